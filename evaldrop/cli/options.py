@@ -178,3 +178,7 @@ class ReportFormat(StrEnum):
     CSV = "csv"
     XLSX = "xlsx"
     JSON = "json"
+
+
+Example = StrEnum("Example", ["SUPPORT", "RAG", "GUARDRAIL", "PAIRWISE", "PROMPTS"])
+"""What `evaldrop init` writes: a folder of evaldrop/cli/examples each."""

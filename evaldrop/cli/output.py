@@ -106,6 +106,15 @@ def warn(message: str) -> None:
     stderr().print(f"[yellow]note[/yellow] {shown(message)}")
 
 
+def say_commands(head: str, commands: Iterable[str]) -> None:
+    """Print commands to paste, each unbroken on a line of its own at any width, behind what they are for."""
+    console = stderr()
+    console.print(shown(head))
+    for command in commands:
+        # No colour, no indent, nothing before it: a triple click takes the line. rich would break it.
+        console.print(shown(command), soft_wrap=True)
+
+
 def say_simulated(console: Console) -> None:
     """Print that what follows is a rehearsal."""
     console.print(

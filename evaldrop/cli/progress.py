@@ -1,19 +1,28 @@
 """A run's progress: a live line on a terminal, a plain line now and then elsewhere."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
+from rich.table import Column
 from rich.text import Text
 
 from evaldrop.bedrock.metered import Meter
 from evaldrop.engine import Observer
-from evaldrop.scorecard.figures import rough_duration
+from evaldrop.scorecard.figures import rough_count, rough_duration
 
 # A line per record would fill a CI log with thousands.
 PLAIN_EVERY_S = 5.0
+# After as long the lines begin to be further apart, and at last so many times.
+_SPARSER_AFTER_S = 60.0
+_SPARSEST = 12.0
+_BAR_CELLS = 24
+# Where the terminal is narrower the bar's room is the words'.
+_LEAST_WITH_BAR = 110
 
 STEPS = {
     "ValidateDataset": "validating",
@@ -30,10 +39,41 @@ def live_line(console: Console, words: ProgressColumn) -> Iterator[Progress | No
     if not console.is_terminal:
         yield None
         return
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), words)
+    columns = (TextColumn("{task.description}"), _Bar(console), words)
     with Progress(*columns, console=console, transient=True, refresh_per_second=5) as live:
         live.add_task("starting", total=None, words="")
         yield live
+
+
+class _Bar(ProgressColumn):
+    """A bar, where the terminal is wide enough for it now."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
+        self._bar = BarColumn(bar_width=_BAR_CELLS)
+
+    def render(self, task: Task) -> RenderableType:
+        return self._bar.render(task) if self._console.width >= _LEAST_WITH_BAR else ""
+
+
+class Part(NamedTuple):
+    """A part of the line. Where there is no room the highest rank goes first; 0 stays."""
+
+    text: str
+    rank: int
+
+
+def fitted(parts: Sequence[Part], room: int | None) -> str:
+    """Return the parts that have room beside one another, in their order; None is room for all."""
+    kept = list(parts)
+    while room is not None and cell_len(_joined(kept)) > room and (most := max(part.rank for part in kept)):
+        kept = [part for part in kept if part.rank != most]
+    return _joined(kept)
+
+
+def _joined(parts: Sequence[Part]) -> str:
+    return ", ".join(part.text for part in parts)
 
 
 class RunProgress(Observer):
@@ -45,6 +85,7 @@ class RunProgress(Observer):
         self._total: int | None = None
         self.done = 0
         self.failed = 0
+        self.retries = 0
         self._began = time.monotonic()
         self._printed_at = self._began
         self._live: Progress | None = None
@@ -53,7 +94,7 @@ class RunProgress(Observer):
     def shown(self, meter: Meter | None = None) -> Iterator["RunProgress"]:
         """Show the progress while the block lasts."""
         self._meter = meter or self._meter
-        with live_line(self._console, _Status(self)) as self._live:
+        with live_line(self._console, _Status(self, self._console)) as self._live:
             yield self
         self._live = None
 
@@ -77,14 +118,28 @@ class RunProgress(Observer):
         if self._live:
             self._live.update(self._live.task_ids[0], total=total, completed=0)
 
+    def task_finished(self, resource: str, error: str | None, will_retry: bool) -> None:  # noqa: ARG002 - the engine's protocol
+        """Count a call that is made again."""
+        self.retries += will_retry
+        # Also where no record ends for a while: a long silence looks like a run that hangs.
+        self._tell_now_and_then()
+
     def child_finished(self, status: str) -> None:
         """Count a record."""
         self.done += 1
         self.failed += status != "SUCCEEDED"
         if self._live:
             self._live.update(self._live.task_ids[0], completed=self.done)
-        elif time.monotonic() - self._printed_at >= PLAIN_EVERY_S:
-            self._printed_at = time.monotonic()
+        self._tell_now_and_then()
+
+    def _tell_now_and_then(self) -> None:
+        if self._live or self._total is None:
+            return
+        now = time.monotonic()
+        # Of hours one reads the pace, and not every step.
+        sparser = min(max(1.0, (now - self._began) / _SPARSER_AFTER_S), _SPARSEST)
+        if now - self._printed_at >= PLAIN_EVERY_S * sparser:
+            self._printed_at = now
             self._console.print(self.line())
 
     def map_finished(self, succeeded: int, failed: int) -> None:  # noqa: ARG002 - the engine's protocol
@@ -92,20 +147,26 @@ class RunProgress(Observer):
         if not self._live:
             self._console.print(self.line())
 
-    def line(self) -> str:
-        """Return how far the run is."""
+    def line(self, room: int | None = None) -> str:
+        """Return how far the run is; what tells least goes where it takes more cells than there are."""
         meter = self._meter
         total = f"/{self._total:,}" if self._total is not None else ""
-        words = [f"{self.done:,}{total} records", f"{meter.calls:,} calls"]
-        words += [f"{meter.throttles:,} throttled"] if meter.throttles else []
-        words += [f"{meter.errors.total():,} errors"] if meter.errors else []
-        words += [f"{self.failed:,} records failed"] if self.failed else []
-        words += [
-            f"{(meter.input_tokens + meter.output_tokens) / 1000:,.0f}k tokens",
-            f"${meter.cost_usd:,.4f}",
-        ]
-        left = self._left_s()
-        return ", ".join([*words, f"{rough_duration(left)} left"] if left else words)
+        parts = [Part(f"{self.done:,}{total} records", 0), Part(_counted(meter.calls, "call"), 4)]
+        if self.retries:
+            throttled = f" ({meter.throttles:,} throttled)" if meter.throttles else ""
+            parts.append(Part(f"{_counted(self.retries, 'retry')}{throttled}", 5))
+        elif meter.throttles:
+            parts.append(Part(f"{meter.throttles:,} throttled", 5))
+        if meter.errors:
+            parts.append(Part(_counted(meter.errors.total(), "error"), 3))
+        if self.failed:
+            parts.append(Part(f"{_counted(self.failed, 'record')} failed", 1))
+        parts.append(Part(f"{rough_count(meter.input_tokens + meter.output_tokens)} tokens", 6))
+        # Cents are enough of dollars.
+        parts.append(Part(f"${meter.cost_usd:,.{2 if meter.cost_usd >= 1 else 4}f}", 2))
+        if left := self._left_s():
+            parts.append(Part(f"{rough_duration(left)} left", 1))
+        return fitted(parts, room)
 
     def _left_s(self) -> float | None:
         if not self._total or not self.done or self.done >= self._total:
@@ -113,13 +174,23 @@ class RunProgress(Observer):
         return (time.monotonic() - self._began) / self.done * (self._total - self.done)
 
 
-class _Status(ProgressColumn):
-    """The progress in words, after the bar."""
+def _counted(number: int, word: str) -> str:
+    many = f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
+    return f"{number:,} {word if number == 1 else many}"
 
-    def __init__(self, progress: RunProgress) -> None:
-        super().__init__()
+
+class _Status(ProgressColumn):
+    """The progress in words, after the bar, on what is left of the line."""
+
+    def __init__(self, progress: RunProgress, console: Console) -> None:
+        super().__init__(table_column=Column(no_wrap=True))
         self._progress = progress
+        self._console = console
 
     def render(self, task: Task) -> Text:
+        width = self._console.width
+        bar = _BAR_CELLS if width >= _LEAST_WITH_BAR else 0
+        # A blank after each of the two columns before.
+        room = width - cell_len(task.description) - bar - 2
         # Asked at each redraw: calls and dollars move while no record ends.
-        return Text(self._progress.line() if task.total else "")
+        return Text(self._progress.line(room) if task.total else "")

@@ -5,6 +5,7 @@ import webbrowser
 from pathlib import Path
 
 from evaldrop import storage
+from evaldrop.cli.next_steps import say_next
 from evaldrop.cli.options import ReportFormat
 from evaldrop.cli.output import plain, print_json, print_json_text, print_text, shown, stdout
 from evaldrop.errors import InputError
@@ -49,7 +50,8 @@ def show_report(
         from evaldrop.cli.tables.scorecard import print_scorecard
 
         print_scorecard(stdout(), run.scorecard)
-        stdout().print(f"\nreport: {shown(page)}")
+        stdout().print(f"\nreport: {shown(page)}", soft_wrap=True)
+        say_next(run.scorecard, run.uri)
     if open_page:
         _open(page)
 
@@ -85,7 +87,7 @@ def _give(run: Run, form: ReportFormat, to: Path | None, report_url: str | None)
         storage.write_bytes(str(to), _content(run, form, report_url))
         stdout().print(f"wrote {shown(str(to))}")
     elif form is ReportFormat.HTML:
-        stdout().print(shown(place))
+        stdout().print(shown(place), soft_wrap=True)
     else:
         text = _content(run, form, report_url).decode()
         if form is ReportFormat.JSON:

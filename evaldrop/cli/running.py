@@ -8,11 +8,13 @@ from rich.console import Console
 
 from evaldrop.bedrock.metered import Meter
 from evaldrop.cli import exits
+from evaldrop.cli.next_steps import command, resume, say_next
 from evaldrop.cli.output import (
     complain,
     confirmed,
     is_attended,
     print_json,
+    say_commands,
     say_simulated,
     shown,
     stderr,
@@ -74,7 +76,7 @@ def run_and_show(run: LocalRun, *, yes: bool, as_json: bool, report_url: str | N
         return show_finished(run, as_json=as_json, report_url=report_url)
     # Without a run.json --resume would refuse the folder.
     if progress.done and has_begun(run.folder):
-        warn(_how_to_go_on(run))
+        _say_how_to_go_on(run)
     return _show_failure(execution, run, as_json=as_json)
 
 
@@ -88,7 +90,7 @@ def _say_stopped(run: LocalRun, what: str) -> None:
         complain(what)
         # Of records that are not done yet calls may be answered, and paid for.
         if has_begun(run.folder):
-            complain(_how_to_go_on(run))
+            _say_how_to_go_on(run)
 
 
 def show_ended(
@@ -167,8 +169,8 @@ def show_plan(console: Console, check: "Check") -> None:
         print_plan(console, check.plan, budget_usd=check.definition.evaluation.budget_usd)
 
 
-def _how_to_go_on(run: LocalRun) -> str:
-    return f"what was done is kept. Go on with: evaldrop run --resume {run.folder}"
+def _say_how_to_go_on(run: LocalRun) -> None:
+    say_commands("what was done is kept. Go on with:", [resume(run.folder)])
 
 
 def _show_failure(execution: "Execution", run: LocalRun, *, as_json: bool) -> int:
@@ -190,14 +192,18 @@ def show_finished(run: LocalRun, *, as_json: bool, report_url: str | None = None
         from evaldrop.report.writing import write_summary
 
         write_summary(run.folder, scorecard, report_url)
-    plan, again = retry_plan(scorecard), f"evaldrop run --resume {run.folder} --retry-errors"
+    plan, again = retry_plan(scorecard), command("run", "--resume", run.folder, "--retry-errors")
     document: dict[str, Any] = {"status": "SUCCEEDED", "run": run.folder}
     if not plan.is_empty:
         document |= {"passing_errors": plan.causes, "retry_errors": again}
     code = show_scorecard(scorecard, run.folder, document if as_json else None)
+    # Last, where whoever comes back to the terminal looks first.
     if not plan.is_empty:
-        # Last, where whoever comes back to the terminal looks first.
-        warn(f"{_what_failed(plan)} Call again: {again}")
+        warn(_what_failed(plan))
+    if not as_json:
+        say_next(scorecard, run.folder, again=None if plan.is_empty else again)
+    elif not plan.is_empty:
+        say_commands("call again:", [again])
     return code
 
 
@@ -213,5 +219,5 @@ def show_scorecard(scorecard: "Scorecard", folder: str, document: dict[str, Any]
         print_json({**document, "scorecard": scorecard.model_dump(mode="json")})
     else:
         print_scorecard(stdout(), scorecard)
-        stdout().print(f"\nreport: {shown(folder)}/report.html")
+        stdout().print(f"\nreport: {shown(folder)}/report.html", soft_wrap=True)
     return exits.of_scorecard(scorecard)

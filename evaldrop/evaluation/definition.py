@@ -373,12 +373,8 @@ class Evaluation(EvaluationPart):
             raise ValueError("pairwise needs a judge: add judges")
         if self.anchors and not self.criteria:
             raise ValueError("anchors are judged on criteria: add criteria and judges, or leave anchors out")
-        for called in (*self.candidates, *self.judges):
-            if called.api == "invoke_model" and body_family(called) is None:
-                raise ValueError(
-                    f'{called.name}: the body layout of "{called.model}" is not known. '
-                    f"Say family: {families_in_words()}"
-                )
+        if unknown := next(unknown_bodies((*self.candidates, *self.judges)), None):
+            raise ValueError(unknown)
         for judge in self.judges:
             if judge.api == "invoke_model" and is_one_text(body_family(judge)):
                 # A raw text prompt cannot keep a response apart from the judge's instructions.
@@ -397,6 +393,14 @@ def _refuse_twins(where: str, names: list[str]) -> None:
     twins = sorted({name for name in names if names.count(name) > 1})
     if twins:
         raise ValueError(f"{where}: {', '.join(twins)} named more than once; names must differ")
+
+
+def unknown_bodies(called: Iterable[Called]) -> Iterator[str]:
+    """Yield of which candidates and judges the body that `invoke_model` sends is not known."""
+    for one in called:
+        if one.api == "invoke_model" and body_family(one) is None:
+            what = f'the body layout of "{one.model}" is not known'
+            yield f"{one.name}: {what}. Say family: {families_in_words()}"
 
 
 def body_family(called: Called) -> str | None:

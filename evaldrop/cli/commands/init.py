@@ -1,32 +1,46 @@
 """`evaldrop init`: a working example to change."""
 
 import json
+import shlex
 import shutil
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from evaldrop.cli.options import Example
 from evaldrop.cli.output import shown, stdout
 from evaldrop.errors import InputError
+
+_EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
 def init(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write; created when absent.")],
+    example: Annotated[
+        Example,
+        typer.Option(
+            "--example",
+            help="support: answers and a tone; rag: answers from material; guardrail: what it stops; "
+            "pairwise: which of two is better; prompts: two prompts for one model.",
+        ),
+    ] = Example.SUPPORT,
 ) -> None:
     """
-    Write a small evaluation that runs: records, evaluation.yaml with comments, a prompt.
+    Write a small evaluation that runs: records, evaluation.yaml with comments, prompts. Nothing is asked.
 
     Example:
 
         evaldrop init my-evaluation
 
-        evaldrop run my-evaluation/records.jsonl --bedrock simulated
+        evaldrop run my-evaluation --bedrock simulated
+
+        evaldrop init answers --example rag
     """
     from evaldrop.evaluation import Evaluation
 
-    example = Path(__file__).parent.parent / "example"
-    files = [file.relative_to(example) for file in sorted(example.rglob("*")) if file.is_file()]
+    source = _EXAMPLES / example
+    files = [file.relative_to(source) for file in sorted(source.rglob("*")) if file.is_file()]
     # All are looked at before the first is written: half an example beside one's own files helps nobody.
     there = [str(file) for file in files if (directory / file).exists()]
     if there:
@@ -35,11 +49,14 @@ def init(
         )
     for file in files:
         (directory / file).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(example / file, directory / file)
+        shutil.copyfile(source / file, directory / file)
     # Made and not copied: a schema among the example's files would fall behind the models.
     schema = json.dumps(Evaluation.model_json_schema(), indent=2) + "\n"
     (directory / "evaluation.schema.json").write_text(schema, encoding="utf-8")
     console = stdout()
     for file in (*files, Path("evaluation.schema.json")):
         console.print(f"wrote {shown(str(directory / file))}")
-    console.print(f"\nnext: evaldrop run {shown(str(directory / 'records.jsonl'))} --bedrock simulated")
+    # Unbroken at any width: it is there to be pasted.
+    console.print("\nnext:")
+    dataset = shlex.quote(str(directory / "records.jsonl"))
+    console.print(f"evaldrop run {shown(dataset)} --bedrock simulated", soft_wrap=True)

@@ -12,7 +12,9 @@ from evaldrop.cli.tables.terminal import (
     fitted_table,
     fitting,
     print_fitting,
+    print_hidden,
     print_models,
+    print_prose,
     print_title,
     taken,
     wrapped_table,
@@ -65,33 +67,36 @@ def print_scorecard(console: Console, scorecard: Scorecard) -> None:
     # The known part is no total: a model without a price would look free.
     if cost.total is None:
         spent = f"{usd(cost.known)} and what is unknown: {', '.join(map(shown, cost.unknown_models))}"
-    console.print(f"{counts}; {duration(scorecard.duration_s)}; {spent}\n")
-    for name in scorecard.criteria:
-        _print_criterion(console, scorecard, name)
+    print_prose(console, f"{counts}; {duration(scorecard.duration_s)}; {spent}\n")
+    hidden = [
+        heading for name in scorecard.criteria for heading in _print_criterion(console, scorecard, name)
+    ]
     _print_preferences(console, scorecard)
     columns = operations(scorecard).columns_in(TERMINAL)
-    if columns[1] not in print_fitting(console, columns, least=NAME_CELLS):
+    kept = print_fitting(console, columns, least=NAME_CELLS)
+    if columns[1] not in kept:
         models = [card.model for card in scorecard.candidates.values()]
         print_models(console, list(scorecard.candidates), models)
+    print_hidden(console, [*hidden, *(each.heading for each in columns[2:] if each not in kept)])
     console.print()
     _print_robustness(console, scorecard)
     if len(table := guardrails(scorecard)):
         console.print(wrapped_table(table.columns_in(TERMINAL)))
         console.print()
-    console.print(shown(scorecard.summary), soft_wrap=True)
+    print_prose(console, shown(scorecard.summary))
     _print_why_it_failed(console, scorecard)
     for alarm in scorecard.alarms:
-        console.print(f"[yellow]alarm[/yellow] {shown(alarm)}", soft_wrap=True)
+        print_prose(console, f"[yellow]alarm[/yellow] {shown(alarm)}")
     if scorecard.baseline is not None:
-        console.print(shown(scorecard.baseline.summary), soft_wrap=True)
+        print_prose(console, shown(scorecard.baseline.summary))
     for hint in scorecard.hints:
-        console.print(f"[dim]hint[/dim] {shown(hint)}", soft_wrap=True)
+        print_prose(console, f"[dim]hint[/dim] {shown(hint)}")
     for note in scorecard.dataset.notes:
-        console.print(f"[dim]dataset[/dim] {shown(note)}", soft_wrap=True)
+        print_prose(console, f"[dim]dataset[/dim] {shown(note)}")
     gate = scorecard.gate
     console.print(f"\ngate: [bold {DECISION_COLOURS[gate.decision]}]{gate.decision}[/]")
     for reason in gate.reasons:
-        console.print(f"  {shown(reason)}", soft_wrap=True)
+        print_prose(console, shown(reason), indent=2)
 
 
 def _print_why_it_failed(console: Console, scorecard: Scorecard) -> None:
@@ -102,19 +107,20 @@ def _print_why_it_failed(console: Console, scorecard: Scorecard) -> None:
         said = "; ".join(f"{criterion}: {words}" for criterion, words in first)
         rest = len(reasons) - MOST_REASONS
         more = f"; {rest} more criteria in the report" if rest > 0 else ""
-        console.print(f"[dim]why {shown(candidate)} failed[/dim] {shown(said)}{more}", soft_wrap=True)
+        print_prose(console, f"[dim]why {shown(candidate)} failed[/dim] {shown(said)}{more}")
 
 
 def print_recommendation(console: Console, scorecard: Scorecard) -> None:
     """Print the one sentence, and a line per candidate: a dozen of them fit a screen of 24 lines."""
     found = recommendation_of(scorecard)
     style = "bold red" if found.kind in NOTHING_TO_SHIP else "bold"
-    console.print(f"[{style}]{shown(found.reason)}[/]", soft_wrap=True)
+    print_prose(console, f"[{style}]{shown(found.reason)}[/]")
     columns = ranking(scorecard).columns_in(TERMINAL)
     console.print(fitted_table(columns, console.width, least=NAME_CELLS))
 
 
-def _print_criterion(console: Console, scorecard: Scorecard, name: str) -> None:
+def _print_criterion(console: Console, scorecard: Scorecard, name: str) -> list[str]:
+    """Print a criterion's table; return the headings that it had no room for."""
     info = scorecard.criteria[name]
     level = percent(scorecard.confidence)
     found = {
@@ -133,15 +139,18 @@ def _print_criterion(console: Console, scorecard: Scorecard, name: str) -> None:
         Column("scored", scored),
     ]
     # The bar's room is kept free first: the less telling columns of numbers go before it does.
+    wanted = columns
     columns = fitting(columns, console.width - LEAST_BAR - 2, least=NAME_CELLS)
+    hidden = [column.heading for column in wanted if column not in columns]
     if (room := console.width - taken(columns, least=NAME_CELLS) - 2) >= LEAST_BAR:
         columns.insert(1, _bars(estimates, room))
     console.print(fitted_table(columns, console.width, least=NAME_CELLS))
     for candidate, estimate in found.items():
         if lost := loss_in_words(candidate, name, estimate):
-            console.print(f"  {shown(lost)}", soft_wrap=True)
+            print_prose(console, shown(lost), indent=2)
     print_corrected(console, scorecard, name)
     console.print()
+    return hidden
 
 
 def _bars(estimates: Sequence[CriterionEstimate], room: int) -> Column:

@@ -4,13 +4,14 @@ Draws a table on a terminal.
 Of a table that fits, the least telling columns go where there are too many, never the first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Literal
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from evaldrop.cli.output import plain, shown
 from evaldrop.report.columns import Cell, Column, Words, text_of
@@ -34,10 +35,29 @@ def print_fitting(console: Console, columns: Sequence[Column], *, least: int = 0
     return kept
 
 
+def print_prose(console: Console, sentences: str, *, indent: int = 0) -> None:
+    """Print sentences in rich's markup, broken between words; in a file or a log each is one line."""
+    if console.soft_wrap or not indent:
+        console.print(" " * indent + sentences)
+        return
+    # What follows is indented too: reasons below one another could not be told apart.
+    for line in console.render_str(sentences).wrap(console, console.width - indent):
+        line.rstrip()
+        console.print(Text(" " * indent).append_text(line))
+
+
+def print_hidden(console: Console, headings: Iterable[str]) -> None:
+    """Say which columns had no room; nothing where all had."""
+    if hidden := ", ".join(dict.fromkeys(headings)):
+        print_prose(
+            console, f"[dim]no room here for: {shown(hidden)}. A wider terminal has it, and the report.[/dim]"
+        )
+
+
 def print_models(console: Console, names: Sequence[str], models: Sequence[str]) -> None:
     """Print whose model is which, for a table that had no room for them."""
     for name, model in zip(names, models, strict=True):
-        console.print(f"[dim]{shown(name)} is {shown(model)}[/dim]", soft_wrap=True)
+        print_prose(console, f"[dim]{shown(name)} is {shown(model)}[/dim]")
 
 
 def fitting(columns: Sequence[Column], width: int, *, least: int = 0) -> list[Column]:

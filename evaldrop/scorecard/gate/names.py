@@ -87,6 +87,15 @@ def gate_problems(expressions: Iterable[str], names: RunNames) -> Iterator[str]:
             yield f"gate[{place}]: {error}"
 
 
+def unreadable_rules(expressions: Iterable[str]) -> Iterator[str]:
+    """Yield which rules cannot be read, whatever they name."""
+    for place, expression in enumerate(expressions):
+        try:
+            parse_gate(expression)
+        except EvaluationError as error:
+            yield f"gate[{place}]: {error}"
+
+
 def subject_of(rule: Threshold, names: RunNames) -> Subject:
     """Return what a threshold is about; raises as `check_names`."""
     candidates = candidates_of(rule, names)

@@ -100,7 +100,8 @@ class RunDraft:
         self.problems += checks.problems
         self.warnings += checks.warnings
         # Where no criterion could be read, that there is none to judge by is no further news.
-        if criteria or not self.problems:
+        # Rows that were refused may well bring some.
+        if criteria or not (self.problems or self.survey.n_rejected):
             self._refuse(judge_problems(evaluation, criteria.values()))
         self.warnings += judge_warnings(evaluation)
         self._refuse(limit_problems(evaluation))

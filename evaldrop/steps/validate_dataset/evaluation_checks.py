@@ -10,12 +10,11 @@ from typing import Any
 
 from evaldrop.datasets import Survey
 from evaldrop.datasets.survey import MAX_NAMES_KEPT
-from evaldrop.errors import EvaluationError, PromptError
+from evaldrop.errors import EvaluationError
 from evaldrop.evaluation import Evaluation, model_vendor
 from evaldrop.evaluation.criteria import Criterion, as_langchain, criterion_from_config, lint_criteria
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.metrics import METRICS
-from evaldrop.evaluation.prompts import load_prompt
 from evaldrop.evaluation.questions import questions_of
 from evaldrop.nearest import did_you_mean
 from evaldrop.run.definition import RunDefinition
@@ -68,7 +67,7 @@ class CriteriaChecks:
 
     def brought(self) -> list[str | dict[str, Any]]:
         """Return the criteria that only records name, as an evaluation would write them."""
-        seen = {_resolved_name(config) for config in self.evaluation.criteria}
+        seen = {resolved_name(config) for config in self.evaluation.criteria}
         brought: list[str | dict[str, Any]] = []
         for name in self.survey.criteria:
             config: str | dict[str, Any] = name
@@ -78,8 +77,8 @@ class CriteriaChecks:
                 config = {"name": name, "question": f"Does the response meet: {name}?"}
             # By the name it resolves to: a built-in criterion in two spellings would be judged and paid for
             # twice.
-            if _resolved_name(config) not in seen:
-                seen.add(_resolved_name(config))
+            if resolved_name(config) not in seen:
+                seen.add(resolved_name(config))
                 brought.append(config)
         return brought
 
@@ -104,48 +103,13 @@ class CriteriaChecks:
                 )
 
 
-def loose_problems(content: Mapping[str, Any], *, source: str, near: str | None) -> Iterator[str]:
-    """
-    Yield what is wrong with parts of an evaluation that is wrong elsewhere, or whose dataset cannot be read.
-
-    Only what is so whatever the rest says: names of metrics, criteria, and prompts that are not there.
-    """
-    for name in _listed(content, "metrics"):
-        if isinstance(name, str) and name not in METRICS:
-            yield unknown_metric(source, name)
-    for place, config in enumerate(_listed(content, "criteria")):
-        if isinstance(config, str | dict):
-            try:
-                criterion_from_config(config, path=f"{source}: criteria[{place}]")
-            except EvaluationError as error:
-                yield from str(error).splitlines()
-    named = [
-        *(("candidate", part.get("prompt")) for part in (content, *_objects(content, "candidates"))),
-        *(("judge", part.get("prompt")) for part in _objects(content, "judges")),
-    ]
-    for kind, prompt in dict.fromkeys(pair for pair in named if isinstance(pair[1], str)):
-        try:
-            load_prompt("judge" if kind == "judge" else "candidate", str(prompt), near=near)
-        except PromptError as error:
-            yield f"{source}: {error}"
-
-
 def unknown_metric(source: str, name: str) -> str:
     """Say that a metric is none, and which there are."""
     guess = did_you_mean(name, METRICS)
     return f'{source}: metrics: "{name}" is no metric.{guess} There are {", ".join(METRICS)}.'
 
 
-def _listed(content: Mapping[str, Any], key: str) -> list[Any]:
-    value = content.get(key)
-    return value if isinstance(value, list) else []
-
-
-def _objects(content: Mapping[str, Any], key: str) -> Iterator[Mapping[str, Any]]:
-    return (member for member in _listed(content, key) if isinstance(member, Mapping))
-
-
-def _resolved_name(config: str | Mapping[str, Any]) -> str:
+def resolved_name(config: str | Mapping[str, Any]) -> str:
     """Return a criterion's name: of a built-in one, its own name whatever the spelling."""
     try:
         return criterion_from_config(config, path="criteria").name

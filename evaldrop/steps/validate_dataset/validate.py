@@ -23,7 +23,7 @@ from evaldrop.run.request import RunRequest
 from evaldrop.steps.validate_dataset.begun import as_begun
 from evaldrop.steps.validate_dataset.caps import NO_CAPS, Caps
 from evaldrop.steps.validate_dataset.define_run import RunDraft, calling_region
-from evaldrop.steps.validate_dataset.evaluation_checks import loose_problems
+from evaldrop.steps.validate_dataset.loose_checks import loose_problems
 from evaldrop.steps.validate_dataset.plan import Plan
 
 MAX_SHOWN = 50
@@ -101,23 +101,26 @@ def check_dataset(
         return _check_apart(request, evaluation_uri, str(error).splitlines())
     survey, problems = _survey(request, evaluation.fields)
     if survey is None:
-        further = _loose_problems(evaluation_uri)
+        further = _loose_problems(request, evaluation_uri, None)
         return Check(request=request, evaluation_uri=evaluation_uri, problems=(*problems, *further))
     draft = RunDraft(request, evaluation, evaluation_uri, survey, caps=caps, arn=arn)
     draft.problems += problems
     draft.tolerate_rows()
+    of_rows, draft.problems = draft.problems, []
     definition = draft.define()
-    plan = draft.plan(definition) if definition and not draft.problems else None
+    # Also where rows are at fault: of the others some may be too long to be sent.
+    plan = draft.plan(definition) if definition and survey.n_accepted else None
+    problems = [*of_rows, *draft.problems]
     if plan and definition:
         definition = definition.changed(estimate=plan.to_json())
     return Check(
         request=request,
         survey=survey,
         evaluation_uri=evaluation_uri,
-        problems=tuple(draft.problems),
+        problems=tuple(problems),
         warnings=tuple(draft.warnings),
-        definition=None if draft.problems else definition,
-        plan=None if draft.problems else plan,
+        definition=None if problems else definition,
+        plan=None if problems else plan,
     )
 
 
@@ -145,18 +148,27 @@ def _check_apart(request: RunRequest, evaluation_uri: str | None, problems: list
     if evaluation_uri is not None:
         # Rows are read by its `fields` all the same: without them every row might seem at fault.
         fields = read_loosely(evaluation_uri).get("fields")
-        problems += [each for each in _loose_problems(evaluation_uri) if each not in problems]
     is_mapping = isinstance(fields, dict) and all(
         isinstance(each, str) for pair in fields.items() for each in pair
     )
     survey, of_rows = _survey(request, fields if is_mapping else {})
+    if evaluation_uri is not None:
+        further = _loose_problems(request, evaluation_uri, survey)
+        problems += [each for each in further if each not in problems]
     warnings = tuple(map(str, survey.hints)) if survey else ()
     return Check(request=request, survey=survey, problems=(*problems, *of_rows), warnings=warnings)
 
 
-def _loose_problems(evaluation_uri: str) -> list[str]:
-    content = read_loosely(evaluation_uri)
-    return list(loose_problems(content, source=_name(evaluation_uri), near=storage.parent(evaluation_uri)))
+def _loose_problems(request: RunRequest, evaluation_uri: str, survey: Survey | None) -> list[str]:
+    return list(
+        loose_problems(
+            read_loosely(evaluation_uri),
+            source=_name(evaluation_uri),
+            near=storage.parent(evaluation_uri),
+            survey=survey,
+            region=request.region,
+        )
+    )
 
 
 def _survey(request: RunRequest, fields: Mapping[str, str]) -> tuple[Survey | None, list[str]]:

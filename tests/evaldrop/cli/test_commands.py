@@ -1,11 +1,13 @@
 """The commands that call nobody: init, validate, plan, criteria, schema; and report."""
 
 import json
+from importlib.resources import files
 
 import pytest
 import yaml
 
 from evaldrop.cli import main
+from evaldrop.cli.options import Example
 from tests.evaldrop.evaluations import JUDGE, LITE, ROW, SMALL, write
 
 UNPRICED = {"name": "rare", "model": "cohere.nobody-knows-the-price-v1:0"}
@@ -24,12 +26,40 @@ def _wide_and_plain(monkeypatch, tmp_path):
 def test_init_writes_an_example_that_is_valid_and_says_what_is_next(tmp_path, capsys):
     assert main(["init", "mine"]) == 0
     out = capsys.readouterr().out
-    assert "next: evaldrop run mine/records.jsonl --bedrock simulated" in out
+    assert out.splitlines()[-2:] == ["next:", "evaldrop run mine/records.jsonl --bedrock simulated"]
     assert (tmp_path / "mine" / "prompts" / "candidate" / "answer.v1.md").is_file()
     schema = json.loads((tmp_path / "mine" / "evaluation.schema.json").read_text())
     assert "candidates" in schema["properties"]
     assert main(["validate", "mine/records.jsonl"]) == 0
     assert "8 records" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("example", "holds"),
+    [
+        ("rag", "faithfulness.pass_rate >= 0.5 for every candidate"),
+        ("guardrail", "guarded.guardrail.blocked_bad_rate >= 0.5"),
+        ("pairwise", "pro.win_rate over lite"),
+        ("prompts", "with-examples"),
+    ],
+)
+def test_each_example_runs_simulated_at_once(tmp_path, capfd, example, holds):
+    # `support` is run by all that read the first evaluation.
+    assert main(["init", "mine", "--example", example]) == 0
+    code = main(["run", "mine", "--bedrock", "simulated:latency=0", "--out", "runs"])
+    shown = capfd.readouterr()
+    # A gate may be left open by so few records; a definition, a prompt or a record at fault would end in 64.
+    assert code in (0, 1, 2)
+    assert holds in shown.out
+    assert "error " not in shown.err
+    assert (tmp_path / "mine" / "evaluation.yaml").read_text().startswith("# yaml-language-server")
+
+
+def test_every_example_has_its_folder_and_a_mistyped_one_its_nearest_name(capsys):
+    folder = files("evaldrop") / "cli" / "examples"
+    assert sorted(each.name for each in folder.iterdir()) == sorted(Example)
+    assert main(["init", "mine", "--example", "pairwize"]) == 64
+    assert "Did you mean pairwise?" in capsys.readouterr().err
 
 
 def test_init_overwrites_nothing(tmp_path, capsys):
@@ -42,13 +72,46 @@ def test_init_overwrites_nothing(tmp_path, capsys):
 # validate
 
 
-def test_validate_tells_everything_wrong_at_once(tmp_path, capsys):
-    write(tmp_path, {**SMALL, "criteria": ["correctnes"], "metrics": ["nonsense"]}, [{"id": "r1"}, ROW])
-    assert main(["validate", "faq.jsonl"]) == 64
+BROKEN = {
+    **SMALL,
+    "candidates": [
+        {**LITE, "prompt": "absent.v1"},
+        {"name": "odd", "model": "us.nobody.new-model-v1:0", "api": "invoke_model"},
+    ],
+    "criteria": ["correctness", "faithfulnes"],
+    "metrics": ["exact_mach"],
+    "gate": ["corectness.pass_rate >= 0.5", "correctness.mean", "correctness.pass_rate >= 0.5 for odd"],
+}
+BAD_ROWS = [
+    {"id": "r1", "prompt": "Why?", "reference": "So."},
+    {"id": "r2"},
+    {"id": "r1", "prompt": "Twice?"},
+]
+
+
+@pytest.mark.parametrize("mistyped", [{}, {"buget_usd": 1}])
+def test_validate_tells_definition_gate_names_and_rows_in_one_round(tmp_path, capsys, mistyped):
+    dataset = write(tmp_path, BROKEN | mistyped, BAD_ROWS)
+    dataset.write_text(dataset.read_text().rstrip("\n") + '\n{"prompt": 7\n')
+    assert main(["validate", "faq.jsonl", "--region", "eu-central-1"]) == 64
     err = capsys.readouterr().err
-    assert "error faq.jsonl line 1" in err
-    assert "error evaluation.yaml: criteria[0]" in err
-    assert 'error evaluation.yaml: metrics: "nonsense" is no metric' in err
+    for place, advice in (
+        *((f"evaluation.yaml: {key}", 'Did you mean "budget_usd"?') for key in mistyped),
+        ("evaluation.yaml: odd: the body layout", "Say family: anthropic"),
+        ("evaluation.yaml: candidate lite: us.amazon", "Say model: geo.amazon.nova-lite-v1:0"),
+        ("evaluation.yaml: criteria[1]", "faithfulness"),
+        ("evaluation.yaml: metrics", "Did you mean exact_match?"),
+        ("evaluation.yaml: gate[0]", 'did you mean "correctness"?'),
+        ("evaluation.yaml: gate[1]", "position"),
+        ('evaluation.yaml: prompt "absent.v1"', "evaldrop brings only answer.v1"),
+        ("faq.jsonl line 2", "Give every record"),
+        ("faq.jsonl line 3", "Make ids unique"),
+        ("faq.jsonl line 4", "Correct the JSON"),
+    ):
+        (line,) = [each for each in err.splitlines() if each.startswith(f"error {place}")]
+        assert advice in line
+    # That its model is wrong is one fault: the rule that names it is right.
+    assert "gate[2]" not in err
 
 
 @pytest.mark.parametrize("said", ["option", "environment"])

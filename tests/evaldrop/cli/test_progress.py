@@ -33,7 +33,7 @@ def test_elsewhere_each_step_and_the_end_is_a_line():
     lines = file.getvalue().splitlines()
     assert lines[0] == "validating"
     assert len(lines) == 2
-    assert lines[1].startswith("2/4 records, 7 calls, 1 records failed, 2k tokens, $0.2500, ")
+    assert lines[1].startswith("2/4 records, 7 calls, 1 record failed, 2.2k tokens, $0.2500, ")
     assert lines[1].endswith("left")
 
 
@@ -56,6 +56,53 @@ def test_throttles_and_errors_are_told_when_there_are_any():
     meter.throttles = 3
     meter.errors["ModelErrorException"] = 2
     assert "3 throttled, 2 errors" in run.line()
+
+
+def test_a_call_that_is_made_again_is_a_retry():
+    run, _, meter = told()
+    run.task_finished("bedrock", "ThrottlingException", True)
+    assert ", 1 retry, " in run.line()
+    run.task_finished("bedrock", "ThrottlingException", True)
+    run.task_finished("bedrock", "ValidationException", False)
+    meter.throttles = 1
+    assert ", 2 retries (1 throttled), " in run.line()
+
+
+def test_a_silence_is_broken_although_no_record_ends(monkeypatch):
+    monkeypatch.setattr(progress, "PLAIN_EVERY_S", 0.0)
+    run, file, _ = told()
+    run.map_started(4)
+    run.task_finished("bedrock", None, False)
+    assert file.getvalue().startswith("0/4 records, 7 calls, ")
+
+
+LARGE = Meter(
+    calls=123_456, throttles=987, input_tokens=40_000_000, output_tokens=5_000_000, cost_usd=1_234.5
+)
+LARGE.errors["ModelErrorException"] = 12
+
+
+@pytest.mark.parametrize(("width", "words"), [
+    (80, ["12,345/50,000 records", "1 record failed", "$1,234.50", "left"]),
+    (120, ["12,345/50,000 records", "1 record failed", "12 errors", "$1,234.50", "left"]),
+    (200, ["123,456 calls", "1 retry (987 throttled)", "12 errors", "45M tokens", "$1,234.50", "left"]),
+])  # fmt: skip
+def test_the_live_line_is_one_and_its_least_telling_parts_go_first(width, words):
+    console = Console(file=io.StringIO(), force_terminal=True, width=width, color_system=None)
+    run = RunProgress(console, LARGE)
+    with run.shown():
+        run.state_entered("EvaluateRecords")
+        run.map_started(50_000)
+        run.task_finished("bedrock", "ThrottlingException", True)
+        run.done, run.failed = 12_344, 1
+        run.child_finished("SUCCEEDED")
+        run._began -= 600
+        live = Console(file=io.StringIO(), width=width)
+        live.print(run._live.get_renderable())
+    (line,) = live.file.getvalue().splitlines()
+    assert "…" not in line
+    assert len(line.rstrip()) <= width
+    assert all(word in line for word in words)
 
 
 def test_a_total_nobody_knows_is_not_made_up():

@@ -61,10 +61,13 @@ def test_errors_that_may_have_passed_are_told_last_with_the_command_that_calls_t
     shown = capsys.readouterr()
     assert code == 3
     assert "gate: fail" in shown.out
-    note = shown.err.strip().splitlines()[-1]
+    *_, note, following, again, page = shown.err.strip().splitlines()
     assert "What failed may be answered now: " in note
     assert "the service failed or could not be reached: " in note
-    assert note.endswith(f"evaldrop run --resume {tmp_path / only_run()} --retry-errors")
+    assert following == "next:"
+    # Each alone on its line, to be pasted.
+    assert again == f"evaldrop run --resume {tmp_path / only_run()} --retry-errors"
+    assert page == f"evaldrop report {tmp_path / only_run()} --open"
     card = json.loads((only_run() / "scorecard.json").read_bytes())
     counted = [one["responses"]["error_names"] for one in card["candidates"].values()]
     lasting = sum(names.get("BedrockRuntime.ValidationException", 0) for names in counted)

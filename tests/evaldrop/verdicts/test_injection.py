@@ -98,7 +98,7 @@ def test_an_honest_response_carries_no_flag(text):
 
 
 def test_no_reference_of_the_sample_datasets_is_flagged():
-    paths = [*ROOT.glob("datasets/*/records.jsonl"), *ROOT.glob("evaldrop/cli/example/*.jsonl")]
+    paths = [*ROOT.glob("datasets/*/records.jsonl"), *ROOT.glob("evaldrop/cli/examples/*/*.jsonl")]
     references = {
         str(record["reference"]) for path in paths for record in rows(path) if record.get("reference")
     }

@@ -1,12 +1,14 @@
 """Tables on narrow terminals: names stay whole as long as they can, numbers always."""
 
 import io
+import re
 
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
 from evaldrop.cli.tables.scorecard import print_scorecard
-from evaldrop.cli.tables.terminal import draw_interval, fitted_table, fitting, taken, width_of
+from evaldrop.cli.tables.terminal import draw_interval, fitted_table, fitting, print_prose, taken, width_of
 from evaldrop.report.columns import Column, Words, words
 from evaldrop.scorecard.read import read_run
 from tests.browser.pages import write_varied
@@ -68,3 +70,58 @@ def test_a_bar_is_as_wide_as_its_room(rate, width):
     drawn = draw_interval(rate, (max(0.0, rate - 0.1), min(1.0, rate + 0.1)), width)
     assert len(drawn) == width
     assert drawn.index("●") == round(rate * (width - 1))
+
+
+def crowded(scorecard, candidates):
+    """Return the scorecard with so many candidates and five criteria, all of long names without a digit."""
+    models = list(scorecard.candidates.values())
+    criteria = {
+        f"a-criterion-with-a-long-name-{'abcde'[n]}": next(iter(scorecard.criteria.values()))
+        for n in range(5)
+    }
+    cards = {}
+    for n in range(candidates):
+        card = models[n % len(models)]
+        estimate = next(iter(card.criteria.values()))
+        name = f"nova-premier-with-a-rather-long-name-{'abcdefghijkl'[n]}"
+        cards[name] = card.model_copy(update={"criteria": dict.fromkeys(criteria, estimate)})
+    return scorecard.model_copy(
+        update={"candidates": cards, "criteria": criteria, "comparisons": (), "recommendation": None}
+    )
+
+
+def drawn(scorecard, width):
+    console = Console(file=io.StringIO(), width=width)
+    print_scorecard(console, scorecard)
+    return console.file.getvalue()
+
+
+def numbers(text):
+    return set(re.findall(r"(?<![\w.,])\d[\d.,/]*\d|\d", text))
+
+
+@pytest.mark.parametrize("candidates", [6, 12])
+@pytest.mark.parametrize("width", [80, 120, 200])
+def test_no_number_is_broken_however_many_and_long_the_names(scorecard, candidates, width):
+    crowd = crowded(scorecard, candidates)
+    text, wide = drawn(crowd, width), drawn(crowd, 400)
+    assert max(cell_len(line) for line in text.splitlines()) <= width
+    assert numbers(text) <= numbers(wide), "a piece of a number is none of them"
+    # What is not there is said: which columns had no room.
+    hidden = " ".join(text.split()).partition("no room here for: ")[2].partition(". A wider")[0]
+    gone = numbers(wide) - numbers(text)
+    assert bool(hidden) >= bool(gone)
+    for name in crowd.candidates:
+        rows = [line for line in text.splitlines() if line.startswith(name) and "●" in line]
+        assert len(rows) == 5, "whole, once for each criterion"
+        estimate = next(iter(crowd.candidates[name].criteria.values()))
+        assert all(f"{estimate.mean:.2f}" in row and f"{estimate.n_scored}/" in row for row in rows)
+
+
+def test_a_sentence_breaks_between_words_and_its_further_lines_are_indented():
+    console = Console(file=io.StringIO(), width=24)
+    print_prose(console, "better by 0.06 to 0.22; undecided", indent=2)
+    assert console.file.getvalue() == "  better by 0.06 to\n  0.22; undecided\n"
+    log = Console(file=io.StringIO(), width=24, soft_wrap=True)
+    print_prose(log, "better by 0.06 to 0.22; undecided", indent=2)
+    assert log.file.getvalue() == "  better by 0.06 to 0.22; undecided\n"

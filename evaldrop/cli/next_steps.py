@@ -1,0 +1,70 @@
+"""What to do after a run: at most three commands, each on a line of its own that can be pasted as it is."""
+
+import shlex
+from typing import TYPE_CHECKING
+
+from evaldrop import storage
+from evaldrop.cli.output import say_commands
+from evaldrop.errors import EvaldropError
+from evaldrop.run.naming import find_run
+
+if TYPE_CHECKING:
+    from evaldrop.scorecard.model.scorecard import Scorecard
+
+MOST = 3
+
+
+def say_next(scorecard: "Scorecard", folder: str, *, again: str | None = None) -> None:
+    """Print what to do next with a run; `again` is the command that calls again what failed in it."""
+    say_commands("next:", next_steps(scorecard, folder, again=again))
+
+
+def next_steps(scorecard: "Scorecard", folder: str, *, again: str | None = None) -> list[str]:
+    """Return the commands, the most pressing first: call again, open, compare, bless."""
+    steps = [again] if again else []
+    steps.append(command("report", folder, "--open"))
+    if earlier := _earlier(scorecard, folder):
+        steps.append(command("compare", folder, earlier))
+    # What failed its gate is not held up to later runs, and what is incomplete not yet.
+    if not again and scorecard.gate.decision != "fail" and not _is_blessed(scorecard, folder):
+        steps.append(command("bless", folder))
+    return steps[:MOST]
+
+
+def command(*words: str) -> str:
+    """Return a command of evaldrop as a shell reads it, whatever the names of folders hold."""
+    return shlex.join(("evaldrop", *words))
+
+
+def resume(folder: str) -> str:
+    """Return the command that goes on with a run."""
+    return command("run", "--resume", folder)
+
+
+def _earlier(scorecard: "Scorecard", folder: str) -> str | None:
+    """Return the folder of the run that this one is held to, or else that was before it; None without one."""
+    if scorecard.baseline is not None:
+        return scorecard.baseline.uri if _has_scorecard(scorecard.baseline.uri) else None
+    # Not in S3, which would be listed for a mere hint.
+    if storage.is_s3(folder):
+        return None
+    try:
+        before = find_run(f"{folder.rstrip('/')}~1", folder)
+    except EvaldropError:
+        return None
+    return before if _has_scorecard(before) else None
+
+
+def _has_scorecard(folder: str) -> bool:
+    return storage.exists(storage.join(folder, "scorecard.json"))
+
+
+def _is_blessed(scorecard: "Scorecard", folder: str) -> bool:
+    from evaldrop.scorecard.baseline.blessing import blessed_run
+
+    above = storage.parent(folder.rstrip("/"))
+    try:
+        blessed = blessed_run(above, simulated=scorecard.simulated) if above else None
+    except EvaldropError:
+        return False
+    return blessed is not None and blessed.rstrip("/").endswith(f"/{scorecard.run_id}")

@@ -1,0 +1,61 @@
+"""What a run's end advises: few commands, the right ones, each to paste as it is."""
+
+import io
+import shlex
+
+import pytest
+from rich.console import Console
+
+from evaldrop.cli import main, output
+from evaldrop.cli.next_steps import command, next_steps
+from evaldrop.scorecard.read import read_scorecard
+from tests.browser.pages import write_varied
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """Two runs of one evaluation, in a folder whose name a shell would split."""
+    above = tmp_path_factory.mktemp("with blank") / "my runs" / "support"
+    return [write_varied(above / f"run-{number}") for number in (1, 2)]
+
+
+def steps(folder, **more):
+    return next_steps(read_scorecard(folder), folder, **more)
+
+
+def test_a_first_run_is_opened_and_blessed_and_a_later_one_compared(runs):
+    first, second = runs
+    assert steps(first) == [command("report", first, "--open"), command("bless", first)]
+    assert command("compare", second, first) in steps(second)
+
+
+def test_what_failed_is_called_again_first_and_never_are_there_more_than_three(runs):
+    again = command("run", "--resume", runs[1], "--retry-errors")
+    assert steps(runs[1], again=again) == [
+        again,
+        command("report", runs[1], "--open"),
+        command("compare", runs[1], runs[0]),
+    ]
+    assert len(steps(runs[1])) == 3
+
+
+@pytest.mark.parametrize("width", [20, 80])
+def test_commands_are_unbroken_at_any_width_and_mean_to_a_shell_what_they_say(runs, monkeypatch, width):
+    console = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
+    monkeypatch.setattr(output, "stderr", lambda: console)
+    output.say_commands("next:", steps(runs[1]))
+    lines = console.file.getvalue().splitlines()
+    assert lines == ["next:", *steps(runs[1])]
+    assert [shlex.split(line)[:2] for line in lines[1:]] == [
+        ["evaldrop", "report"],
+        ["evaldrop", "compare"],
+        ["evaldrop", "bless"],
+    ]
+    assert shlex.split(lines[2])[2:] == [runs[1], runs[0]]
+
+
+def test_a_report_ends_with_what_to_do_and_one_for_a_program_does_not(runs, capsys):
+    assert main(["report", runs[1]]) == 0
+    assert capsys.readouterr().err.splitlines()[-4] == "next:"
+    assert main(["report", runs[1], "--json"]) == 0
+    assert "next:" not in capsys.readouterr().err
