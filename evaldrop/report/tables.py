@@ -358,7 +358,7 @@ def baseline_changes(
     decided = [one.decision != "undecided" and one.decision for one in found]
     reasons = [_open(_why(one)) for one in found]
     return Table(
-        title="Changes against the baseline",
+        title="Changes against the baseline" + ("" if not found or any(decided) else ", not decided"),
         classes="numbers changes",
         columns=[
             words("candidate", [candidate for candidate, _, _ in names]),

@@ -209,7 +209,7 @@ def test_a_record_is_copied_as_json(browser, page):
     browser.call("Browser.grantPermissions", permissions=["clipboardReadWrite", "clipboardSanitizedWrite"])
     page.call("Page.bringToFront")
     page.click(".copy")
-    page.wait("document.querySelector('.said').textContent === 'copied'")
+    page.wait("document.querySelector('#record .said').textContent === 'copied'")
     copied = json.loads(page.run("navigator.clipboard.readText()"))
     assert copied["record_id"] == "r00"
     assert [answer["candidate"] for answer in copied["responses"]] == ["lite", "haiku"]
