@@ -1,11 +1,12 @@
 """A run on this machine as people meet it: its price, its progress, its scorecard or what ended it."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from evaldrop import storage
 from evaldrop.bedrock.metered import Meter
 from evaldrop.cli import exits
 from evaldrop.cli.output import (
@@ -32,11 +33,50 @@ if TYPE_CHECKING:
     from evaldrop.steps.validate_dataset.validate import Check
 
 
-def run_and_show(run: LocalRun, *, yes: bool, as_json: bool) -> int:
-    """Execute a run that its user agrees to, and print its scorecard; return the exit code."""
+def run_and_show(run: LocalRun, *, yes: bool, as_json: bool, in_browser: bool = False) -> int:
+    """
+    Execute a run that its user agrees to, and print its scorecard; return the exit code.
+
+    `in_browser`: a page shows it meanwhile, and on a terminal until Ctrl-C.
+    """
     if not yes and not agreed(run):
         complain("stopped before anything was spent.")
         return exits.WRONG_USE
+    with ExitStack() as until_read:
+        page = _Page(run.folder, until_read) if in_browser else None
+        code = _run_and_show(run, page, as_json=as_json)
+        if page is not None:
+            page.wait()
+    return code
+
+
+class _Page:
+    """The live page of a run, from when its folder is there until the block ends that `until` closes."""
+
+    def __init__(self, folder: str, until: ExitStack) -> None:
+        self._folder, self._until = folder, until
+        self._wait: Callable[[], None] | None = None
+
+    def open(self) -> None:
+        """Serve it."""
+        from evaldrop.cli.live import shown_live
+
+        self._wait = self._until.enter_context(shown_live(self._folder, open_page=is_attended()))
+
+    def wait(self) -> None:
+        """Leave it there for whoever reads it, until Ctrl-C; nobody does where there is no terminal."""
+        if (
+            self._wait is None
+            or not is_attended()
+            or not storage.exists(storage.join(self._folder, "report.html"))
+        ):
+            return
+        stderr().print("The page leads to the report, and stays until Ctrl-C.")
+        with suppress(KeyboardInterrupt):
+            self._wait()
+
+
+def _run_and_show(run: LocalRun, page: _Page | None, *, as_json: bool) -> int:
     progress = RunProgress(stderr())
     is_told = False
 
@@ -45,6 +85,8 @@ def run_and_show(run: LocalRun, *, yes: bool, as_json: bool) -> int:
         nonlocal is_told
         if run.request.simulated:
             say_simulated(stderr())
+        if page is not None:
+            page.open()
         try:
             with progress.shown(meter):
                 yield progress
@@ -87,7 +129,9 @@ def _say_stopped(run: LocalRun, what: str) -> None:
             complain(_how_to_go_on(run))
 
 
-def show_ended(run: LocalRun, *, retry: bool, yes: bool, force: bool, as_json: bool) -> int:
+def show_ended(
+    run: LocalRun, *, retry: bool, yes: bool, force: bool, as_json: bool, in_browser: bool = False
+) -> int:
     """
     Show a run that has ended, or call again what failed in it; return the exit code.
 
@@ -97,6 +141,7 @@ def show_ended(run: LocalRun, *, retry: bool, yes: bool, force: bool, as_json: b
         yes: Whether nobody is to be asked.
         force: Whether everything may be called again where replies are not kept.
         as_json: Whether the scorecard is printed as JSON.
+        in_browser: Whether a page shows what is called again.
     """
     from evaldrop.running.resuming import retrying
     from evaldrop.running.retrying import retry_plan
@@ -110,7 +155,7 @@ def show_ended(run: LocalRun, *, retry: bool, yes: bool, force: bool, as_json: b
         return show_finished(run, as_json=as_json)
     again = retrying(run, force=force)
     warn(_what_failed(plan))
-    return run_and_show(again, yes=yes, as_json=as_json)
+    return run_and_show(again, yes=yes, as_json=as_json, in_browser=in_browser)
 
 
 def _what_failed(plan: "RetryPlan") -> str:

@@ -65,6 +65,14 @@ def run(
     label: RunLabels = None,
     force: Force = False,
     yes: Yes = False,
+    watch: Annotated[
+        bool,
+        typer.Option(
+            "--watch",
+            help="Show the run in the browser while it goes on: progress, cost, estimates and failures so far. "
+            "On a terminal the page stays until Ctrl-C.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """
@@ -81,6 +89,8 @@ def run(
         evaldrop run faq.jsonl --limit 20 --yes --label "shorter prompt" --label branch=main
 
         evaldrop run faq.jsonl --bedrock openai=http://localhost:11434/v1
+
+        evaldrop run faq.jsonl --watch
 
         evaldrop run --resume latest
 
@@ -106,7 +116,7 @@ def run(
             go_on=go_on,
             labels=label or (),
         )
-        return run_and_show(wanted, yes=yes, as_json=as_json)
+        return run_and_show(wanted, yes=yes, as_json=as_json, in_browser=watch)
 
     from evaldrop.running.resuming import copied_from, is_finished, resumed_run
 
@@ -126,5 +136,5 @@ def run(
     if first := copied_from(wanted):
         warn(f"this is a copy of the run in {first}, which stays as it is; each goes on by itself.")
     if is_finished(wanted):
-        return show_ended(wanted, retry=retry_errors, yes=yes, force=force, as_json=as_json)
-    return run_and_show(wanted, yes=yes, as_json=as_json)
+        return show_ended(wanted, retry=retry_errors, yes=yes, force=force, as_json=as_json, in_browser=watch)
+    return run_and_show(wanted, yes=yes, as_json=as_json, in_browser=watch)

@@ -1,0 +1,75 @@
+"""A run that goes on, in the browser: beside the run (`run --watch`), or from elsewhere (`view RUN`)."""
+
+import multiprocessing
+import signal
+import threading
+import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import ThreadingHTTPServer
+from multiprocessing.connection import Connection
+
+from evaldrop.cli.output import shown, stderr, warn
+from evaldrop.report.live import live_routes
+from evaldrop.report.serving import LIVE, LOOPBACK, Folder, Route, open_server
+from evaldrop.running.live import LiveRun
+
+
+def routes_of(folder: str) -> dict[str, Route]:
+    """Return what a server answers about a run that goes on in a folder."""
+    return live_routes(LiveRun(folder).look, resume=f"evaldrop run --resume {shown(folder)}")
+
+
+@contextmanager
+def shown_live(folder: str, *, open_page: bool) -> Iterator[Callable[[], None]]:
+    """
+    Serve a run's live page while the block lasts; the address is told, and opened, once it answers.
+
+    By a process of its own: reading what the run leaves must take no time from the run. What goes wrong there
+    does not end the run.
+
+    Returns:
+        What waits until Ctrl-C, for whoever still reads the page when the run has ended.
+    """
+    # Not forked: the run has threads by now. It ends with the run, however that ends.
+    context = multiprocessing.get_context("spawn")
+    heard, said = context.Pipe(duplex=False)
+    process = context.Process(target=_serve, args=(folder, said), daemon=True)
+    process.start()
+    said.close()
+    # A thread: the run does not wait for it.
+    threading.Thread(target=_tell, args=(heard, folder, open_page), daemon=True).start()
+    try:
+        yield process.join
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _tell(heard: Connection, folder: str, open_page: bool) -> None:
+    try:
+        address = f"http://{LOOPBACK}:{heard.recv()}{LIVE}"
+    except (EOFError, OSError):
+        warn(f"the live page cannot be served; evaldrop view {folder} tries again.")
+        return
+    stderr().print(f"live: {address}", soft_wrap=True)
+    if open_page:
+        # Where there is none, nothing happens, and the address has been said.
+        webbrowser.open(address)
+
+
+def _serve(folder: str, said: Connection) -> None:
+    # Ctrl-C is the run's, which ends this process when its calls have ended.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with open_server(Folder(folder, str, routes_of(folder))) as server:
+        said.send(server.server_port)
+        said.close()
+        threading.Thread(target=_end_with_run, args=(server,), daemon=True).start()
+        server.serve_forever()
+
+
+def _end_with_run(server: ThreadingHTTPServer) -> None:
+    # Also one that was killed, which ends nobody.
+    if (run := multiprocessing.parent_process()) is not None:
+        run.join()
+    server.shutdown()
