@@ -1,6 +1,7 @@
 """A run that goes on, in the browser: beside the run (`run --watch`), or from elsewhere (`view RUN`)."""
 
 import multiprocessing
+import os
 import signal
 import threading
 import webbrowser
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from http.server import ThreadingHTTPServer
 from multiprocessing.connection import Connection
 
+from evaldrop import storage
 from evaldrop.cli.output import shown, stderr, warn
 from evaldrop.report.live import live_routes
 from evaldrop.report.serving import LIVE, LOOPBACK, Folder, Route, open_server
@@ -17,11 +19,13 @@ from evaldrop.running.live import LiveRun
 
 def routes_of(folder: str) -> dict[str, Route]:
     """Return what a server answers about a run that goes on in a folder."""
-    return live_routes(LiveRun(folder).look, resume=f"evaldrop run --resume {shown(folder)}")
+    report = storage.join(folder, "report.html")
+    resume = f"evaldrop run --resume {shown(folder)}"
+    return live_routes(LiveRun(folder).look, resume=resume, report=shown(report))
 
 
 @contextmanager
-def shown_live(folder: str, *, open_page: bool) -> Iterator[Callable[[], None]]:
+def shown_live(folder: str, *, open_page: bool) -> Iterator[Callable[[float | None], None]]:
     """
     Serve a run's live page while the block lasts; the address is told, and opened, once it answers.
 
@@ -29,7 +33,7 @@ def shown_live(folder: str, *, open_page: bool) -> Iterator[Callable[[], None]]:
     does not end the run.
 
     Returns:
-        What waits until Ctrl-C, for whoever still reads the page when the run has ended.
+        What leaves the page there for so many seconds, or until Ctrl-C.
     """
     # Not forked: the run has threads by now. It ends with the run, however that ends.
     context = multiprocessing.get_context("spawn")
@@ -61,6 +65,9 @@ def _tell(heard: Connection, folder: str, open_page: bool) -> None:
 def _serve(folder: str, said: Connection) -> None:
     # Ctrl-C is the run's, which ends this process when its calls have ended.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):  # Windows has none
+        # Where there are fewer processors than work, the run goes first.
+        os.nice(10)
     with open_server(Folder(folder, str, routes_of(folder))) as server:
         said.send(server.server_port)
         said.close()

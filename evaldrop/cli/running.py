@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from evaldrop.scorecard.model.scorecard import Scorecard
     from evaldrop.steps.validate_dataset.validate import Check
 
+LAST_WORD_S = 1.5
+"""What a page takes to hear that its run has ended: more than two looks."""
+
 
 def run_and_show(run: LocalRun, *, yes: bool, as_json: bool, in_browser: bool = False) -> int:
     """
@@ -55,7 +58,7 @@ class _Page:
 
     def __init__(self, folder: str, until: ExitStack) -> None:
         self._folder, self._until = folder, until
-        self._wait: Callable[[], None] | None = None
+        self._wait: Callable[[float | None], None] | None = None
 
     def open(self) -> None:
         """Serve it."""
@@ -64,16 +67,14 @@ class _Page:
         self._wait = self._until.enter_context(shown_live(self._folder, open_page=is_attended()))
 
     def wait(self) -> None:
-        """Leave it there for whoever reads it, until Ctrl-C; nobody does where there is no terminal."""
-        if (
-            self._wait is None
-            or not is_attended()
-            or not storage.exists(storage.join(self._folder, "report.html"))
-        ):
+        """Leave it there until Ctrl-C; where there is no terminal, until it has heard of the end."""
+        if self._wait is None:
             return
-        stderr().print("The page leads to the report, and stays until Ctrl-C.")
+        is_read = is_attended() and storage.exists(storage.join(self._folder, "report.html"))
+        if is_read:
+            stderr().print("The page leads to the report, and stays until Ctrl-C.")
         with suppress(KeyboardInterrupt):
-            self._wait()
+            self._wait(None if is_read else LAST_WORD_S)
 
 
 def _run_and_show(run: LocalRun, page: _Page | None, *, as_json: bool) -> int:

@@ -107,18 +107,19 @@ class Look:
     trouble: str | None = None
 
 
-def live_routes(look: Callable[[], Look], *, resume: str) -> dict[str, Route]:
+def live_routes(look: Callable[[], Look], *, resume: str, report: str) -> dict[str, Route]:
     """
     Return what a server answers about a run that goes on: the page, and its events.
 
     Args:
         look: Says how the run is now; several threads may ask.
         resume: The command that goes on with it when it was stopped.
+        report: Where its report will be: the server may end with the run, and a page outlives both.
     """
 
     def page(_: Folder, __: Query) -> HttpAnswer:
         return HttpAnswer(
-            HTTPStatus.OK, KINDS["html"], live_page(look(), resume).encode(), policy=ASKING_POLICY
+            HTTPStatus.OK, KINDS["html"], live_page(look(), resume, report).encode(), policy=ASKING_POLICY
         )
 
     def events(_: Folder, __: Query) -> HttpAnswer:
@@ -127,7 +128,7 @@ def live_routes(look: Callable[[], Look], *, resume: str) -> dict[str, Route]:
     return {LIVE: page, EVENTS: events}
 
 
-def live_page(look: Look, resume: str) -> str:
+def live_page(look: Look, resume: str, report: str) -> str:
     """Return the page; all but its heading comes by the events."""
     return rendered(
         "live.html.j2",
@@ -136,6 +137,7 @@ def live_page(look: Look, resume: str) -> str:
         asks_server=True,
         look=look,
         resume=resume,
+        report=report,
     )
 
 

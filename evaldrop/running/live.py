@@ -75,9 +75,15 @@ class PreparedIndex:
 
 @dataclass(slots=True)
 class _Attempt:
-    """A Map run: what has been read of its files."""
+    """
+    What has been read since the records were prepared; a run that goes on prepares them again.
+
+    The first records have a Map run of their own, so that there are two: `since`, in nanoseconds, tells them
+    from those of an earlier attempt, which hold the same records.
+    """
 
     folder: Path
+    since: int
     records: PreparedIndex
     so_far: SoFar
     files: dict[Path, GrowingFile] = field(default_factory=dict)
@@ -85,16 +91,21 @@ class _Attempt:
 
     def new(self) -> Iterator[Found]:
         """Yield the records that have ended since."""
-        # Successes first, by name: one counts before a failure of the same record.
-        for path in sorted(self.folder.glob("*_*.jsonl"), reverse=True):
+        for path in self._result_files():
             is_success = path.name.startswith("SUCCEEDED")
-            if path.name.startswith("PENDING"):
-                continue
             for line in self.files.setdefault(path, GrowingFile(path)).new_lines():
                 found = self._found(line, is_success=is_success)
                 if found is not None and found.record.record_id not in self.seen:
                     self.seen.add(found.record.record_id)
                     yield found
+
+    def _result_files(self) -> list[Path]:
+        folders = [each for each in self.folder.glob("results/*") if each.is_dir()]
+        ours = [each for each in folders if each.stat().st_mtime_ns >= self.since]
+        # Successes first: one counts before a failure of the same record.
+        return [
+            path for name in ("SUCCEEDED", "FAILED") for each in ours for path in each.glob(f"{name}_*.jsonl")
+        ]
 
     def _found(self, line: bytes, *, is_success: bool) -> Found | None:
         row = parse_row(line)
@@ -104,7 +115,7 @@ class _Attempt:
         else:
             output = None
             name, failure = failed_record(row)
-        # The first records, which only the models' access is tried with, name none.
+        # The first records come once more, with those that follow, and name none then.
         record = self.records.get(name) if isinstance(name, str) else None
         return None if record is None else Found(record, output, failure)
 
@@ -141,7 +152,7 @@ class LiveRun:
     def _new_look(self) -> Look:
         # First: what ends while it is read must be read to its end.
         state = self._state()
-        self._begin_newest()
+        self._begin_anew()
         attempt = self._attempt
         if attempt is None:
             return replace(self._look, state=state, trouble=None)
@@ -159,14 +170,15 @@ class LiveRun:
         is_scored = (self._folder / "scorecard.json").exists() and not journal_of(folder).exists()
         return "ended" if is_scored else "stopped"
 
-    def _begin_newest(self) -> None:
-        """Begin anew with a Map run that has begun since: one that goes on writes every record again."""
-        folders = [path for path in self._folder.glob("results/*") if path.is_dir()]
-        newest = max(folders, key=lambda path: path.stat().st_mtime_ns, default=None)
-        if newest is None or (self._attempt and self._attempt.folder == newest):
+    def _begin_anew(self) -> None:
+        """Begin with the records that were prepared, where that has happened since."""
+        records = self._folder / RECORDS_FILE
+        # It appears whole.
+        since = records.stat().st_mtime_ns if records.exists() else None
+        if since is None or (self._attempt and self._attempt.since == since):
             return
         run = RunDefinition.load(str(self._folder))
-        self._attempt = _Attempt(newest, PreparedIndex(self._folder / RECORDS_FILE), SoFar(run))
+        self._attempt = _Attempt(self._folder, since, PreparedIndex(records), SoFar(run))
         self._look = Look(state="running")
 
     def _read(self, attempt: _Attempt) -> tuple[bool, bool]:

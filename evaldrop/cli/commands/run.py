@@ -69,7 +69,7 @@ def run(
         bool,
         typer.Option(
             "--watch",
-            help="Show the run in the browser while it goes on: progress, cost, estimates and failures so far. "
+            help="Show the run in the browser while it goes on: progress, cost, estimates and failures. "
             "On a terminal the page stays until Ctrl-C.",
         ),
     ] = False,

@@ -34,12 +34,11 @@ class SoFar:
     """Grows with each record of a run that ends."""
 
     def __init__(self, run: RunDefinition) -> None:
-        self._run = run
+        # Nothing of them is shown, and they take longer to compute than all else.
+        self._run = run = run.changed(evaluation=run.evaluation.model_copy(update={"metrics": ()}))
         self._reader = ResultReader(run)
         self._tally = CountTally(
-            [candidate.name for candidate in run.candidates],
-            [judge.name for judge in run.judges],
-            run.evaluation.metrics,
+            [candidate.name for candidate in run.candidates], [judge.name for judge in run.judges], ()
         )
         self._records = self._failed = 0
         self._failures: deque[LiveFailure] = deque(maxlen=MOST_FAILURES)

@@ -127,7 +127,7 @@ function showEnd(...parts) {
   if (byId("end").textContent !== text) byId("end").replaceChildren(...parts);
 }
 
-const howToGoOn = () => element("code", "", byId("resume").content.textContent);
+const code = (id) => element("code", "", byId(id).content.textContent);
 
 function show(look) {
   told("name", look.name || "A run");
@@ -146,9 +146,9 @@ function show(look) {
   if (look.state === "ended") {
     const link = element("a", "", "Open the report");
     link.href = "/report.html";
-    showEnd("The run has ended. ", link, ".");
+    showEnd("The run has ended. ", link, ": ", code("report"));
   } else if (look.state === "stopped") {
-    showEnd("Stopped: what was done is kept. Go on with ", howToGoOn());
+    showEnd("Stopped: what was done is kept. Go on with ", code("resume"));
   } else {
     showEnd();
   }
@@ -163,5 +163,5 @@ source.addEventListener("message", (event) => {
 });
 source.addEventListener("error", () => {
   // It tries again by itself, and the next event takes this away.
-  showEnd("No answer from evaldrop: it was stopped, or it has ended. If the run has not, go on with ", howToGoOn());
+  showEnd("No answer from evaldrop: it was stopped, or it has ended. If the run has not, go on with ", code("resume"));
 });
