@@ -12,13 +12,14 @@ from multiprocessing.connection import Connection
 
 from evaldrop import storage
 from evaldrop.cli.output import shown, stderr, warn
-from evaldrop.report.live import live_routes
 from evaldrop.report.serving import LIVE, LOOPBACK, Folder, Route, open_server
-from evaldrop.running.live import LiveRun
 
 
 def routes_of(folder: str) -> dict[str, Route]:
     """Return what a server answers about a run that goes on in a folder."""
+    from evaldrop.report.live import live_routes
+    from evaldrop.running.live import LiveRun
+
     report = storage.join(folder, "report.html")
     resume = f"evaldrop run --resume {shown(folder)}"
     return live_routes(LiveRun(folder).look, resume=resume, report=shown(report))
@@ -68,9 +69,12 @@ def _serve(folder: str, said: Connection) -> None:
     if hasattr(os, "nice"):  # Windows has none
         # Where there are fewer processors than work, the run goes first.
         os.nice(10)
-    with open_server(Folder(folder, str, routes_of(folder))) as server:
+    routes: dict[str, Route] = {}
+    with open_server(Folder(folder, str, routes)) as server:
         said.send(server.server_port)
         said.close()
+        # After the address is said: what this imports takes longer than all else, and a browser waits for it.
+        routes |= routes_of(folder)
         threading.Thread(target=_end_with_run, args=(server,), daemon=True).start()
         server.serve_forever()
 

@@ -75,13 +75,13 @@ class Folder:
     A folder of runs, or a run's own.
 
     `make_index` makes the page of all runs where there is none. `routes` are looked for by a target's path,
-    before the files.
+    before the files, and may be added to later.
     """
 
     def __init__(
         self, uri: str, make_index: Callable[[], str], routes: Mapping[str, Route] | None = None
     ) -> None:
-        self._routes = routes or {}
+        self._routes = {} if routes is None else routes
         self._uri = uri.rstrip("/") if storage.is_s3(uri) else str(storage.local_path(uri).resolve())
         self._make_index = make_index
 

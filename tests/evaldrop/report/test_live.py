@@ -51,7 +51,7 @@ def test_a_run_without_a_report_opens_with_its_live_page_which_alone_may_ask_its
     assert ask("/")[0].getheader("Location") == "/live"
     response, body = ask("/live")
     assert response.getheader("Content-Security-Policy").endswith("; connect-src 'self'")
-    assert "; connect-src 'self'; base-uri" in body
+    assert "; connect-src &#39;self&#39;; base-uri" in body
     assert "connect-src" not in ask("/run.json")[0].getheader("Content-Security-Policy")
 
 
