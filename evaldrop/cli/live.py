@@ -10,8 +10,10 @@ from contextlib import contextmanager
 from http.server import ThreadingHTTPServer
 from multiprocessing.connection import Connection
 
+from rich.console import Console
+
 from evaldrop import storage
-from evaldrop.cli.output import shown, stderr, warn
+from evaldrop.cli.output import shown
 from evaldrop.report.serving import LIVE, LOOPBACK, Folder, Route, open_server
 
 
@@ -26,7 +28,7 @@ def routes_of(folder: str) -> dict[str, Route]:
 
 
 @contextmanager
-def shown_live(folder: str, *, open_page: bool) -> Iterator[Callable[[float | None], None]]:
+def shown_live(folder: str, console: Console, *, open_page: bool) -> Iterator[Callable[[float | None], None]]:
     """
     Serve a run's live page while the block lasts; the address is told, and opened, once it answers.
 
@@ -40,10 +42,11 @@ def shown_live(folder: str, *, open_page: bool) -> Iterator[Callable[[float | No
     context = multiprocessing.get_context("spawn")
     heard, said = context.Pipe(duplex=False)
     process = context.Process(target=_serve, args=(folder, said), daemon=True)
-    process.start()
+    with _ctrl_c_later():
+        process.start()
     said.close()
     # A thread: the run does not wait for it.
-    threading.Thread(target=_tell, args=(heard, folder, open_page), daemon=True).start()
+    threading.Thread(target=_tell, args=(heard, folder, console, open_page), daemon=True).start()
     try:
         yield process.join
     finally:
@@ -51,20 +54,33 @@ def shown_live(folder: str, *, open_page: bool) -> Iterator[Callable[[float | No
         process.join()
 
 
-def _tell(heard: Connection, folder: str, open_page: bool) -> None:
+@contextmanager
+def _ctrl_c_later() -> Iterator[None]:
+    """Have Ctrl-C wait until the block ends; a process that is begun in it never gets any."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows has none
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _tell(heard: Connection, folder: str, console: Console, open_page: bool) -> None:
     try:
         address = f"http://{LOOPBACK}:{heard.recv()}{LIVE}"
     except (EOFError, OSError):
-        warn(f"the live page cannot be served; evaldrop view {folder} tries again.")
+        console.print(f"the live page cannot be served; evaldrop view {shown(folder)} tries again.")
         return
-    stderr().print(f"live: {address}", soft_wrap=True)
+    console.print(f"live: {address}", soft_wrap=True)
     if open_page:
         # Where there is none, nothing happens, and the address has been said.
         webbrowser.open(address)
 
 
 def _serve(folder: str, said: Connection) -> None:
-    # Ctrl-C is the run's, which ends this process when its calls have ended.
+    # Ctrl-C is the run's, which ends this process when its calls have ended. Elsewhere it is blocked by now.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):  # Windows has none
         # Where there are fewer processors than work, the run goes first.

@@ -60,25 +60,26 @@ class _Page:
         self._folder, self._until = folder, until
         self._wait: Callable[[float | None], None] | None = None
 
-    def open(self) -> None:
-        """Serve it."""
+    def open(self, console: Console) -> None:
+        """Serve it, and say where on the console that shows the progress: its line is drawn anew below."""
         from evaldrop.cli.live import shown_live
 
-        self._wait = self._until.enter_context(shown_live(self._folder, open_page=is_attended()))
+        self._wait = self._until.enter_context(shown_live(self._folder, console, open_page=is_attended()))
 
     def wait(self) -> None:
         """Leave it there until Ctrl-C; where there is no terminal, until it has heard of the end."""
         if self._wait is None:
             return
         is_read = is_attended() and storage.exists(storage.join(self._folder, "report.html"))
-        if is_read:
-            stderr().print("The page leads to the report, and stays until Ctrl-C.")
         with suppress(KeyboardInterrupt):
+            if is_read:
+                stderr().print("The page leads to the report, and stays until Ctrl-C.")
             self._wait(None if is_read else LAST_WORD_S)
 
 
 def _run_and_show(run: LocalRun, page: _Page | None, *, as_json: bool) -> int:
-    progress = RunProgress(stderr())
+    console = stderr()
+    progress = RunProgress(console)
     is_told = False
 
     @contextmanager
@@ -87,7 +88,7 @@ def _run_and_show(run: LocalRun, page: _Page | None, *, as_json: bool) -> int:
         if run.request.simulated:
             say_simulated(stderr())
         if page is not None:
-            page.open()
+            page.open(console)
         try:
             with progress.shown(meter):
                 yield progress
