@@ -69,8 +69,9 @@ class SoFar:
             failed=self._failed,
             calls=sum(each.n - each.missing - each.spent.reused for each in candidates)
             + sum(each.calls - each.kept for each in judges),
-            retries=sum(each.retries for each in (*candidates, *judges)),
-            tokens=sum(each.input_tokens + each.output_tokens for each in (*candidates, *judges)),
+            retries=sum(each.retries for each in candidates) + sum(each.retries for each in judges),
+            tokens=sum(each.input_tokens + each.output_tokens for each in candidates)
+            + sum(each.input_tokens + each.output_tokens for each in judges),
             cost_usd=costs.known,
             cost_is_whole=costs.total is not None,
             budget_usd=run.evaluation.budget_usd,
