@@ -1,11 +1,12 @@
 """A run on this machine as people meet it: its price, its progress, its scorecard or what ended it."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from evaldrop import storage
 from evaldrop.bedrock.metered import Meter
 from evaldrop.cli import exits
 from evaldrop.cli.next_steps import command, resume, say_next
@@ -33,17 +34,57 @@ if TYPE_CHECKING:
     from evaldrop.scorecard.model.scorecard import Scorecard
     from evaldrop.steps.validate_dataset.validate import Check
 
+LAST_WORD_S = 1.5
+"""What a page takes to hear that its run has ended: more than two looks."""
 
-def run_and_show(run: LocalRun, *, yes: bool, as_json: bool, report_url: str | None = None) -> int:
+
+def run_and_show(
+    run: LocalRun, *, yes: bool, as_json: bool, report_url: str | None = None, in_browser: bool = False
+) -> int:
     """
     Execute a run that its user agrees to, and print its scorecard; return the exit code.
 
-    `report_url`: where its report will be read, for the link in `summary.md`.
+    `report_url`: where its report will be read, for the link in `summary.md`. `in_browser`: a page shows it
+    meanwhile, and on a terminal until Ctrl-C.
     """
     if not yes and not agreed(run):
         complain("stopped before anything was spent.")
         return exits.WRONG_USE
-    progress = RunProgress(stderr())
+    with ExitStack() as until_read:
+        page = _Page(run.folder, until_read) if in_browser else None
+        code = _run_and_show(run, page, as_json=as_json, report_url=report_url)
+        if page is not None:
+            page.wait()
+    return code
+
+
+class _Page:
+    """The live page of a run, from when its folder is there until the block ends that `until` closes."""
+
+    def __init__(self, folder: str, until: ExitStack) -> None:
+        self._folder, self._until = folder, until
+        self._wait: Callable[[float | None], None] | None = None
+
+    def open(self, console: Console) -> None:
+        """Serve it, and say where on the console that shows the progress: its line is drawn anew below."""
+        from evaldrop.cli.live import shown_live
+
+        self._wait = self._until.enter_context(shown_live(self._folder, console, open_page=is_attended()))
+
+    def wait(self) -> None:
+        """Leave it there until Ctrl-C; where there is no terminal, until it has heard of the end."""
+        if self._wait is None:
+            return
+        is_read = is_attended() and storage.exists(storage.join(self._folder, "report.html"))
+        with suppress(KeyboardInterrupt):
+            if is_read:
+                stderr().print("The page leads to the report, and stays until Ctrl-C.")
+            self._wait(None if is_read else LAST_WORD_S)
+
+
+def _run_and_show(run: LocalRun, page: _Page | None, *, as_json: bool, report_url: str | None) -> int:
+    console = stderr()
+    progress = RunProgress(console)
     is_told = False
 
     @contextmanager
@@ -51,6 +92,8 @@ def run_and_show(run: LocalRun, *, yes: bool, as_json: bool, report_url: str | N
         nonlocal is_told
         if run.request.simulated:
             say_simulated(stderr())
+        if page is not None:
+            page.open(console)
         try:
             with progress.shown(meter):
                 yield progress
@@ -94,7 +137,14 @@ def _say_stopped(run: LocalRun, what: str) -> None:
 
 
 def show_ended(
-    run: LocalRun, *, retry: bool, yes: bool, force: bool, as_json: bool, report_url: str | None = None
+    run: LocalRun,
+    *,
+    retry: bool,
+    yes: bool,
+    force: bool,
+    as_json: bool,
+    report_url: str | None = None,
+    in_browser: bool = False,
 ) -> int:
     """
     Show a run that has ended, or call again what failed in it; return the exit code.
@@ -106,6 +156,7 @@ def show_ended(
         force: Whether everything may be called again where replies are not kept.
         as_json: Whether the scorecard is printed as JSON.
         report_url: Where the report will be read.
+        in_browser: Whether a page shows what is called again.
     """
     from evaldrop.running.resuming import retrying
     from evaldrop.running.retrying import retry_plan
@@ -119,7 +170,7 @@ def show_ended(
         return show_finished(run, as_json=as_json, report_url=report_url)
     again = retrying(run, force=force)
     warn(_what_failed(plan))
-    return run_and_show(again, yes=yes, as_json=as_json, report_url=report_url)
+    return run_and_show(again, yes=yes, as_json=as_json, report_url=report_url, in_browser=in_browser)
 
 
 def _what_failed(plan: "RetryPlan") -> str:

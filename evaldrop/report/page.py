@@ -164,10 +164,17 @@ def html_report(
     )
 
 
-def rendered(name: str, *, style: str, script: str | None = None, **values: Any) -> str:
-    """Return a page that loads nothing and on which only this style and this script run."""
+def rendered(
+    name: str, *, style: str, script: str | None = None, asks_server: bool = False, **values: Any
+) -> str:
+    """
+    Return a page that loads nothing and on which only this style and this script run.
+
+    `asks_server`: its script may ask the server that the page came from.
+    """
     scripts = "'none'" if script is None else _source(script)
-    allowed = f"style-src {_source(style)}; script-src {scripts}"
+    asked = "; connect-src 'self'" if asks_server else ""
+    allowed = f"style-src {_source(style)}; script-src {scripts}{asked}"
     page: str = template(name).render(
         policy=f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'",
         style=Markup(style),  # noqa: S704 - this package's own file

@@ -6,7 +6,8 @@ name it as their host (a page elsewhere whose name is made to point here gets no
 known kinds, and forbids every page to load anything.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple, cast
@@ -17,6 +18,8 @@ from evaldrop.errors import StorageError
 from evaldrop.report.guard import GUARDED, refusal
 
 LOOPBACK = "127.0.0.1"
+LIVE = "/live"
+"""Where a run that goes on is shown, by a route; where it has no report yet, it is the first page."""
 KINDS = {
     "html": "text/html; charset=utf-8",
     "json": "application/json",
@@ -40,13 +43,24 @@ HEADERS = {
 }
 
 
+ASKING_POLICY = f"{HEADERS['Content-Security-Policy']}; connect-src 'self'"
+"""Of a page whose script asks this server on: no other may."""
+
+
 class HttpAnswer(NamedTuple):
-    """What a request gets."""
+    """
+    What a request gets.
+
+    `stream` is a body whose end is not known, in pieces, instead of `body`. `policy` replaces that of
+    `HEADERS`.
+    """
 
     status: HTTPStatus
     kind: str = "text/plain; charset=utf-8"
     body: bytes = b""
     location: str | None = None
+    stream: Iterator[bytes] | None = None
+    policy: str | None = None
 
 
 Query = Mapping[str, str]
@@ -61,13 +75,13 @@ class Folder:
     A folder of runs, or a run's own.
 
     `make_index` makes the page of all runs where there is none. `routes` are looked for by a target's path,
-    before the files.
+    before the files, and may be added to later.
     """
 
     def __init__(
         self, uri: str, make_index: Callable[[], str], routes: Mapping[str, Route] | None = None
     ) -> None:
-        self._routes = routes or {}
+        self._routes = {} if routes is None else routes
         self._uri = uri.rstrip("/") if storage.is_s3(uri) else str(storage.local_path(uri).resolve())
         self._make_index = make_index
 
@@ -98,7 +112,8 @@ class Folder:
 
     def _index(self) -> HttpAnswer:
         if self._holds("run.json"):
-            return HttpAnswer(HTTPStatus.FOUND, location="/report.html")
+            is_live = LIVE in self._routes and not self._holds("report.html")
+            return HttpAnswer(HTTPStatus.FOUND, location=LIVE if is_live else "/report.html")
         found = self._file(["index.html"]) if self._holds("index.html") else None
         page = found.body if found and found.status == HTTPStatus.OK else self._make_index().encode()
         # By this the page knows that what stands in `routes` can be had.
@@ -161,15 +176,24 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             answer = self.served.answer(self.path)
         self.send_response(answer.status)
-        for name, value in HEADERS.items():
+        policy = {} if answer.policy is None else {"Content-Security-Policy": answer.policy}
+        for name, value in (HEADERS | policy).items():
             self.send_header(name, value)
         self.send_header("Content-Type", answer.kind)
-        self.send_header("Content-Length", str(len(answer.body)))
+        if answer.stream is None:
+            self.send_header("Content-Length", str(len(answer.body)))
         if answer.location is not None:
             self.send_header("Location", answer.location)
         self.end_headers()
-        if self.command != "HEAD":
+        if self.command == "HEAD":
+            return
+        if answer.stream is None:
             self.wfile.write(answer.body)
+            return
+        # The browser goes when the page is closed, which ends the stream and is no fault.
+        with suppress(ConnectionError):
+            for piece in answer.stream:
+                self.wfile.write(piece)
 
     # http.server's names. Other methods too: none may find a way around the guard.
     do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815

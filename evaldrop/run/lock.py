@@ -66,6 +66,19 @@ def locked(folder: str, *, doing: str) -> Iterator[None]:
         os.close(file)
 
 
+def is_written_to(folder: str) -> bool:
+    """
+    Tell whether a process writes to a run's folder now. The lock is not touched: looking blocks nobody.
+
+    One on another machine is taken at the lock file's word.
+    """
+    try:
+        said = orjson.loads((storage.local_path(folder) / LOCK).read_bytes() or b"{}")
+    except (OSError, orjson.JSONDecodeError):
+        return False
+    return isinstance(said, dict) and not _is_dead(said)
+
+
 def _take(path: Path) -> int:
     patience = time.monotonic() + _DYING_S
     while True:

@@ -221,7 +221,7 @@ class ResultIndex:
         self._files.append(stream)
         self._uris.append(uri)
         for line in stream:
-            record_id = _record_id(line, uri, offset)
+            record_id = record_id_of(line, uri, offset)
             if record_id is not None:
                 place = _Place(number, offset)
                 counts = self._places.setdefault(record_id, place)
@@ -251,7 +251,18 @@ def _output(line: bytes, uri: str, offset: int) -> dict[str, Any]:
         raise StorageError(f"{uri}, byte {offset}: not a row of a Map run's results ({error})") from error
 
 
-def _record_id(line: bytes, uri: str, offset: int) -> str | None:
+def record_id_of(line: bytes, uri: str, offset: int) -> str | None:
+    """
+    Return which record a line is about, None where it names none.
+
+    Args:
+        line: Of a result file, or of `records.jsonl`.
+        uri: Of the file, for messages.
+        offset: The line's place in it, likewise.
+
+    Raises:
+        StorageError: It is no row.
+    """
     if quick := _ID_FIRST.match(line):
         return quick[1].decode()
     if not line.strip():

@@ -67,6 +67,14 @@ def run(
     force: Force = False,
     report_url: ReportUrl = None,
     yes: Yes = False,
+    watch: Annotated[
+        bool,
+        typer.Option(
+            "--watch",
+            help="Show the run in the browser while it goes on: progress, cost, estimates and failures. "
+            "On a terminal the page stays until Ctrl-C.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """
@@ -83,6 +91,8 @@ def run(
         evaldrop run faq.jsonl --limit 20 --yes --label "shorter prompt" --label branch=main
 
         evaldrop run faq.jsonl --bedrock openai=http://localhost:11434/v1
+
+        evaldrop run faq.jsonl --watch
 
         evaldrop run --resume latest
 
@@ -108,7 +118,7 @@ def run(
             go_on=go_on,
             labels=label or (),
         )
-        return run_and_show(wanted, yes=yes, as_json=as_json, report_url=report_url)
+        return run_and_show(wanted, yes=yes, as_json=as_json, report_url=report_url, in_browser=watch)
 
     from evaldrop.running.resuming import copied_from, is_finished, resumed_run
 
@@ -129,6 +139,12 @@ def run(
         warn(f"this is a copy of the run in {first}, which stays as it is; each goes on by itself.")
     if is_finished(wanted):
         return show_ended(
-            wanted, retry=retry_errors, yes=yes, force=force, as_json=as_json, report_url=report_url
+            wanted,
+            retry=retry_errors,
+            yes=yes,
+            force=force,
+            as_json=as_json,
+            report_url=report_url,
+            in_browser=watch,
         )
-    return run_and_show(wanted, yes=yes, as_json=as_json, report_url=report_url)
+    return run_and_show(wanted, yes=yes, as_json=as_json, report_url=report_url, in_browser=watch)

@@ -12,7 +12,7 @@ from evaldrop.cli.options import RunsIn
 from evaldrop.cli.output import shown, stdout
 from evaldrop.errors import InputError
 from evaldrop.run.naming import is_word
-from evaldrop.run.place import DEFAULT_OUT
+from evaldrop.run.place import DEFAULT_OUT, has_begun
 
 
 def view(
@@ -31,7 +31,8 @@ def view(
     """
     Show all runs of a folder in the browser, or one, until Ctrl-C.
 
-    Two runs that are chosen in the history are compared with their records and responses.
+    Two runs that are chosen in the history are compared with their records and responses. Of a run on this
+    machine that goes on, the page fills as its records end.
 
     Only this machine can see them: the server listens on the loopback address and checks what it is called.
 
@@ -43,6 +44,7 @@ def view(
 
         evaldrop view s3://bucket/runs --port 8000 --no-open
     """
+    from evaldrop.cli.live import routes_of
     from evaldrop.report.comparing import compare_runs_of
     from evaldrop.report.history_index import history_page, read_history
     from evaldrop.report.serving import LOOPBACK, Folder, Route, open_server
@@ -51,6 +53,8 @@ def view(
     routes: dict[str, Route] = {"/compare": compare_runs_of}
 
     directory = _shown_folder(directory, out)
+    if not storage.is_s3(directory) and has_begun(directory):
+        routes |= routes_of(directory)
     folder = Folder(directory, lambda: history_page(read_history(directory)), routes)
     with open_server(folder, port) as server:
         address = f"http://{LOOPBACK}:{server.server_port}/"

@@ -31,7 +31,7 @@ def read_results(
             for output in (found.output, *found.repeats):
                 _mark_reused(output)
         take_unread_replies(found, run.folder)
-        record, results = found.record, _read(ordinal, found, reader)
+        record, results = found.record, read_found(ordinal, found, reader)
         if record.perturbed is not None:
             # A copy is behind its record, so only one record is held for those to come.
             has_original = original is not None and original[0] == record.perturbed.of
@@ -41,7 +41,8 @@ def read_results(
         yield record, results
 
 
-def _read(ordinal: int, found: Found, reader: ResultReader) -> RecordResults:
+def read_found(ordinal: int, found: Found, reader: ResultReader) -> RecordResults:
+    """Return what came of a line; of a perturbed copy without what came of its record."""
     repeats = [_repeat(found._replace(output=output), reader) for output in found.repeats]
     if found.record.anchor is not None:
         return RecordResults(ordinal, (), repeats=repeats, anchor=reader.read_anchor(found))

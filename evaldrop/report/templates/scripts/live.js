@@ -1,0 +1,167 @@
+"use strict";
+// A run that goes on: each event is all that is known, and the page says it. What models wrote is text alone.
+
+const byId = (id) => document.getElementById(id);
+const number = (value, digits) => value.toLocaleString("en", { maximumFractionDigits: digits, minimumFractionDigits: digits });
+const dollars = (value) => `$${number(value, value < 1 ? 4 : 2)}`;
+const percent = (value) => `${number(100 * value, 1)} %`;
+
+function told(id, text) {
+  // Only what is new: a status that is written again is read out again.
+  if (byId(id).textContent !== text) byId(id).textContent = text;
+}
+
+function progressOf(look) {
+  if (look.total === null) return "Preparing: no record has been sent yet.";
+  const failed = look.failed ? `, ${count(look.failed)} without a result` : "";
+  return `${count(look.records)} of ${count(look.total)} records have ended${failed}.`;
+}
+
+function showFacts(look) {
+  const whole = look.cost_is_whole ? "" : " of known prices";
+  const facts = {
+    calls: count(look.calls),
+    retries: count(look.retries),
+    tokens: count(look.tokens),
+    "cost so far": dollars(look.cost_usd) + whole,
+    "planned": look.planned_usd === null ? "unknown" : `${dollars(look.planned_usd)} likely`,
+    "budget": look.budget_usd === null ? "none set" : dollars(look.budget_usd),
+  };
+  byId("facts").replaceChildren(...Object.entries(facts).map(([name, value]) => {
+    const pair = element("div");
+    pair.append(element("dt", "", name), element("dd", "", value));
+    return pair;
+  }));
+}
+
+function track(criterion, estimate) {
+  const at = (value) => 100 * Math.min(1, Math.max(0, (value - criterion.low) / (criterion.high - criterion.low)));
+  const made = element("div", "track");
+  made.setAttribute("aria-hidden", "true");
+  if (estimate.interval) {
+    const span = element("span", "span");
+    span.style.left = `${at(estimate.interval[0])}%`;
+    span.style.width = `${at(estimate.interval[1]) - at(estimate.interval[0])}%`;
+    made.append(span);
+  }
+  const mark = element("span", "at");
+  mark.style.left = `${at(estimate.mean)}%`;
+  made.append(mark);
+  return made;
+}
+
+function estimateCell(criterion, estimate) {
+  const cell = element("td");
+  cell.dataset.label = criterion.name;
+  if (!estimate || estimate.mean === null) {
+    cell.append(element("span", "muted", "nothing scored yet"));
+    return cell;
+  }
+  const say = criterion.is_rate ? percent : (value) => number(value, 2);
+  const between = estimate.interval ? `${say(estimate.interval[0])} to ${say(estimate.interval[1])}` : "no interval yet";
+  cell.append(element("b", "", say(estimate.mean)), " ", element("span", "muted", between), track(criterion, estimate));
+  const rest = criterion.is_rate || estimate.pass_rate === null ? [] : [`${percent(estimate.pass_rate)} pass`];
+  rest.push(`${count(estimate.n)} scored`);
+  if (estimate.unscored) rest.push(`${count(estimate.unscored)} not`);
+  cell.append(element("small", "", rest.join(" · ")));
+  return cell;
+}
+
+function table(className, heads, rows) {
+  const made = element("table", className);
+  const head = element("tr");
+  for (const each of heads) {
+    const cell = element("th", "", each);
+    cell.scope = "col";
+    head.append(cell);
+  }
+  made.append(element("thead"), element("tbody"));
+  made.tHead.append(head);
+  made.tBodies[0].append(...rows.map(([name, cells]) => {
+    const row = element("tr");
+    const first = element("th", "", name);
+    first.scope = "row";
+    row.append(first, ...cells);
+    return row;
+  }));
+  return made;
+}
+
+function showEstimates(look) {
+  told("of", look.total === null ? "" : `so far, ${count(look.records)} of ${count(look.total)} records`);
+  told("level", `Intervals are at ${number(100 * look.confidence, 0)} %, by the report's own statistics.`);
+  if (!look.criteria.length) {
+    byId("estimates").replaceChildren(element("p", "muted", look.total === null ? "No record has ended yet." : "This run has no criteria; preferences are counted when it ends."));
+    return;
+  }
+  const rows = look.candidates.map((candidate) => [
+    candidate.name,
+    look.criteria.map((criterion, place) => estimateCell(criterion, candidate.estimates[place])),
+  ]);
+  byId("estimates").replaceChildren(table("live", ["candidate", ...look.criteria.map((each) => each.name)], rows));
+}
+
+function labelled(label, text) {
+  const cell = element("td", "", text);
+  cell.dataset.label = label;
+  cell.dir = "auto";
+  return cell;
+}
+
+function showFailures(look) {
+  if (!look.failures.length) {
+    byId("failures").replaceChildren(element("p", "muted", "None so far."));
+    return;
+  }
+  const rows = look.failures.map((each) => [each.record, [
+    labelled("candidate", each.candidate ?? "all"),
+    labelled("criterion", each.criterion ?? "no result"),
+    labelled("why", each.what || "no reason was given"),
+  ]]);
+  byId("failures").replaceChildren(table("failures", ["record", "candidate", "criterion", "why"], rows));
+}
+
+function showEnd(...parts) {
+  byId("end").hidden = !parts.length;
+  const text = parts.map((part) => part.textContent ?? part).join("");
+  if (byId("end").textContent !== text) byId("end").replaceChildren(...parts);
+}
+
+const code = (id) => element("code", "", byId(id).content.textContent);
+
+function show(look) {
+  told("name", look.name || "A run");
+  document.title = `${look.state === "running" && look.total ? `${Math.floor(100 * look.records / look.total)} % · ` : ""}${look.name || "A run"} · so far · evaldrop`;
+  byId("simulated").hidden = !look.simulated;
+  told("progress", progressOf(look));
+  if (look.total) {
+    byId("bar").max = look.total;
+    byId("bar").value = look.records;
+  }
+  byId("trouble").hidden = !look.trouble;
+  told("trouble", look.trouble ? `Not all of it can be read: ${look.trouble}` : "");
+  showFacts(look);
+  showEstimates(look);
+  showFailures(look);
+  if (look.state === "ended") {
+    const link = element("a", "", "Open the report");
+    link.href = "/report.html";
+    showEnd("The run has ended. ", link, ": ", code("report"));
+  } else if (look.state === "stopped") {
+    showEnd("Stopped: what was done is kept. Go on with ", code("resume"));
+  } else {
+    showEnd();
+  }
+}
+
+const source = new EventSource("/live/events");
+source.addEventListener("message", (event) => {
+  const look = JSON.parse(event.data);
+  // Else the browser asks again for what has come to its end.
+  if (look.state === "ended") source.close();
+  show(look);
+});
+source.addEventListener("error", () => {
+  // It tries again by itself, and the next event takes this away.
+  showEnd("No answer from evaldrop: it was stopped, or it has ended. If the run has not, go on with ", code("resume"));
+});

@@ -1,0 +1,146 @@
+"""A run that goes on, followed by what it leaves in its folder."""
+
+import json
+import os
+from itertools import count
+
+import pytest
+
+from evaldrop.report.live import LiveFailure
+from evaldrop.run.lock import locked
+from evaldrop.running.live import LiveRun
+from evaldrop.steps.build_scorecard.build import build_scorecard
+from tests.evaldrop.run_folders import (
+    MAP_RUN,
+    failed_response,
+    failed_row,
+    judgement,
+    record,
+    response,
+    row,
+    run_json,
+    write_results,
+    write_run,
+)
+
+OTHER_MAP_RUN = "22222222-2222-3333-4444-555555555555"
+GOOD, BAD = {"correctness": 1, "tone": 5}, {"correctness": 0, "tone": 2}
+N = 12
+
+
+def judged(name, scores):
+    return response(name, judgements=[judgement(scores, rationale=f"{name} was judged")])
+
+
+ROWS = [
+    row(f"r{n}", judged("lite", BAD if n % 3 == 0 else GOOD), judged("haiku", GOOD)) for n in range(N - 2)
+]
+ROWS.append(row("r10", failed_response("lite", "BedrockRuntime.ValidationException"), judged("haiku", GOOD)))
+FAILED = [failed_row("r11", "States.Timeout", "300 s")]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A run that has prepared its records, of which none has ended."""
+    place = tmp_path / "support" / "run-1"
+    groups = ["one", "two", None]
+    records = [record(f"r{n}", group=groups[n % 3]) for n in range(N)]
+    run = run_json(evaluation={"budget_usd": 3}, estimate={"known_cost_usd": {"likely": 1.5}})
+    write_run(place, run=run, records=records, succeeded=[])
+    return place
+
+
+@pytest.fixture
+def live(folder):
+    """Looked at with a second between two looks, and a tenth of one within."""
+    return LiveRun(str(folder), clock=count(step=0.6).__next__)
+
+
+def results(folder):
+    (path,) = (folder / "results").iterdir()
+    return path / "SUCCEEDED_0.jsonl"
+
+
+def test_records_fill_the_estimates_as_they_end_and_half_a_line_waits(folder, live):
+    with locked(str(folder), doing="evaldrop run"):
+        assert (live.look().records, live.look().total) == (0, N)
+        text = [json.dumps(each) for each in ROWS]
+        with results(folder).open("w") as file:
+            file.write(f"{text[5]}\n{text[0]}\n{text[3][:100]}")
+            file.flush()
+            look = settled(live)
+            assert (look.state, look.records, look.budget_usd, look.planned_usd) == ("running", 2, 3, 1.5)
+            first = look.candidates[0].estimates[0]
+            assert (first.n, first.mean) == (2, 0.5)
+            file.write(f"{text[3][100:]}\n{text[0]}\n")
+            file.flush()
+            look = settled(live)
+            assert look.records == 3
+            assert look.failures[0] == LiveFailure(
+                record="r3", candidate="lite", criterion="tone", what="lite was judged"
+            )
+
+
+def settled(live):
+    """The look in which all is read that is there: one look reads for a while only."""
+    for _ in range(2 * N):
+        look = live.look()
+    return look
+
+
+def test_the_last_look_is_what_the_scorecard_says(folder, live):
+    # The order in which they end is not the dataset's.
+    manifest = write_results(str(folder), succeeded=ROWS[::-1], failed=FAILED)
+    scorecard = build_scorecard(str(folder), manifest)
+    look = settled(live)
+    assert (look.state, look.records, look.failed, look.trouble) == ("ended", N, 1, None)
+    assert look.cost_usd == pytest.approx(scorecard.cost_usd.total)
+    for candidate in look.candidates:
+        said = scorecard.candidates[candidate.name].criteria
+        for criterion, estimate in zip(look.criteria, candidate.estimates, strict=True):
+            known = said[criterion.name]
+            assert (estimate.n, estimate.unscored) == (known.n_scored, known.n_unscored)
+            assert estimate.mean == pytest.approx(known.mean)
+            assert estimate.interval == pytest.approx(known.interval)
+            assert estimate.pass_interval == pytest.approx(known.pass_interval)
+    failures = {(one.record, one.candidate, one.criterion): one.what for one in look.failures}
+    assert failures["r11", None, None] == "States.Timeout: 300 s"
+    assert "ValidationException" in failures["r10", "lite", None]
+
+
+def test_what_begins_goes_on_and_is_stopped_says_so(tmp_path, folder, live):
+    assert live.look().state == "stopped"
+    with locked(str(folder), doing="evaldrop run --resume"):
+        assert live.look().state == "running"
+    (folder / "run.lock").write_text('{"pid": 0, "host": "elsewhere"}')
+    assert live.look().state == "running"
+    (folder / "run.lock").unlink()
+    assert settled(live).state == "stopped"
+    with locked(str(tmp_path / "new"), doing="evaldrop run"):
+        assert LiveRun(str(tmp_path / "new")).look().state == "starting"
+
+
+def test_the_first_records_and_the_others_are_of_one_attempt(folder, live):
+    write_results(str(folder), succeeded=ROWS[:2])
+    others = [{"responses": [], "comparisons": []}] * 2 + ROWS[2:5]
+    write_results(str(folder), succeeded=others, map_run=OTHER_MAP_RUN)
+    assert settled(live).records == 5
+
+
+def test_a_run_that_goes_on_begins_anew_when_its_records_are_prepared_again(folder, live):
+    write_results(str(folder), succeeded=ROWS[:4])
+    assert settled(live).records == 4
+    (earlier,) = (folder / "results").iterdir()
+    os.utime(earlier, (1, 1))
+    os.utime(folder / "records.jsonl", (2, 2))
+    assert settled(live).records == 0
+    write_results(str(folder), succeeded=ROWS[:1], map_run=OTHER_MAP_RUN)
+    assert settled(live).records == 1
+
+
+def test_what_is_no_result_is_told_and_ends_nothing(folder, live):
+    results_file = folder / "results" / MAP_RUN / "SUCCEEDED_0.jsonl"
+    results_file.write_text(f"no JSON\n{json.dumps(ROWS[0])}\n")
+    looks = [live.look() for _ in range(2 * N)]
+    assert any(look.trouble for look in looks)
+    assert looks[-1].records == 1
