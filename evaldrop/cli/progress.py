@@ -57,14 +57,14 @@ class _Bar(ProgressColumn):
         return self._bar.render(task) if self._console.width >= _LEAST_WITH_BAR else ""
 
 
-class Part(NamedTuple):
+class LinePart(NamedTuple):
     """A part of the line. Where there is no room the highest rank goes first; 0 stays."""
 
     text: str
     rank: int
 
 
-def fitted(parts: Sequence[Part], room: int | None) -> str:
+def fitted(parts: Sequence[LinePart], room: int | None) -> str:
     """Return the parts that have room beside one another, in their order; None is room for all."""
     kept = list(parts)
     while room is not None and cell_len(_joined(kept)) > room and (most := max(part.rank for part in kept)):
@@ -72,7 +72,7 @@ def fitted(parts: Sequence[Part], room: int | None) -> str:
     return _joined(kept)
 
 
-def _joined(parts: Sequence[Part]) -> str:
+def _joined(parts: Sequence[LinePart]) -> str:
     return ", ".join(part.text for part in parts)
 
 
@@ -151,21 +151,21 @@ class RunProgress(Observer):
         """Return how far the run is; what tells least goes where it takes more cells than there are."""
         meter = self._meter
         total = f"/{self._total:,}" if self._total is not None else ""
-        parts = [Part(f"{self.done:,}{total} records", 0), Part(_counted(meter.calls, "call"), 4)]
+        parts = [LinePart(f"{self.done:,}{total} records", 0), LinePart(_counted(meter.calls, "call"), 4)]
         if self.retries:
             throttled = f" ({meter.throttles:,} throttled)" if meter.throttles else ""
-            parts.append(Part(f"{_counted(self.retries, 'retry')}{throttled}", 5))
+            parts.append(LinePart(f"{_counted(self.retries, 'retry')}{throttled}", 5))
         elif meter.throttles:
-            parts.append(Part(f"{meter.throttles:,} throttled", 5))
+            parts.append(LinePart(f"{meter.throttles:,} throttled", 5))
         if meter.errors:
-            parts.append(Part(_counted(meter.errors.total(), "error"), 3))
+            parts.append(LinePart(_counted(meter.errors.total(), "error"), 3))
         if self.failed:
-            parts.append(Part(f"{_counted(self.failed, 'record')} failed", 1))
-        parts.append(Part(f"{rough_count(meter.input_tokens + meter.output_tokens)} tokens", 6))
+            parts.append(LinePart(f"{_counted(self.failed, 'record')} failed", 1))
+        parts.append(LinePart(f"{rough_count(meter.input_tokens + meter.output_tokens)} tokens", 6))
         # Cents are enough of dollars.
-        parts.append(Part(f"${meter.cost_usd:,.{2 if meter.cost_usd >= 1 else 4}f}", 2))
+        parts.append(LinePart(f"${meter.cost_usd:,.{2 if meter.cost_usd >= 1 else 4}f}", 2))
         if left := self._left_s():
-            parts.append(Part(f"{rough_duration(left)} left", 1))
+            parts.append(LinePart(f"{rough_duration(left)} left", 1))
         return fitted(parts, room)
 
     def _left_s(self) -> float | None:

@@ -87,16 +87,16 @@ def scale_of(criterion: str, scorecard: Scorecard) -> float:
     return ((info.high - info.low) if info else 1.0) or 1.0
 
 
-class Alarm(NamedTuple):
+class ShownAlarm(NamedTuple):
     """An alarm; of a long one `start` is what stands before it is opened, else None."""
 
     start: str | None
     text: str
 
 
-def alarms(scorecard: Scorecard) -> tuple[list[Alarm], list[Alarm]]:
+def alarms(scorecard: Scorecard) -> tuple[list[ShownAlarm], list[ShownAlarm]]:
     """Return a scorecard's alarms: those that stand on the first screen, and those that are folded."""
-    found = [Alarm(_start(text), text) for text in scorecard.alarms]
+    found = [ShownAlarm(_start(text), text) for text in scorecard.alarms]
     return found[:MOST_ALARMS], found[MOST_ALARMS:]
 
 
@@ -107,7 +107,7 @@ def _start(text: str) -> str | None:
     return f"{(text[:MOST_OF_AN_ALARM].rpartition(' ')[0] or text[:MOST_OF_AN_ALARM]).rstrip(' ;,:(')} …"
 
 
-class Rule(NamedTuple):
+class GateRule(NamedTuple):
     """A rule of the gate with all its judgements, those that failed first."""
 
     expression: str
@@ -116,7 +116,7 @@ class Rule(NamedTuple):
     checks: Sequence[GateCheck]
 
 
-def gate_rules(scorecard: Scorecard) -> list[Rule]:
+def gate_rules(scorecard: Scorecard) -> list[GateRule]:
     """Return a gate's rules, those that failed first; a rule about several candidates is one."""
     rules: dict[str, list[GateCheck]] = {}
     for check in scorecard.gate.checks:
@@ -125,11 +125,11 @@ def gate_rules(scorecard: Scorecard) -> list[Rule]:
     return sorted(found, key=lambda rule: _DECISIONS.index(rule.decision))
 
 
-def _rule(expression: str, checks: Sequence[GateCheck]) -> Rule:
+def _rule(expression: str, checks: Sequence[GateCheck]) -> GateRule:
     ordered = sorted(checks, key=lambda check: _DECISIONS.index(check.decision))
     if len(ordered) == 1:
-        return Rule(expression, ordered[0].decision, ordered[0].sentence, ordered)
-    return Rule(expression, ordered[0].decision, _tallied(check.decision for check in ordered), ordered)
+        return GateRule(expression, ordered[0].decision, ordered[0].sentence, ordered)
+    return GateRule(expression, ordered[0].decision, _tallied(check.decision for check in ordered), ordered)
 
 
 def _tallied(decisions: Iterable[str]) -> str:

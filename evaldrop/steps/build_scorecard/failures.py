@@ -20,7 +20,7 @@ MOST_READ: Final = 2_000
 MOST_IDS: Final = 20
 
 
-class Failure(NamedTuple):
+class FailedResponse(NamedTuple):
     """A response that failed a criterion; `key` is the record's, whatever the order of the run."""
 
     key: int
@@ -64,7 +64,9 @@ class FailureTally(Merging):
                 kept = self._kept[name]
                 kept.failed += 1
                 if key <= kept.highest:
-                    kept.keep(Failure(key, results.ordinal, place, record.record_id, _reason(result, name)))
+                    kept.keep(
+                        FailedResponse(key, results.ordinal, place, record.record_id, _reason(result, name))
+                    )
 
     def merge(self, other: Self) -> None:
         """Take up another one's failures."""
@@ -85,11 +87,11 @@ class _Kept(Merging):
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._heap: list[tuple[int, int, int, Failure]] = []
+        self._heap: list[tuple[int, int, int, FailedResponse]] = []
         self.failed = 0
         self.highest = 1 << 32
 
-    def keep(self, failure: Failure) -> None:
+    def keep(self, failure: FailedResponse) -> None:
         # The heap's first is the one to go: the highest key, and of one record the last candidate.
         one = (-failure.key, -failure.ordinal, -failure.candidate, failure)
         if len(self._heap) < self._most:
@@ -104,7 +106,7 @@ class _Kept(Merging):
         for *_, failure in other._heap:
             self.keep(failure)
 
-    def failures(self) -> list[Failure]:
+    def failures(self) -> list[FailedResponse]:
         """Return them in the run's order."""
         return sorted((failure for *_, failure in self._heap), key=lambda one: (one.ordinal, one.candidate))
 
@@ -117,7 +119,7 @@ def _reason(result: CandidateResult, criterion: str) -> str:
     return (row.rationale or "").strip()[:CHARACTERS] if row else ""
 
 
-def _failed_on(failed: int, failures: Sequence[Failure], names: Sequence[str]) -> FailedOn:
+def _failed_on(failed: int, failures: Sequence[FailedResponse], names: Sequence[str]) -> FailedOn:
     causes = causes_of([failure.text for failure in failures])
     return FailedOn(
         FailureGroups(
@@ -134,7 +136,7 @@ def _failed_on(failed: int, failures: Sequence[Failure], names: Sequence[str]) -
     )
 
 
-def _group(cause: Cause, failures: Sequence[Failure], names: Sequence[str]) -> FailureGroup:
+def _group(cause: Cause, failures: Sequence[FailedResponse], names: Sequence[str]) -> FailureGroup:
     by_candidate = Counter(failure.candidate for failure in failures)
     ids = list(dict.fromkeys(failure.record_id for failure in failures))
     some = np.unique(np.linspace(0, len(ids) - 1, min(MOST_IDS, len(ids))).astype(int)).tolist()
