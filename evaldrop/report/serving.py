@@ -67,6 +67,11 @@ Query = Mapping[str, str]
 Route = Callable[["Folder", Query], HttpAnswer]
 """Answers what no file of the folder does, such as a comparison of two of its runs."""
 
+Taker = Callable[["Folder", Query, bytes], HttpAnswer]
+"""Takes what a page sends: the bytes of a JSON document, `MOST_SENT_BYTES` at most."""
+
+MOST_SENT_BYTES = 4 << 20
+
 NOT_FOUND = HttpAnswer(HTTPStatus.NOT_FOUND, body=b"There is no such file.\n")
 
 
@@ -75,13 +80,19 @@ class Folder:
     A folder of runs, or a run's own.
 
     `make_index` makes the page of all runs where there is none. `routes` are looked for by a target's path,
-    before the files, and may be added to later.
+    before the files, and may be added to later. `takers` take what a report sends, by path; without any no
+    page may send anything.
     """
 
     def __init__(
-        self, uri: str, make_index: Callable[[], str], routes: Mapping[str, Route] | None = None
+        self,
+        uri: str,
+        make_index: Callable[[], str],
+        routes: Mapping[str, Route] | None = None,
+        takers: Mapping[str, Taker] | None = None,
     ) -> None:
         self._routes = {} if routes is None else routes
+        self._takers = {} if takers is None else takers
         self._uri = uri.rstrip("/") if storage.is_s3(uri) else str(storage.local_path(uri).resolve())
         self._make_index = make_index
 
@@ -103,10 +114,23 @@ class Folder:
             return NOT_FOUND
         return HttpAnswer(HTTPStatus.FOUND, location=f"/{quote('/'.join(names))}/report.html")
 
+    def takes(self, target: str) -> bool:
+        """Return whether something may be sent to a target."""
+        return unquote(urlsplit(target).path) in self._takers
+
+    def take(self, target: str, body: bytes) -> HttpAnswer:
+        """Give what was sent to the one that takes it."""
+        parts = urlsplit(target)
+        return self._takers[unquote(parts.path)](self, dict(parse_qsl(parts.query)), body)
+
     def run_at(self, path: str) -> str | None:
-        """Return the URI of a run's folder in this one, such as `support/run-1`; None where there is none."""
+        """
+        Return the URI of a run's folder in this one, such as `support/run-1`; None where there is none.
+
+        Of a folder that is a run's own the path is empty.
+        """
         names = [name for name in path.split("/") if name]
-        if not names or not all(map(_is_plain, names)) or not self._holds(*names, "run.json"):
+        if not all(map(_is_plain, names)) or not self._holds(*names, "run.json"):
             return None
         return storage.join(self._uri, *names)
 
@@ -124,15 +148,26 @@ class Folder:
         if kind is None or not self._holds(*names):
             return NOT_FOUND
         try:
-            return HttpAnswer(HTTPStatus.OK, kind, storage.read_bytes(storage.join(self._uri, *names)))
+            found = storage.read_bytes(storage.join(self._uri, *names))
         except StorageError:
             return NOT_FOUND
+        if names[-1] == "report.html" and self._takers:
+            return HttpAnswer(HTTPStatus.OK, kind, _sending(found), policy=ASKING_POLICY)
+        return HttpAnswer(HTTPStatus.OK, kind, found)
 
     def _holds(self, *names: str) -> bool:
         uri = storage.join(self._uri, *names)
         # A link in the folder must not lead out of it.
         inside = storage.is_s3(uri) or storage.local_path(uri).resolve().is_relative_to(self._uri)
         return inside and storage.exists(uri)
+
+
+def _sending(report: bytes) -> bytes:
+    """Return a report that may send to this server, and knows it; the file itself asks for nothing."""
+    page = report.replace(b"<html ", b"<html data-viewed ", 1)
+    return page.replace(
+        b"default-src &#39;none&#39;;", b"default-src &#39;none&#39;; connect-src &#39;self&#39;;", 1
+    )
 
 
 def _is_plain(name: str) -> bool:
@@ -163,18 +198,36 @@ class _Handler(BaseHTTPRequestHandler):
     sys_version = ""
 
     def do_GET(self) -> None:
+        self._send(self._answer())
+
+    def _answer(self) -> HttpAnswer:
         port = cast("ThreadingHTTPServer", self.server).server_port
         headers = {name: ",".join(self.headers.get_all(name, ())) for name in GUARDED if name in self.headers}
-        refused = refusal(headers, bound_to=LOOPBACK, port=port, may_be_linked_to=True)
+        # A link of another site may lead to a page, and a form of it may send nothing.
+        refused = refusal(headers, bound_to=LOOPBACK, port=port, may_be_linked_to=self.command != "POST")
         if refused is not None:
-            answer = HttpAnswer(HTTPStatus.MISDIRECTED_REQUEST, body=f"{refused}\n".encode())
-        elif self.command not in {"GET", "HEAD"}:
-            answer = HttpAnswer(HTTPStatus.METHOD_NOT_ALLOWED, body=b"Pages are only read here.\n")
-        elif not self.path.startswith("/"):
+            return HttpAnswer(HTTPStatus.MISDIRECTED_REQUEST, body=f"{refused}\n".encode())
+        if not self.path.startswith("/"):
             # What a proxy is asked: the address in it would count, and not the Host that was looked at.
-            answer = HttpAnswer(HTTPStatus.MISDIRECTED_REQUEST, body=b"This is no proxy.\n")
-        else:
-            answer = self.served.answer(self.path)
+            return HttpAnswer(HTTPStatus.MISDIRECTED_REQUEST, body=b"This is no proxy.\n")
+        if self.command == "POST" and self.served.takes(self.path):
+            return self._taken()
+        if self.command not in {"GET", "HEAD"}:
+            return HttpAnswer(HTTPStatus.METHOD_NOT_ALLOWED, body=b"Pages are only read here.\n")
+        return self.served.answer(self.path)
+
+    def _taken(self) -> HttpAnswer:
+        # What a form of another site can send has another type; to send this one a page must ask first.
+        if self.headers.get_content_type() != "application/json":
+            return HttpAnswer(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, body=b"Only application/json is taken.\n")
+        told = self.headers.get("Content-Length", "")
+        if not (told.isascii() and told.isdigit()):
+            return HttpAnswer(HTTPStatus.LENGTH_REQUIRED, body=b"Content-Length is missing.\n")
+        if int(told) > MOST_SENT_BYTES:
+            return HttpAnswer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, body=b"More than 4 MiB are not taken.\n")
+        return self.served.take(self.path, self.rfile.read(int(told)))
+
+    def _send(self, answer: HttpAnswer) -> None:
         self.send_response(answer.status)
         policy = {} if answer.policy is None else {"Content-Security-Policy": answer.policy}
         for name, value in (HEADERS | policy).items():

@@ -1,12 +1,16 @@
 """Voting blind in the report, and what becomes of the file that the browser saves."""
 
 import json
+import threading
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from evaldrop.report.review.importing import import_file
+from evaldrop.report.review.sent_votes import VOTES, take_votes
+from evaldrop.report.serving import Folder, open_server
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.calibration import calibrate
 from tests.browser.chromium import PATIENCE_S
@@ -121,3 +125,20 @@ def test_a_file_of_votes_calibrates_the_judge(page, folder, downloads):
     (pair,) = found.preferences
     assert (pair.candidate, pair.baseline, pair.win_rate) == (FIRST, SECOND, 0.0)
     assert "picked by hand" in pair.reason
+
+
+def test_a_page_that_is_viewed_keeps_votes_with_the_run(browser, tmp_path):
+    run = Path(write_reviewed_run(tmp_path / "runs of a + b"))
+    folder = Folder(str(tmp_path), lambda: "", takers={VOTES: take_votes})
+    with open_server(folder) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        report = f"http://127.0.0.1:{server.server_port}/{quote(str(run.relative_to(tmp_path)))}/report.html"
+        with browser.page(report, width=1440, ready=READY) as page:
+            page.press("v")
+            page.press("t")
+            page.click("[data-act=send-votes]")
+            page.wait(f"{BENCH}.includes('Kept with the run. Preferences: 1; scores: 0.')")
+            assert page.complaints == []
+        server.shutdown()
+    (pair,) = calibrate(RunDefinition.load(str(run))).preferences
+    assert pair.win_rate == 0.5

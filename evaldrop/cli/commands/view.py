@@ -32,7 +32,7 @@ def view(
     Show all runs of a folder in the browser, or one, until Ctrl-C.
 
     Two runs that are chosen in the history are compared with their records and responses. Of a run on this
-    machine that goes on, the page fills as its records end.
+    machine that goes on, the page fills as its records end. Blind votes of a report are kept with its run.
 
     Only this machine can see them: the server listens on the loopback address and checks what it is called.
 
@@ -47,7 +47,8 @@ def view(
     from evaldrop.cli.live import routes_of
     from evaldrop.report.comparing import compare_runs_of
     from evaldrop.report.history_index import history_page, read_history
-    from evaldrop.report.serving import LOOPBACK, Folder, Route, open_server
+    from evaldrop.report.review.sent_votes import VOTES, take_votes
+    from evaldrop.report.serving import LOOPBACK, Folder, Route, Taker, open_server
 
     # What no file answers, by path.
     routes: dict[str, Route] = {"/compare": compare_runs_of}
@@ -55,7 +56,8 @@ def view(
     directory = _shown_folder(directory, out)
     if not storage.is_s3(directory) and has_begun(directory):
         routes |= routes_of(directory)
-    folder = Folder(directory, lambda: history_page(read_history(directory)), routes)
+    takers: dict[str, Taker] = {VOTES: take_votes}
+    folder = Folder(directory, lambda: history_page(read_history(directory)), routes, takers)
     with open_server(folder, port) as server:
         address = f"http://{LOOPBACK}:{server.server_port}/"
         stdout().print(f"{shown(directory)}: {address}  (Ctrl-C ends it)")

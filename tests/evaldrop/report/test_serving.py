@@ -152,3 +152,66 @@ def test_a_host_that_comes_twice_and_a_proxys_request_are_refused(ask):
         with socket.create_connection((LOOPBACK, ask.port), timeout=5) as connection:
             connection.sendall(f"{lines}\r\n".encode())
             assert connection.makefile("rb").readline().split()[1] == b"421"
+
+
+@pytest.fixture
+def sent(runs):
+    """Return a function that sends something to a server with one taker, and what it took."""
+    took = []
+
+    def take(_folder, query, body):
+        took.append((query, body))
+        return HttpAnswer(HTTPStatus.OK, body=b"kept")
+
+    with open_server(Folder(str(runs), lambda: "", takers={"/votes": take})) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+
+        def send(path="/votes?run=a%2Fb", body=b"{}", method="POST", **headers):
+            connection = http.client.HTTPConnection(LOOPBACK, server.server_port, timeout=5)
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request(method, path, body, {"Content-Type": "application/json"} | named)
+            response = connection.getresponse()
+            connection.close()
+            return response
+
+        send.took = took
+        yield send
+        server.shutdown()
+        thread.join()
+
+
+def test_what_a_report_sends_is_taken_where_there_is_a_taker(sent):
+    assert sent().status == 200
+    assert sent.took == [({"run": "a/b"}, b"{}")]
+    assert sent("/other").status == 405
+    assert sent(method="PUT").status == 405
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Origin": "http://evil.invalid"}, 421),
+        ({"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate"}, 421),
+        ({"Host": "evil.invalid"}, 421),
+        ({"Content_Type": "text/plain"}, 415),
+        ({"Content_Type": "application/x-www-form-urlencoded"}, 415),
+        ({"Content_Length": "999999999"}, 413),
+        ({"Content_Length": "-1"}, 411),
+    ],
+)
+def test_nothing_is_taken_from_another_site_of_another_kind_or_without_end(sent, headers, status):
+    assert sent(**headers).status == status
+    assert sent.took == []
+
+
+def test_only_a_report_whose_votes_are_taken_may_ask_the_server(runs):
+    page = "<html lang=en><meta content=\"default-src &#39;none&#39;; style-src 'x'\">"
+    (runs / "my support" / "run-1" / "report.html").write_text(page)
+    kept = Folder(str(runs), lambda: "").answer("/my%20support/run-1/report.html")
+    assert (kept.body.decode(), kept.policy) == (page, None)
+    taken = {"/votes": lambda *_: HttpAnswer(HTTPStatus.OK)}
+    viewed = Folder(str(runs), lambda: "", takers=taken).answer("/my%20support/run-1/report.html")
+    assert b"<html data-viewed " in viewed.body
+    assert b"connect-src &#39;self&#39;;" in viewed.body
+    assert "connect-src 'self'" in viewed.policy

@@ -101,6 +101,22 @@ class Votes {
     return `${JSON.stringify(rest, null, 1).replace(/\n\}$/, "")},\n "preferences": ${lines(preferences)},\n "scores": ${lines(scores)}\n}\n`;
   }
 
+  // Whether the page is shown by `evaldrop view`, which keeps votes with the run.
+  static get canSend() {
+    return "viewed" in document.documentElement.dataset;
+  }
+
+  // Returns what was said of it: that they are kept, or what is wrong.
+  async send() {
+    const run = encodeURIComponent(decodeURIComponent(location.pathname.replace(/[^/]*$/, "")));
+    try {
+      const answer = await fetch(`/votes?run=${run}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: this.text() });
+      return (await answer.text()).trim();
+    } catch {
+      return "Nobody answers: evaldrop view has ended. The votes are kept by this browser.";
+    }
+  }
+
   save() {
     const link = element("a");
     link.href = URL.createObjectURL(new Blob([this.text()], { type: "application/json" }));

@@ -58,7 +58,7 @@ class Voting {
   kept() {
     if (!this.votes.size || this.isOn) return [];
     const bar = element("div", "votebar");
-    bar.append(element("span", "", `${count(this.votes.size)} ${this.votes.size > 1 ? "votes" : "vote"} kept by this browser: ${this.votes.told()}. ${this.said}`), this.saveButton());
+    bar.append(element("span", "", `${count(this.votes.size)} ${this.votes.size > 1 ? "votes" : "vote"} kept by this browser: ${this.votes.told()}. ${this.said}`), ...this.saveButtons());
     return [bar];
   }
 
@@ -133,7 +133,7 @@ class Voting {
     undo.prepend(element("kbd", "", "u"));
     undo.disabled = !this.votes.done.length;
     undo.dataset.act = "undo";
-    bar.append(undo, this.saveButton());
+    bar.append(undo, ...this.saveButtons());
     const said = element("span", "muted", this.said || this.pairInWords());
     said.setAttribute("role", "status");
     bar.append(said);
@@ -204,6 +204,20 @@ class Voting {
     box.append(input, " names after each vote");
     box.title = "else they are told at the end";
     return box;
+  }
+
+  saveButtons() {
+    return Votes.canSend ? [this.sendButton(), this.saveButton()] : [this.saveButton()];
+  }
+
+  sendButton() {
+    const made = button("", "keep with the run", async () => {
+      this.said = `${await this.votes.send()} Next, with RUN as this run's folder: evaldrop calibrate RUN.`;
+      this.onChange();
+    });
+    made.disabled = !this.votes.size;
+    made.dataset.act = "send-votes";
+    return made;
   }
 
   saveButton() {
