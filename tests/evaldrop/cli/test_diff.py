@@ -93,4 +93,4 @@ def test_wrong_use_is_64_with_a_sentence(runs, capsys, arguments, words):
 
 def test_what_is_no_run_is_64_too(runs, capsys, tmp_path):
     assert main(["diff", runs[0], str(tmp_path)]) == 64
-    assert "no run is there" in capsys.readouterr().err
+    assert "It is a folder of no run." in capsys.readouterr().err

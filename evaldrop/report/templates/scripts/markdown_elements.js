@@ -83,7 +83,7 @@ function codeElement(block, terms) {
 function scrolling(box, label, content) {
   box.tabIndex = 0;
   box.dir = "ltr";
-  box.setAttribute("role", "region");
+  box.setAttribute("role", "group");
   box.setAttribute("aria-label", label);
   box.append(content);
   return box;
