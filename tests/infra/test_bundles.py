@@ -5,6 +5,7 @@ import json
 import marshal
 import platform
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -318,15 +319,26 @@ def test_bytecode_is_compiled_by_the_runtimes_python_and_its_absence_is_told(tmp
     assert bytecode_note(other) is None
 
 
+@pytest.fixture(scope="module")
+def deployed_packages(tmp_path_factory):
+    """The packages of the function that has most of them, for the runtime's own Python, installed once."""
+    if interpreter_of(LAMBDA) is None:
+        pytest.skip(f"there is no python{LAMBDA.python} here")
+    packages = tmp_path_factory.mktemp("packages")
+    bundle("build_scorecard").build(packages, Target(python=LAMBDA.python, platforms=HERE_PLATFORMS))
+    return packages
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
-def test_a_bundle_imports_in_the_python_that_it_is_deployed_to(tmp_path, name):
-    """As deployed but for the machine: the runtime's own Python, with the wheels that it takes."""
-    python = interpreter_of(LAMBDA)
-    if python is None:
-        pytest.skip(f"there is no python{LAMBDA.python} here")
-    bundle(name).build(tmp_path, Target(python=LAMBDA.python, platforms=HERE_PLATFORMS))
+def test_a_handler_imports_in_the_python_that_it_is_deployed_to(deployed_packages, tmp_path, name):
+    """With its own sources, and the wheels that the runtime takes on this machine."""
+    for place, file in bundle(name).sources().items():
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, tmp_path / place)
     modules = ", ".join((f"lambdas.{name}.handler", *LATER.get(name, ())))
-    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import {modules}"
-    done = subprocess.run([python, "-I", "-S", "-B", "-c", code], capture_output=True, text=True, timeout=120)
+    path = [str(tmp_path), str(deployed_packages)]
+    code = f"import sys; sys.path[:0] = {path!r}; import {modules}"
+    command = [interpreter_of(LAMBDA), "-I", "-S", "-B", "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
