@@ -35,12 +35,16 @@ _TOGETHER = ("tests/local_aws/", "tests/infra/test_bundles.py", "tests/infra/")
 _FIRST = (*_TOGETHER, "tests/browser/")
 
 
-def pytest_collection_modifyitems(items):
+def pytest_itemcollected(item):
     """Give the tests of a file, or of what is set up once for several, to one worker (`--dist loadgroup`)."""
-    for item in items:
-        file = item.nodeid.partition("::")[0]
-        group = next((name for name in _TOGETHER if file.startswith(name)), file)
-        item.add_marker(pytest.mark.xdist_group(group))
+    # Here, for xdist reads the marks before any conftest's pytest_collection_modifyitems.
+    file = item.nodeid.partition("::")[0]
+    group = next((name for name in _TOGETHER if file.startswith(name)), file)
+    item.add_marker(pytest.mark.xdist_group(group))
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with what takes longest."""
     items.sort(key=_turn)
 
 

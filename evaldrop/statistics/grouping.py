@@ -36,6 +36,8 @@ def weighted(presence: Rows) -> Rows:
 
     Args:
         presence: 1 where a row has a part; shape (rows, parts).
+
+    Raises nothing. The method is of Spärck Jones (1972), its smoothing that of Salton and Buckley (1988).
     """
     n = presence.shape[0]
     # What all rows have says next to nothing; but a row with nothing else must not be empty.
@@ -54,6 +56,8 @@ def grouped(rows: Rows) -> Labels:
 
     Args:
         rows: As of `weighted`, in an order that does not depend on the run's; shape (rows, parts).
+
+    Raises nothing: fewer rows than can be told apart are one group.
     """
     n = rows.shape[0]
     alone = np.zeros(n, np.int64)
@@ -73,12 +77,32 @@ def grouped(rows: Rows) -> Labels:
 
 
 def nearest(rows: Rows | Floats, centres: Floats) -> Labels:
-    """Return for each row which centre is nearest."""
+    """
+    Return for each row which centre is nearest, 0 …; shape (rows,).
+
+    The assigning step of spherical k-means (Dhillon and Modha 2001).
+
+    Args:
+        rows: Of length 1; shape (rows, parts).
+        centres: Of length 1, one or more; shape (groups, parts).
+
+    Raises nothing.
+    """
     return np.asarray(np.argmax(rows @ centres.T, axis=1), np.int64)
 
 
 def centres_of(rows: Rows | Floats, labels: Labels) -> Floats:
-    """Return the direction of each group, 0 …; shape (groups, parts)."""
+    """
+    Return the direction of each group, 0 …; shape (groups, parts).
+
+    The other step of spherical k-means (Dhillon and Modha 2001).
+
+    Args:
+        rows: Of length 1; shape (rows, parts).
+        labels: Each row's group, every number from 0 on at least once; shape (rows,).
+
+    Raises nothing.
+    """
     return _unit(_sums(rows, labels))
 
 

@@ -125,7 +125,7 @@ def test_a_workbook_of_hostile_texts_holds_them_as_text(tmp_path):
     folder = write_hostile(tmp_path / "support" / "run-1", ALL)
     book = zipfile.ZipFile(io.BytesIO(xlsx_report(read_run(folder).scorecard, folder)))
     sheets = [name for name in book.namelist() if name.startswith("xl/worksheets/sheet")]
-    assert len(sheets) == 4
+    assert len(sheets) == 6
     text = ""
     for name in book.namelist():
         tree = ET.fromstring(book.read(name))

@@ -33,6 +33,9 @@ class ReportRow(NamedTuple):
     context: str | None
     reference: list[str]
     answers: list[list]
+    metadata: object = None
+    preferences: object = None
+    dataset_fields: object = None
 
 
 class Page(HTMLParser):

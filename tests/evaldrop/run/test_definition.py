@@ -49,10 +49,18 @@ def test_build_scorecard_opens_run_json_once(folder, opened):
 
 @pytest.mark.parametrize(
     "command",
-    [["report", "--json"], ["report", "--rebuild"], ["bless"], ["calibrate"], ["gate"], ["rescore"]],
+    [
+        ["report", "--json"],
+        ["report", "--rebuild", "--json"],
+        ["bless"],
+        ["calibrate"],
+        ["gate"],
+        ["rescore"],
+    ],
     ids=" ".join,
 )
 def test_a_command_opens_run_json_once(folder, opened, tmp_path, command):
+    """As JSON: to people it says what to do next, and which run was before one whose name has no date."""
     evaluation = tmp_path / "evaluation.yaml"
     evaluation.write_text(json.dumps(run_json()["evaluation"]))
     changed(folder, evaluation_uri=str(evaluation))

@@ -154,7 +154,7 @@ def test_a_damaged_journal_is_said_and_costs_its_line(broken_off, capsys):
     assert main(["run", "--resume", str(run)]) == 0
     said = capsys.readouterr()
     assert "1 line of journal.jsonl cannot be read; what they held is called again." in said.err
-    assert "1 calls" in said.err
+    assert "1 call" in said.err
 
 
 def test_a_run_that_reads_anothers_replies_is_finished_without_a_call(broken_off, capsys):

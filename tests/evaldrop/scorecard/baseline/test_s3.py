@@ -22,6 +22,6 @@ def test_a_run_in_a_bucket_is_blessed_and_compared(bucket):
 
 def test_the_history_in_a_bucket_marks_a_run_when_it_is_blessed(bucket, capsys):
     write(f"s3://{bucket}/runs/faq/run-0", SCORES, run_id="run-0")
-    assert "◆ baseline" not in storage.read_bytes(f"s3://{bucket}/runs/index.html").decode()
+    assert "◆ baseline</span>" not in storage.read_bytes(f"s3://{bucket}/runs/index.html").decode()
     assert main(["bless", f"s3://{bucket}/runs/faq/run-0"]) == 0
-    assert "◆ baseline" in storage.read_bytes(f"s3://{bucket}/runs/index.html").decode()
+    assert "◆ baseline</span>" in storage.read_bytes(f"s3://{bucket}/runs/index.html").decode()

@@ -92,7 +92,8 @@ def test_every_text_is_in_one_group_and_a_label_stands_in_one_of_them():
 def test_a_label_and_terms_tell_the_cause():
     chance = random.Random(2)
     texts = [rationale(chance, cause) for cause in ("amount", "tone") for _ in range(40)]
-    causes = causes_of(texts)
+    # Both are as large, so that either may stand first.
+    causes = sorted(causes_of(texts), key=lambda cause: cause.members)
     assert [cause.members for cause in causes] == [tuple(range(40)), tuple(range(40, 80))]
     assert {"amount", "reference", "total", "euros"} & set(causes[0].terms)
     assert {"tone", "apology", "greeting", "cold"} & set(causes[1].terms)

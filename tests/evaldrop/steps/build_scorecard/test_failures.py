@@ -55,8 +55,10 @@ def test_groups_count_responses_records_and_candidates(lines):
     assert (part.failed, part.read) == (50, 50)
     assert sum(group.n for group in part.groups) == 50
     amount, tone, silent = part.groups
-    assert (amount.kind, amount.candidates) == ("cause", {"lite": 24})
-    assert (tone.kind, tone.candidates) == ("cause", {"haiku": 18})
+    assert (amount.kind, tone.kind, amount.n + tone.n) == ("cause", "cause", 42)
+    # One in ten is worded as if it were the other's.
+    assert amount.candidates["lite"] > 20
+    assert tone.candidates["haiku"] > 12
     assert (silent.kind, silent.label, silent.n) == ("no_reason", "", 8)
     assert silent.candidates == {"lite": 6, "haiku": 2}
     assert silent.records == 6, "two records failed for both"

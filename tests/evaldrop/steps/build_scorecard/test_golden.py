@@ -396,7 +396,7 @@ def may_change(path, candidate, criterion, category):
             return own or number in OF_A_FAMILY
         case ("slices", name, "warning"):
             return name == category
-        case ("criteria_use", name, _):
+        case ("criteria_use" | "failure_groups", name, *_):
             return name == criterion
         case ("gate", "checks", place, _) | ("gate", "reasons", place):
             return criterion == "tone" and place == list(MUTATED).index(candidate)
