@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help run test lint hooks types tests coverage fuzz whole-run workflow lock outdated release synth bench pictures aws-acceptance clean
+.PHONY: help run test lint hooks types tests nightly fuzz whole-run workflow lock outdated release synth bench pictures aws-acceptance clean
 
 help: ## Show these commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,10 +77,10 @@ types: $(VENV)/installed-dev ## Check types.
 TESTS = $(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder
 
 tests: $(VENV)/installed-dev $(VENV)/asl-validator $(VENV)/axe ## Run the tests.
-	$(TESTS)
+	$(TESTS) -m "not nightly"
 
-# Apart from the tests: measuring makes them take three times as long.
-coverage: $(VENV)/installed-dev $(VENV)/asl-validator $(VENV)/axe ## Run the tests and measure what they reach, by branches; fails below 90 %.
+# Measuring coverage makes tests take three times as long: it is for the night, as are the slowest of them.
+nightly: $(VENV)/installed-dev $(VENV)/asl-validator $(VENV)/axe ## Run all tests, also the slowest, and measure what they reach, by branches; fails below 90 %.
 	rm -f .coverage .coverage.*
 	$(TESTS) --cov --cov-report=term:skip-covered --cov-fail-under=90
 

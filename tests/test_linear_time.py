@@ -111,7 +111,7 @@ def seconds(read, text):
     return time.process_time() - began
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("name", READERS)
 def test_a_reply_of_thirty_thousand_characters_is_read_in_seconds(name):
     beginnings = OF_A_PROMPT if name == "a prompt" else BEGINNINGS

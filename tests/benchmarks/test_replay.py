@@ -43,6 +43,7 @@ def test_the_vicuna_totals_are_the_published_ones_but_for_two_scores_their_autho
     assert (ours["ties"] + ours["losses"]) / 80 == 0.45
 
 
+@pytest.mark.nightly
 @needs_data
 def test_the_llmbar_figures_are_the_published_ones_but_for_156_replies_read_by_their_conclusion(
     data, tmp_path

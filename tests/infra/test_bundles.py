@@ -192,7 +192,7 @@ def test_the_real_bundle_of_validate_dataset_carries_the_stacks_evaluation_and_i
 ARROW = re.compile(rb"\0(lib(?:arrow|parquet)\w*\.so\.\d+)(?=\0)")
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_the_largest_bundle_fits_lambda_and_keeps_every_library_it_needs(tmp_path):
     """As it is deployed: for arm64, with bytecode where its Python is here. It cannot be imported here."""
     bundle("build_scorecard").build(tmp_path, LAMBDA)
@@ -257,7 +257,7 @@ def test_the_rehearsal_is_asked_for_under_one_name():
     assert synthesis.REHEARSED == REHEARSED
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_what_pip_installed_for_a_rehearsal_is_kept(tmp_path, monkeypatch):
     monkeypatch.setattr("infra.bundles.KEPT", tmp_path / "kept")
     bundle("start_run").build(tmp_path / "one", THIS_MACHINE)

@@ -6,7 +6,7 @@ from evaldrop.cli.options import DEFAULT_STACK
 from evaldrop.running.deployed.stack import find_stack
 from tests.aws_acceptance import steps
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.nightly
 
 
 @pytest.fixture
