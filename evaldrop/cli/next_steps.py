@@ -21,12 +21,14 @@ def say_next(scorecard: "Scorecard", folder: str, *, again: str | None = None) -
 
 def next_steps(scorecard: "Scorecard", folder: str, *, again: str | None = None) -> list[str]:
     """Return the commands, the most pressing first: call again, open, compare, bless."""
+    from evaldrop.scorecard.model.scorecard import NO_GATE
+
     steps = [again] if again else []
     steps.append(command("report", folder, "--open"))
     if earlier := _earlier(scorecard, folder):
         steps.append(command("compare", folder, earlier))
-    # What failed its gate is not held up to later runs, and what is incomplete not yet.
-    if not again and scorecard.gate.decision != "fail" and not _is_blessed(scorecard, folder):
+    # What did not pass its gate is not held up to later runs, and what is incomplete not yet.
+    if not again and scorecard.gate.decision in {"pass", NO_GATE} and not _is_blessed(scorecard, folder):
         steps.append(command("bless", folder))
     return steps[:MOST]
 
@@ -48,11 +50,17 @@ def _earlier(scorecard: "Scorecard", folder: str) -> str | None:
     # Not in S3, which would be listed for a mere hint.
     if storage.is_s3(folder):
         return None
+    from evaldrop.scorecard.answers import silences
+    from evaldrop.scorecard.read import read_scorecard
+
     try:
         before = find_run(f"{folder.rstrip('/')}~1", folder)
+        earlier = read_scorecard(before)
     except EvaldropError:
         return None
-    return before if _has_scorecard(before) else None
+    # Of other records, or of none that was answered, there is nothing to compare.
+    is_like = earlier.dataset.sha256 == scorecard.dataset.sha256 and not silences(earlier)
+    return before if is_like else None
 
 
 def _has_scorecard(folder: str) -> bool:

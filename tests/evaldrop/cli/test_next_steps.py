@@ -39,6 +39,16 @@ def test_what_failed_is_called_again_first_and_never_are_there_more_than_three(r
     assert len(steps(runs[1])) == 3
 
 
+def test_what_did_not_pass_is_not_blessed_and_what_differs_not_compared(runs):
+    scorecard = read_scorecard(runs[1])
+    for decision in ("inconclusive", "fail"):
+        gate = scorecard.gate.model_copy(update={"decision": decision})
+        assert next_steps(scorecard.model_copy(update={"gate": gate}), runs[1]) == steps(runs[1])[:2]
+    dataset = scorecard.dataset.model_copy(update={"sha256": "of another"})
+    other = scorecard.model_copy(update={"dataset": dataset})
+    assert command("compare", runs[1], runs[0]) not in next_steps(other, runs[1])
+
+
 @pytest.mark.parametrize("width", [20, 80])
 def test_commands_are_unbroken_at_any_width_and_mean_to_a_shell_what_they_say(runs, monkeypatch, width):
     console = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)

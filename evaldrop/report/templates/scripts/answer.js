@@ -105,7 +105,7 @@ class AnswerView {
       if (!box.open || box.dataset.filled) return;
       box.dataset.filled = "yes";
       const details = await this.records.detailsOf(row);
-      box.append(details ? scrolled("Thinking", details.thought(candidate)) : element("p", "hint", "The page does not carry it; responses.parquet does."));
+      box.append(details ? scrolling(element("pre"), "Thinking", details.thought(candidate)) : element("p", "hint", "The page does not carry it; responses.parquet does."));
     });
     return box;
   }

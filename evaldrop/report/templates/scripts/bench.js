@@ -297,7 +297,7 @@ class Bench {
   }
 
   detailParts(details, candidate) {
-    const pre = (label, text) => [element("span", "label", label), scrolled(label, text)];
+    const pre = (label, text) => [element("span", "label", label), scrolling(element("pre"), label, text)];
     const json = (value) => JSON.stringify(value, null, 2);
     const request = details.request(candidate);
     return [

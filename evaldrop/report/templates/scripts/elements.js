@@ -8,12 +8,12 @@ function element(kind, className, text) {
   return made;
 }
 
-// A long text in a box of limited height. Who has no mouse scrolls it by its focus.
-function scrolled(label, text) {
-  const box = element("pre", "", text);
+// What is wider or higher than its box scrolls in it: who has no mouse does so by its focus.
+function scrolling(box, label, content) {
   box.tabIndex = 0;
   box.setAttribute("role", "group");
   box.setAttribute("aria-label", label);
+  box.append(content);
   return box;
 }
 

@@ -75,17 +75,11 @@ function codeElement(block, terms) {
   if (block.language) box.append(element("span", "language", block.language));
   const tree = CODE_AS_JSON.test(block.language || "") && block.fence ? jsonOf(text) : null;
   if (tree) box.append(jsonElement(tree, terms));
-  else box.append(scrolling(element("pre"), `code ${block.language || ""}`.trim(), element("code", "", text)));
-  return box;
-}
-
-// What is wider than the window scrolls in its own box, by keys too.
-function scrolling(box, label, content) {
-  box.tabIndex = 0;
-  box.dir = "ltr";
-  box.setAttribute("role", "group");
-  box.setAttribute("aria-label", label);
-  box.append(content);
+  else {
+    const code = scrolling(element("pre"), `code ${block.language || ""}`.trim(), element("code", "", text));
+    code.dir = "ltr";
+    box.append(code);
+  }
   return box;
 }
 
