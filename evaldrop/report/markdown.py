@@ -97,12 +97,14 @@ def checked_url(url: str) -> str:
     """
     try:
         parts = urlsplit(url)
-        is_url = parts.scheme in ("http", "https") and bool(parts.hostname)
+        # No name or password: the link is for whoever reads the comment.
+        is_url = parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
     except ValueError:
         is_url = False
     if not is_url or any(character.isspace() for character in url) or UNSEEN.search(url) or len(url) > 2_000:
         raise InputError(
-            "--report-url: give an http:// or https:// URL without blanks, of 2,000 characters at most."
+            "--report-url: give an http:// or https:// URL without blanks, name or password, of 2,000 characters "
+            "at most."
         )
     return url
 

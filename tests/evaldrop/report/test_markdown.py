@@ -135,7 +135,7 @@ def test_the_link_is_the_report_where_it_will_be_read(card):
 
 @pytest.mark.parametrize("url", [
     "javascript:alert(1)", "ftp://a/b", "report.html", "https://", "https://a b", "http://a\u202eb", "http://[",
-    "https://a/" + "x" * 2_000,
+    "https://a/" + "x" * 2_000, "https://ann:secret@ci.example/report.html",
 ])  # fmt: skip
 def test_only_a_page_on_the_web_is_linked(url):
     with pytest.raises(InputError, match="--report-url: give an http"):
