@@ -103,8 +103,8 @@ def checked_url(url: str) -> str:
         is_url = False
     if not is_url or any(character.isspace() for character in url) or UNSEEN.search(url) or len(url) > 2_000:
         raise InputError(
-            "--report-url: give an http:// or https:// URL without blanks, name or password, of 2,000 characters "
-            "at most."
+            "--report-url: give an http:// or https:// URL without blanks, name or password, of 2,000 "
+            "characters at most."
         )
     return url
 
