@@ -32,7 +32,13 @@ NEWEST = 20
 
 _MOST_POINTS = 4_000
 _STYLES = ("report.css", "styles/history.css")
-_SCRIPTS = ("elements.js", "packed.js", "history.js", "history_comparison.js", "history_start.js")
+_SCRIPTS = (
+    "data/elements.js",
+    "data/packed.js",
+    "history/rows.js",
+    "history/comparison.js",
+    "history/start.js",
+)
 
 _Part = TypeVar("_Part", bound=BaseModel)
 

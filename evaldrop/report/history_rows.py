@@ -1,8 +1,8 @@
 """
 The runs of the history as rows of its page, in the words that people read.
 
-The page shows the newest of them by itself; `templates/scripts/history.js` searches, sorts and compares all
-of them, and shows them the same way.
+The page shows the newest of them by itself; `templates/scripts/history/rows.js` searches, sorts and compares
+all of them, and shows them the same way.
 """
 
 from collections.abc import Iterable

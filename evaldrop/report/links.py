@@ -1,8 +1,8 @@
 """
 Addresses within a report: what its records are asked for, and how many records a number rests on.
 
-Pure functions from a selection to a fragment, which `templates/scripts/selection.js` reads back; the filters'
-names and values are those of `templates/scripts/filters.js`.
+Pure functions from a selection to a fragment, which `templates/scripts/lists/selection.js` reads back; the
+filters' names and values are those of `templates/scripts/lists/filters.js`.
 """
 
 from dataclasses import dataclass

@@ -133,7 +133,7 @@ def live_page(look: Look, resume: str, report: str) -> str:
     return rendered(
         "live.html.j2",
         style=read_assets("", ("report.css", "styles/live.css")),
-        script=read_assets("scripts", ("elements.js", "live.js")),
+        script=read_assets("scripts", ("data/elements.js", "live.js")),
         asks_server=True,
         look=look,
         resume=resume,

@@ -62,33 +62,33 @@ _STYLES = (
     "styles/votes.css",
 )
 _SCRIPTS = (
-    "elements.js",
-    "tables.js",
-    "filters.js",
-    "packed.js",
-    "rows.js",
-    "unseen.js",
-    "json.js",
-    "markdown_spans.js",
-    "markdown.js",
-    "markdown_elements.js",
-    "difference.js",
-    "json_difference.js",
-    "reading.js",
-    "selection.js",
-    "controls.js",
-    "taking.js",
-    "groups.js",
-    "list.js",
-    "grid.js",
-    "preferences.js",
-    "preferring.js",
-    "answer.js",
-    "columns.js",
-    "votes.js",
-    "voting.js",
-    "bench.js",
-    "records.js",
+    "data/elements.js",
+    "data/tables.js",
+    "lists/filters.js",
+    "data/packed.js",
+    "data/rows.js",
+    "texts/unseen.js",
+    "texts/json.js",
+    "texts/markdown_spans.js",
+    "texts/markdown.js",
+    "texts/markdown_elements.js",
+    "texts/difference.js",
+    "texts/json_difference.js",
+    "texts/reading.js",
+    "lists/selection.js",
+    "lists/controls.js",
+    "lists/taking.js",
+    "lists/groups.js",
+    "lists/list.js",
+    "record/grid.js",
+    "record/preferences.js",
+    "record/preferring.js",
+    "record/answer.js",
+    "record/columns.js",
+    "record/votes.js",
+    "record/voting.js",
+    "record/bench.js",
+    "record/records.js",
 )
 
 
@@ -190,7 +190,7 @@ def read_assets(folder: str, names: Sequence[str]) -> str:
 
 
 def packed_json(content: Any) -> str:
-    """Return JSON as a page carries it where it is large: `templates/scripts/packed.js` unpacks it."""
+    """Return JSON as a page carries it where it is large: `templates/scripts/data/packed.js` unpacks it."""
     # Without a time in it: the same content makes the same page.
     return _base64(gzip.compress(orjson.dumps(content), 6, mtime=0))
 

@@ -41,7 +41,7 @@ _SHORTEST_PASSAGE = 12
 
 HAS_ERROR, HAS_UNSCORED, HAS_FAILED, HAS_DISAGREEMENT, IS_FLAGGED, HAS_REGRESSED = 1, 2, 4, 8, 16, 32
 
-# What a page's row holds of each, in the order in which `templates/scripts/rows.js` reads it.
+# What a page's row holds of each, in the order in which `templates/scripts/data/rows.js` reads it.
 _OF_RECORD = attrgetter("record_id", "category", "prompt", "system", "context", "reference")
 _OF_RESPONSE = attrgetter(
     "response", "error", "stop_reason", "input_tokens", "output_tokens", "latency_ms", "cost_usd", "reused",
@@ -65,7 +65,7 @@ class Chunk(NamedTuple):
     """
     Some records: gzip of a JSON array of rows, and of their details in the same order; empty where left out.
 
-    Their layout is `ReportRows.add`'s and `sent_and_received`'s; `templates/scripts/rows.js` reads it.
+    Their layout is `ReportRows.add`'s and `sent_and_received`'s; `templates/scripts/data/rows.js` reads it.
     """
 
     packed: bytes

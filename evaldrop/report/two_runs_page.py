@@ -17,7 +17,7 @@ MOST_PAIRS = 3_000
 MOST_CHARACTERS = 24_000_000
 
 _STYLES = ("report.css", "styles/history.css")
-_SCRIPTS = ("elements.js", "packed.js", "difference.js", "diff.js")
+_SCRIPTS = ("data/elements.js", "data/packed.js", "texts/difference.js", "diff.js")
 _TONES: dict[str, Tone] = {"improved": "good", "regressed": "bad", "undecided": "muted"}
 _CLASSES = {"improved": "better", "regressed": "worse"}
 

@@ -1,4 +1,4 @@
-"""The words in which two texts differ, as `templates/scripts/difference.js` finds them in a page."""
+"""The words in which two texts differ, as `templates/scripts/texts/difference.js` finds them in a page."""
 
 import re
 from collections.abc import Iterable, Sequence
