@@ -40,5 +40,6 @@ def violations(page: Page, axe: Path, *rules: str, within: str = "html") -> list
     if not page.run("'axe' in window"):
         page.run(f"{axe.read_text()}; true")
     options = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
+    script = RUN % (json.dumps(within), json.dumps(options))
     # Of thousands of elements it takes seconds, or a minute, in which the page does nothing else.
-    return [str(line) for line in page.run(RUN % (json.dumps(within), json.dumps(options)), patience_s=PATIENCE_S)]
+    return [str(line) for line in page.run(script, patience_s=PATIENCE_S)]
