@@ -110,7 +110,14 @@ function showEstimates(look) {
 function labelled(label, text) {
   const cell = element("td", "", text);
   cell.dataset.label = label;
-  cell.dir = "auto";
+  return cell;
+}
+
+// What a model or a judge said runs its own way, below the label where that stands beside it.
+function quoted(label, text) {
+  const cell = labelled(label, ""), said = element("div", "text", text);
+  said.dir = "auto";
+  cell.append(said);
   return cell;
 }
 
@@ -128,6 +135,11 @@ function showPreferences(look) {
   byId("preferences").replaceChildren(table("live pairs", ["first, second", "win rate", "won / lost / even", "not read"], look.preferences.map(preferenceRow)));
 }
 
+// Where a table goes on past its box, its edge fades.
+function fade() {
+  for (const box of document.querySelectorAll(".scroll")) box.classList.toggle("more", box.scrollLeft + box.clientWidth < box.scrollWidth - 1);
+}
+
 function showFailures(look) {
   if (!look.failures.length) {
     byId("failures").replaceChildren(element("p", "muted", "None so far."));
@@ -136,7 +148,7 @@ function showFailures(look) {
   const rows = look.failures.map((each) => [each.record, [
     labelled("candidate", each.candidate ?? "all"),
     labelled("criterion", each.criterion ?? "no result"),
-    labelled("why", each.what || "no reason was given"),
+    quoted("why", each.what || "no reason was given"),
   ]]);
   byId("failures").replaceChildren(table("failures", ["record", "candidate", "criterion", "why"], rows));
 }
@@ -164,6 +176,7 @@ function show(look) {
   showEstimates(look);
   showPreferences(look);
   showFailures(look);
+  fade();
   if (look.state === "ended") {
     const link = element("a", "", "Open the report");
     link.href = "/report.html";
@@ -174,6 +187,9 @@ function show(look) {
     showEnd();
   }
 }
+
+for (const box of document.querySelectorAll(".scroll")) box.addEventListener("scroll", fade);
+window.addEventListener("resize", fade);
 
 const source = new EventSource("/live/events");
 source.addEventListener("message", (event) => {
