@@ -120,7 +120,7 @@ def plain_labels(labels: list[str] | None) -> list[str]:
     Return labels without blanks around them, each once.
 
     Raises:
-        InputError: One is empty or too long, or there are too many.
+        InputError: One is empty or too long, or holds what is not seen; or there are too many.
     """
     from pydantic import TypeAdapter, ValidationError
 
@@ -132,6 +132,8 @@ def plain_labels(labels: list[str] | None) -> list[str]:
     try:
         TypeAdapter(Labels).validate_python(tuple(each_once))
     except ValidationError as error:
+        if reasons := [one["ctx"]["error"] for one in error.errors() if one["type"] == "value_error"]:
+            raise InputError(f"--label: {reasons[0]}.") from error
         raise InputError("--label: 1 to 100 characters each, and no more than 20 of them.") from error
     return each_once
 

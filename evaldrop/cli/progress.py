@@ -13,7 +13,7 @@ from rich.text import Text
 
 from evaldrop.bedrock.metered import Meter
 from evaldrop.engine import Observer
-from evaldrop.scorecard.figures import rough_count, rough_duration
+from evaldrop.scorecard.figures import rough_count, time_left
 
 # A line per record would fill a CI log with thousands.
 PLAIN_EVERY_S = 5.0
@@ -164,14 +164,9 @@ class RunProgress(Observer):
         parts.append(LinePart(f"{rough_count(meter.input_tokens + meter.output_tokens)} tokens", 6))
         # Cents are enough of dollars.
         parts.append(LinePart(f"${meter.cost_usd:,.{2 if meter.cost_usd >= 1 else 4}f}", 2))
-        if left := self._left_s():
-            parts.append(LinePart(f"{rough_duration(left)} left", 1))
+        if left := time_left(self.done, self._total, time.monotonic() - self._began):
+            parts.append(LinePart(f"{left} left", 1))
         return fitted(parts, room)
-
-    def _left_s(self) -> float | None:
-        if not self._total or not self.done or self.done >= self._total:
-            return None
-        return (time.monotonic() - self._began) / self.done * (self._total - self.done)
 
 
 def _counted(number: int, word: str) -> str:

@@ -18,6 +18,8 @@ def compare_runs_of(folder: Folder, query: Query) -> HttpAnswer:
             query.get(name) or f"{name}=" for name, uri in zip("ab", found, strict=True) if not uri
         )
         return _refusal(HTTPStatus.NOT_FOUND, f"There is no run {missing} here. Choose two in the history.")
+    if now == then:
+        return _refusal(HTTPStatus.CONFLICT, "This is one run, given twice. Choose two in the history.")
     try:
         runs = open_two_runs(now, then)
         page = two_runs_page(runs, runs.places, back="/")

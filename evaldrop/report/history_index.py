@@ -48,7 +48,12 @@ _MOST_LOOKS = 5
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """All runs, the newest first, and those that are blessed: their folders relative to the output folder."""
+    """
+    All runs, the newest first, and those that are blessed: their folders relative to the one that was read.
+
+    That may be an evaluation's own folder, or one that holds several output folders: where a run said that it
+    is does not count, but where it was found.
+    """
 
     entries: Sequence[HistoryEntry]
     blessed: Collection[str]
@@ -126,12 +131,25 @@ def read_history(out: str) -> History:
         StorageError: An object of it is there and cannot be read.
     """
     files = list(storage.list_files(out))
+    found = [uri for uri in files if uri.endswith(f"/{HISTORY_FILE}")]
     baselines = [uri for uri in files if uri.endswith(f"/{BASELINE_FILE}")]
+    read = zip(found, _read_all(found, HistoryEntry), strict=True)
     blessed = zip(baselines, _read_all(baselines, Blessing), strict=True)
     return History(
-        entries=read_entries(uri for uri in files if uri.endswith(f"/{HISTORY_FILE}")),
-        blessed={f"{uri.split('/')[-2]}/{blessing.run_id}" for uri, blessing in blessed if blessing},
+        entries=_newest_first(
+            entry.model_copy(update={"folder": _folder_in(out, uri)}) for uri, entry in read if entry
+        ),
+        blessed={
+            "/".join(filter(None, (_folder_in(out, uri), blessing.run_id)))
+            for uri, blessing in blessed
+            if blessing
+        },
     )
+
+
+def _folder_in(out: str, uri: str) -> str:
+    """Return the folder of a file, relative to one above it; "" where that is the one."""
+    return uri[len(storage.absolute(out).rstrip("/")) :].rpartition("/")[0].strip("/")
 
 
 def read_entries(uris: Iterable[str]) -> list[HistoryEntry]:
@@ -141,7 +159,10 @@ def read_entries(uris: Iterable[str]) -> list[HistoryEntry]:
     Raises:
         StorageError: One is there and cannot be read.
     """
-    entries = [entry for entry in _read_all(uris, HistoryEntry) if entry is not None]
+    return _newest_first(filter(None, _read_all(uris, HistoryEntry)))
+
+
+def _newest_first(entries: Iterable[HistoryEntry]) -> list[HistoryEntry]:
     # By id within a second: the page must not depend on the order in which files are listed.
     return sorted(entries, key=lambda entry: (entry.started_at, entry.run_id), reverse=True)
 

@@ -60,6 +60,25 @@ class LiveCandidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LivePreference:
+    """
+    How often `first` is preferred over `second`, as a fraction, a tie being half a win.
+
+    `n` counts pairs, `unread` those without a preference; None is not known yet.
+    """
+
+    first: str
+    second: str
+    n: int
+    unread: int
+    win_rate: float | None
+    interval: tuple[float, float] | None
+    wins: int
+    losses: int
+    ties: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LiveFailure:
     """A response that failed a criterion, or is not there; `what` is the judge's reason or the error."""
 
@@ -79,9 +98,11 @@ class Look:
         records, total: Records that have ended, failed ones included, and how many there are; None before
             they are prepared. Anchors and perturbed copies are among them.
         failed: Records without a result.
+        time_left: How long the rest may take at the pace so far, in words; None where that cannot be told.
         calls, retries, cost_usd, tokens: Of the records that have ended; what is under way is not in them.
         cost_is_whole: False where the price or tokens of a call are unknown: the cost is of the others.
         budget_usd, planned_usd: The most it may be planned to cost, and what was thought likely.
+        preferences: Of each pair that is compared.
         failures: The latest first.
         trouble: Why no more is known, such as a file that cannot be read.
     """
@@ -93,6 +114,7 @@ class Look:
     records: int = 0
     total: int | None = None
     failed: int = 0
+    time_left: str | None = None
     calls: int = 0
     retries: int = 0
     tokens: int = 0
@@ -103,6 +125,7 @@ class Look:
     confidence: float = 0.95
     criteria: tuple[LiveCriterion, ...] = ()
     candidates: tuple[LiveCandidate, ...] = ()
+    preferences: tuple[LivePreference, ...] = ()
     failures: tuple[LiveFailure, ...] = ()
     trouble: str | None = None
 

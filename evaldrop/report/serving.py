@@ -6,7 +6,10 @@ name it as their host (a page elsewhere whose name is made to point here gets no
 known kinds, and forbids every page to load anything.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+import hmac
+import re
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +18,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from evaldrop import storage
 from evaldrop.errors import StorageError
+from evaldrop.report.escape import visible
 from evaldrop.report.guard import GUARDED, refusal
 
 LOOPBACK = "127.0.0.1"
@@ -72,6 +76,17 @@ Taker = Callable[["Folder", Query, bytes], HttpAnswer]
 
 MOST_SENT_BYTES = 4 << 20
 
+SENDERS_HEADER = "X-Evaldrop-Token"
+"""What a page sends carries `Folder.token` in it."""
+
+# No file's name is longer, and no key in S3: asked for one a file system answers with an error.
+_MOST_NAME_BYTES, _MOST_PATH_BYTES = 255, 1024
+_NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
+_NOT_THE_PAGES = (
+    b"Not kept: only a page that this start of evaldrop view has shown may send. Load it again; of a report "
+    b"of an earlier version evaldrop report RUN makes a new one.\n"
+)
+
 NOT_FOUND = HttpAnswer(HTTPStatus.NOT_FOUND, body=b"There is no such file.\n")
 
 
@@ -81,7 +96,7 @@ class Folder:
 
     `make_index` makes the page of all runs where there is none. `routes` are looked for by a target's path,
     before the files, and may be added to later. `takers` take what a report sends, by path; without any no
-    page may send anything.
+    page may send anything. `token` is random, and in the reports that are shown: who sends must know it.
     """
 
     def __init__(
@@ -95,6 +110,7 @@ class Folder:
         self._takers = {} if takers is None else takers
         self._uri = uri.rstrip("/") if storage.is_s3(uri) else str(storage.local_path(uri).resolve())
         self._make_index = make_index
+        self.token = secrets.token_urlsafe(32)
 
     def answer(self, target: str) -> HttpAnswer:
         """Return what is at a request's target, such as `/support/run-1/report.html?x`."""
@@ -104,10 +120,16 @@ class Folder:
         if route := self._routes.get(path):
             return route(self, dict(parse_qsl(parts.query)))
         names = [name for name in path.split("/") if name]
-        if not all(map(_is_plain, names)):
+        if not _are_plain(names):
             return NOT_FOUND
-        if not names:
+        if not names and self._holds("run.json"):
+            is_live = LIVE in self._routes and not self._holds("report.html")
+            return HttpAnswer(HTTPStatus.FOUND, location=LIVE if is_live else "/report.html")
+        if not names or names == ["index.html"]:
             return self._index()
+        # Reports lead to it, also where there is none: in an evaluation's folder, a run's, or one above all.
+        if names[-1] == "index.html" and not self._holds(*names):
+            return HttpAnswer(HTTPStatus.FOUND, location="/index.html")
         if "." in names[-1] and not path.endswith("/"):
             return self._file(names)
         if not self._holds(*names, "report.html"):
@@ -130,14 +152,11 @@ class Folder:
         Of a folder that is a run's own the path is empty.
         """
         names = [name for name in path.split("/") if name]
-        if not all(map(_is_plain, names)) or not self._holds(*names, "run.json"):
+        if not _are_plain(names) or not self._holds(*names, "run.json"):
             return None
         return storage.join(self._uri, *names)
 
     def _index(self) -> HttpAnswer:
-        if self._holds("run.json"):
-            is_live = LIVE in self._routes and not self._holds("report.html")
-            return HttpAnswer(HTTPStatus.FOUND, location=LIVE if is_live else "/report.html")
         found = self._file(["index.html"]) if self._holds("index.html") else None
         page = found.body if found and found.status == HTTPStatus.OK else self._make_index().encode()
         # By this the page knows that what stands in `routes` can be had.
@@ -152,7 +171,7 @@ class Folder:
         except StorageError:
             return NOT_FOUND
         if names[-1] == "report.html" and self._takers:
-            return HttpAnswer(HTTPStatus.OK, kind, _sending(found), policy=ASKING_POLICY)
+            return HttpAnswer(HTTPStatus.OK, kind, _sending(found, self.token), policy=ASKING_POLICY)
         return HttpAnswer(HTTPStatus.OK, kind, found)
 
     def _holds(self, *names: str) -> bool:
@@ -162,17 +181,20 @@ class Folder:
         return inside and storage.exists(uri)
 
 
-def _sending(report: bytes) -> bytes:
+def _sending(report: bytes, token: str) -> bytes:
     """Return a report that may send to this server, and knows it; the file itself asks for nothing."""
-    page = report.replace(b"<html ", b"<html data-viewed ", 1)
+    page = report.replace(b"<html ", b'<html data-viewed="%b" ' % token.encode(), 1)
     return page.replace(
         b"default-src &#39;none&#39;;", b"default-src &#39;none&#39;; connect-src &#39;self&#39;;", 1
     )
 
 
-def _is_plain(name: str) -> bool:
+def _are_plain(names: Sequence[str]) -> bool:
     # The dot is of `..` and of hidden files.
-    return not (name.startswith(".") or "\\" in name or "\x00" in name)
+    return len("/".join(names).encode()) <= _MOST_PATH_BYTES and not any(
+        name.startswith(".") or _NOT_IN_NAMES.search(name) or len(name.encode()) > _MOST_NAME_BYTES
+        for name in names
+    )
 
 
 def open_server(folder: Folder, port: int = 0) -> ThreadingHTTPServer:
@@ -214,12 +236,19 @@ class _Handler(BaseHTTPRequestHandler):
             return self._taken()
         if self.command not in {"GET", "HEAD"}:
             return HttpAnswer(HTTPStatus.METHOD_NOT_ALLOWED, body=b"Pages are only read here.\n")
-        return self.served.answer(self.path)
+        try:
+            return self.served.answer(self.path)
+        except StorageError as error:
+            # Such as a bucket that refuses: the browser gets the reason, and not a closed connection.
+            return HttpAnswer(HTTPStatus.BAD_GATEWAY, body=f"{visible(str(error))}\n".encode())
 
     def _taken(self) -> HttpAnswer:
         # What a form of another site can send has another type; to send this one a page must ask first.
         if self.headers.get_content_type() != "application/json":
             return HttpAnswer(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, body=b"Only application/json is taken.\n")
+        token = self.headers.get(SENDERS_HEADER, "")
+        if not hmac.compare_digest(token.encode(), self.served.token.encode()):
+            return HttpAnswer(HTTPStatus.FORBIDDEN, body=_NOT_THE_PAGES)
         told = self.headers.get("Content-Length", "")
         if not (told.isascii() and told.isdigit()):
             return HttpAnswer(HTTPStatus.LENGTH_REQUIRED, body=b"Content-Length is missing.\n")

@@ -144,7 +144,7 @@ def trends(
 
 def report_link(folder: str, part: str = "") -> str:
     """Return where a run's report is, or a part of it, relative to the history's page."""
-    return f"{quote(folder)}/report.html{part}"
+    return "/".join(filter(None, (quote(folder), f"report.html{part}")))
 
 
 def _runs_drawn(runs: Sequence[Mapping[str, Any]]) -> int:

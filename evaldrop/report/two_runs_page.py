@@ -16,7 +16,7 @@ MOST_PAIRS = 3_000
 # Characters of texts that a page carries: packed, a fourth of them or less.
 MOST_CHARACTERS = 24_000_000
 
-_STYLES = ("report.css", "styles/history.css")
+_STYLES = ("report.css", "styles/bench.css", "styles/history.css")
 _SCRIPTS = ("data/elements.js", "data/packed.js", "texts/difference.js", "diff.js")
 _TONES: dict[str, Tone] = {"improved": "good", "regressed": "bad", "undecided": "muted"}
 _CLASSES = {"improved": "better", "regressed": "worse"}

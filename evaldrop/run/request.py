@@ -5,16 +5,39 @@ Apart from `run.json`'s module, so that StartRun needs only pydantic.
 """
 
 import secrets
+import unicodedata
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from evaldrop.run.place import RUN_FILE, has_begun, out_of, run_folder
 
 __all__ = ["RUN_FILE", "RunRequest", "has_begun", "new_run_id", "out_of", "run_folder"]
 
-Label = Annotated[str, Field(min_length=1, max_length=100)]
+# Emoji are joined by one, and Persian is written with the other.
+_JOINERS = "\u200c\u200d"
+# Controls, what turns text around or has no width, half characters, separators of lines.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+# Letters by category, and yet blank.
+_FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+
+
+def _readable(label: str) -> str:
+    unseen = [
+        each
+        for each in label
+        if each in _FILLERS or (unicodedata.category(each) in _UNSEEN and each not in _JOINERS)
+    ]
+    if unseen:
+        name = unicodedata.name(unseen[0], "a control character").lower()
+        raise ValueError(f"a label is a name, and U+{ord(unseen[0]):04X} ({name}) in it is not seen")
+    if not label.strip(f"{_JOINERS} \u00a0"):
+        raise ValueError("a label is a name, and this one is blank")
+    return label
+
+
+Label = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_readable)]
 """What somebody calls a run, such as `new prompt` or `branch=main`: to find it by, and to filter runs."""
 Labels = Annotated[tuple[Label, ...], Field(max_length=20)]
 

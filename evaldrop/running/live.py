@@ -21,6 +21,7 @@ from evaldrop.run.lock import is_written_to
 from evaldrop.run.place import has_begun
 from evaldrop.run.records import RECORDS_FILE, PreparedRecord, read_prepared
 from evaldrop.run.results import ChildFailure, Found, failed_record, parse_row, record_id_of, row_output
+from evaldrop.scorecard.figures import time_left
 from evaldrop.steps.build_scorecard.so_far import SoFar
 
 READING_S: Final = 0.2
@@ -127,11 +128,18 @@ class LiveRun:
     Args:
         folder: The run's, which need not be there yet.
         clock: Seconds, from any start.
+        now: Seconds since 1970, by which files are dated.
     """
 
-    def __init__(self, folder: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        folder: str,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self._folder = storage.local_path(folder)
         self._clock = clock
+        self._now = now
         self._lock = threading.Lock()
         self._attempt: _Attempt | None = None
         self._looked_at = float("-inf")
@@ -159,9 +167,17 @@ class LiveRun:
         is_at_end, is_changed = self._read(attempt)
         # Not before all is read: it is the last look.
         state = state if is_at_end or state != "ended" else "running"
+        # Of what is not read yet the pace is unknown.
+        left = self._time_left(attempt) if is_at_end else self._look.time_left
+        left = left if state == "running" else None
         if not is_changed and self._look.run_id:
-            return replace(self._look, state=state, trouble=None)
-        return attempt.so_far.look(state=state, total=len(attempt.records))
+            return replace(self._look, state=state, trouble=None, time_left=left)
+        return attempt.so_far.look(state=state, total=len(attempt.records), time_left=left)
+
+    def _time_left(self, attempt: _Attempt) -> str | None:
+        # The terminal reckons from there too: checking and preparing would spoil the pace.
+        elapsed_s = self._now() - attempt.since / 1e9
+        return time_left(attempt.so_far.records, len(attempt.records), elapsed_s)
 
     def _state(self) -> State:
         folder = str(self._folder)

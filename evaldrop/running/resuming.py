@@ -10,6 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from evaldrop import storage
 from evaldrop.bedrock.journal import FINISHED_JOURNAL, JOURNAL, finished_journal_of, journal_of
 from evaldrop.bedrock.region import region_of
@@ -66,22 +68,28 @@ def resumed_run(
     refuse_other_runtime(definition.bedrock, wanted, force=force)
     if parent:
         parent = parent.model_copy(update={"folder": _found(parent.folder, definition, place)})
-    request = RunRequest(
-        run_id=definition.run_id,
-        dataset=storage.absolute(dataset) if dataset else _found(definition.dataset.uri, definition, place),
-        dataset_version=definition.dataset.version,
-        evaluation=evaluation or _found(definition.evaluation_uri, definition, place),
-        out=out_of(place) or place,
-        folder=place,
-        bedrock=wanted,
-        region=region_of(wanted),
-        limit=definition.options.get("limit"),
-        max_in_flight=max_in_flight or definition.options.get("max_in_flight"),
-        # Absent in the run files of earlier versions.
-        go_on=go_on or bool(definition.options.get("go_on")),
-        parent=parent.folder if parent else None,
-        labels=definition.labels,
-    )
+    chosen = storage.absolute(dataset) if dataset else _found(definition.dataset.uri, definition, place)
+    try:
+        request = RunRequest(
+            run_id=definition.run_id,
+            dataset=chosen,
+            dataset_version=definition.dataset.version,
+            evaluation=evaluation or _found(definition.evaluation_uri, definition, place),
+            out=out_of(place) or place,
+            folder=place,
+            bedrock=wanted,
+            region=region_of(wanted),
+            limit=definition.options.get("limit"),
+            max_in_flight=max_in_flight or definition.options.get("max_in_flight"),
+            # Absent in the run files of earlier versions.
+            go_on=go_on or bool(definition.options.get("go_on")),
+            parent=parent.folder if parent else None,
+            labels=definition.labels,
+        )
+    except ValidationError as error:
+        # Written by another version, or by hand: such as a label that is not seen.
+        wrong = "; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors(include_input=False))
+        raise InputError(f"{place}/run.json: nothing can go on from it: {wrong}.") from error
     run = LocalRun(request, place)
     if not (force or journal_of(place).exists() or finished_journal_of(place).exists() or is_finished(run)):
         raise InputError(

@@ -135,6 +135,13 @@ def rough_duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
+def time_left(done: int, total: int | None, elapsed_s: float) -> str | None:
+    """Return how long the rest of a run may take at the pace so far; None where that cannot be told."""
+    if not total or not 0 < done < total or elapsed_s <= 0:
+        return None
+    return rough_duration(elapsed_s / done * (total - done))
+
+
 def rough_count(value: float) -> str:
     """Return a count that is an estimate, in thousands, millions or billions."""
     for size, unit in ((1e9, "B"), (1e6, "M"), (1e3, "k")):

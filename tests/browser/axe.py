@@ -10,7 +10,7 @@ INSTALLED = Path(__file__).parents[2] / ".venv" / "node" / "node_modules" / "axe
 PATIENCE_S = 240
 # A finding as a line: the rule, the element, and what is wrong with it.
 RUN = """
-axe.run({exclude: ["tbody > tr:nth-child(n + 7)"]}, %s).then(({violations}) =>
+axe.run({include: [%s], exclude: ["tbody > tr:nth-child(n + 7)"]}, %s).then(({violations}) =>
     violations.flatMap(({id, impact, nodes}) => nodes.map(({target, any, all, none}) =>
         `${id} (${impact}): ${target.join(" ")}: ${
             [...any, ...all, ...none].map((check) => check.message).join("; ")}`)))
@@ -23,7 +23,7 @@ def find_axe() -> Path | None:
     return path if path.is_file() else None
 
 
-def violations(page: Page, axe: Path, *rules: str) -> list[str]:
+def violations(page: Page, axe: Path, *rules: str, within: str = "html") -> list[str]:
     """
     Return what axe finds on a page as it is now, a line per rule and element.
 
@@ -35,9 +35,11 @@ def violations(page: Page, axe: Path, *rules: str) -> list[str]:
         page: The page, open.
         axe: axe's script.
         rules: Which to ask; all of them by default.
+        within: What to look at, a selector: of a page that was looked at before the part that is new.
     """
     if not page.run("'axe' in window"):
         page.run(f"{axe.read_text()}; true")
     options = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
+    script = RUN % (json.dumps(within), json.dumps(options))
     # Of thousands of elements it takes seconds, or a minute, in which the page does nothing else.
-    return [str(line) for line in page.run(RUN % json.dumps(options), patience_s=PATIENCE_S)]
+    return [str(line) for line in page.run(script, patience_s=PATIENCE_S)]

@@ -17,6 +17,7 @@ from tests.evaldrop.run_folders import (
     response,
     row,
     run_json,
+    verdict,
     write_results,
     write_run,
 )
@@ -29,11 +30,32 @@ def judged(name, scores):
     return response(name, judgements=[judgement(scores, rationale=MARKUP)])
 
 
+def preferred(n):
+    """Lite over haiku in two records of three, shown first in every other."""
+    pair = {"judge": "pro", "candidate": "lite", "baseline": "haiku", "first": ("lite", "haiku")[n % 2]}
+    choice = ("first", "second")[n % 2 ^ (n % 3 == 0)]
+    return {**pair, "api": "converse", "reply": verdict({"rationale": MARKUP, "preferred": choice})}
+
+
 ROWS = [
-    row(f"r{n}", judged("lite", BAD if n % 3 == 0 else GOOD), judged("haiku", GOOD if n % 8 else BAD))
+    row(
+        f"r{n}",
+        judged("lite", BAD if n % 3 == 0 else GOOD) | {"retries": n % 2},
+        judged("haiku", GOOD if n % 8 else BAD),
+        comparisons=(preferred(n),),
+    )
     for n in range(24)
 ]
 STATUS = "document.getElementById('progress').textContent"
+SPANS = "[...document.querySelectorAll('.live .span')].map((span) => parseFloat(span.style.width))"
+PAIR = """
+[...document.querySelectorAll("#preferences tbody td b, #preferences tbody td:nth-child(3)")]
+    .map((each) => each.textContent).join(" ")
+"""
+FACTS = """
+Object.fromEntries([...document.querySelectorAll("#facts div")].map((pair) =>
+    [...pair.children].map((each) => each.textContent)))
+"""
 ESTIMATE = "document.querySelector('.live tbody td b').textContent"
 
 
@@ -41,7 +63,8 @@ ESTIMATE = "document.querySelector('.live tbody td b').textContent"
 def served(tmp_path_factory):
     """Serve a run that goes on; give its folder and the page's address."""
     folder = tmp_path_factory.mktemp("runs") / "support" / "run-1"
-    run = run_json(simulated=True, evaluation={"budget_usd": 2})
+    pairs = {"baseline": "haiku", "orders": "drawn"}
+    run = run_json(simulated=True, evaluation={"budget_usd": 2, "pairwise": pairs})
     write_run(folder, run=run, records=[record(f"r{n}") for n in range(24)], succeeded=ROWS[:6])
     (folder / "results" / MAP_RUN / "manifest.json").unlink()
     routes = live_routes(
@@ -68,13 +91,21 @@ def test_the_page_fills_stops_and_leads_to_the_report(browser, served, tmp_path)
         assert page.run("document.documentElement.scrollWidth") <= 390
         assert MARKUP in page.run("document.getElementById('failures').textContent")
         assert page.run("document.images.length") == 0
-        span = "parseFloat(document.querySelector('.live .span').style.width)"
-        before = page.run(span)
+        assert page.run(PAIR) == "66.7 % 4 / 2 / 0"
+        facts = page.run(FACTS)
+        assert facts["retries"] == "3"
+        assert facts["time left"].endswith((" s", " min"))
+        before = page.run(SPANS)
         (results,) = (folder / "results").glob("*/SUCCEEDED_0.jsonl")
         with results.open("a") as file:
             file.writelines(f"{json.dumps(each)}\n" for each in ROWS[6:])
         page.wait(f"{STATUS}.includes('24 of 24')")
-        assert page.run(span) < before
+        after = page.run(SPANS)
+        # An interval of each candidate's two criteria, and of the pair.
+        assert len(before) == len(after) == 5
+        assert all(now < then for now, then in zip(after, before, strict=True))
+        assert page.run(PAIR) == "66.7 % 16 / 8 / 0"
+        assert page.run(FACTS)["retries"] == "12"
         assert page.complaints == []
     with browser.page(address, ready="!document.getElementById('end').hidden") as page:
         page.screenshot(tmp_path / "live-1300.png")

@@ -146,7 +146,9 @@
       other.addEventListener("click", () => move(1));
       name.append(other);
     }
-    box.append(name, element("p", "", criterion.question));
+    const asked = element("p", "", criterion.question);
+    asked.dir = "auto";
+    box.append(name, asked);
     const isWorded = criterion.answers.some((answer) => answer.definition);
     const choices = element("div", isWorded ? "choices worded" : "choices");
     choices.setAttribute("role", "group");

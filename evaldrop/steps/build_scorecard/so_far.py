@@ -9,7 +9,16 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Final
 
-from evaldrop.report.live import LiveCandidate, LiveCriterion, LiveEstimate, LiveFailure, Look, State
+from evaldrop.evaluation.questions import compared_pairs
+from evaldrop.report.live import (
+    LiveCandidate,
+    LiveCriterion,
+    LiveEstimate,
+    LiveFailure,
+    LivePreference,
+    Look,
+    State,
+)
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.results import Found
 from evaldrop.run.tables import VerdictRow
@@ -20,6 +29,8 @@ from evaldrop.statistics.paired_test import Groups
 from evaldrop.steps.build_scorecard.costs import cost_totals
 from evaldrop.steps.build_scorecard.counts import CountTally, RunCounts, ScoreColumn
 from evaldrop.steps.build_scorecard.estimates import criterion_estimate
+from evaldrop.steps.build_scorecard.preferences.estimates import PairsAsked, pairs_so_far
+from evaldrop.steps.build_scorecard.preferences.win_rates import PairwiseTally
 from evaldrop.steps.build_scorecard.reading import ResultReader
 from evaldrop.steps.build_scorecard.results import read_found, take_unread_replies
 
@@ -31,7 +42,7 @@ _LOST = frozenset({JUDGE_ERROR, NO_VERDICT})
 
 
 class SoFar:
-    """Grows with each record of a run that ends."""
+    """Grows with each record of a run that ends; `records` counts them."""
 
     def __init__(self, run: RunDefinition) -> None:
         # Nothing of them is shown, and they take longer to compute than all else.
@@ -40,21 +51,23 @@ class SoFar:
         self._tally = CountTally(
             [candidate.name for candidate in run.candidates], [judge.name for judge in run.judges], ()
         )
-        self._records = self._failed = 0
+        self._pairs = PairwiseTally()
+        self.records = self._failed = 0
         self._failures: deque[LiveFailure] = deque(maxlen=MOST_FAILURES)
 
     def add(self, found: Found) -> None:
         """Add a record that has ended, with its child's output or why there is none."""
         take_unread_replies(found, self._run.folder)
-        results = read_found(self._records, found, self._reader)
+        results = read_found(self.records, found, self._reader)
         self._tally.add(found.record, results)
-        self._records += 1
+        self._pairs.add(found.record, results)
+        self.records += 1
         self._failed += found.output is None
         # A perturbed copy is meant to be harder, and what is said of it is not said of its record.
         if found.record.perturbed is None:
             self._failures.extend(failures_of(found.record.record_id, results))
 
-    def look(self, *, state: State, total: int | None) -> Look:
+    def look(self, *, state: State, total: int | None, time_left: str | None = None) -> Look:
         """Return what is known; `total` is how many records there are."""
         run, counts = self._run, self._tally.result()
         costs = cost_totals(run, counts)
@@ -64,9 +77,10 @@ class SoFar:
             name=run.evaluation.name,
             run_id=run.run_id,
             simulated=run.simulated,
-            records=self._records,
+            records=self.records,
             total=total,
             failed=self._failed,
+            time_left=time_left,
             calls=sum(each.n - each.missing - each.spent.reused for each in candidates)
             + sum(each.calls - each.kept for each in judges),
             retries=sum(each.retries for each in candidates) + sum(each.retries for each in judges),
@@ -87,8 +101,31 @@ class SoFar:
                 for name, criterion in run.criteria.items()
             ),
             candidates=tuple(self._candidate(name, counts) for name in counts.candidates),
+            preferences=tuple(self._preferences(counts)),
             failures=tuple(reversed(self._failures)),
         )
+
+    def _preferences(self, counts: RunCounts) -> Iterator[LivePreference]:
+        evaluation = self._run.evaluation
+        if evaluation.pairwise is None:
+            return
+        pairs = list(compared_pairs(evaluation))
+        asked = PairsAsked(pairs, evaluation.pairwise, counts.records, counts.groups, evaluation.confidence)
+        estimates = pairs_so_far(self._pairs.result(), list(counts.candidates), asked)
+        for (first, second), found in estimates.items():
+            # Whatever pairs that nobody could read are counted as, alone they make no rate.
+            is_read = found.coverage != 0
+            yield LivePreference(
+                first=first,
+                second=second,
+                n=found.n,
+                unread=found.n_lost,
+                win_rate=found.win_rate if is_read else None,
+                interval=found.interval if is_read else None,
+                wins=found.wins,
+                losses=found.losses,
+                ties=found.ties,
+            )
 
     def _candidate(self, name: str, counts: RunCounts) -> LiveCandidate:
         columns = counts.candidates[name].columns()

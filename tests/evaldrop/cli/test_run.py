@@ -172,6 +172,12 @@ def test_what_failed_is_called_again_once_that_is_asked_for(tmp_path, capsys):
         (["--resume", "runs/x", "--limit", "3"], "--limit is the run's own"),
         (["--resume", "runs/x", "--label", "late"], "--label: a run keeps the labels"),
         (["faq.jsonl", "--label", " "], "--label: 1 to 100 characters each"),
+        (
+            ["faq.jsonl", "--label", "b\x1b[2J"],
+            "a label is a name, and U+001B (a control character)",
+        ),
+        (["faq.jsonl", "--label", "b\u202egnp"], "U+202E (right-to-left override) in it is not seen."),
+        (["faq.jsonl", "--label", "\u200d"], "--label: a label is a name, and this one is blank."),
         (["none.jsonl"], "none.jsonl: no such file"),
         (["--resume", "runs/none"], "runs/none: no run.json there"),
         (["faq.jsonl", "--out", "s3://bucket/runs"], "a run on this machine is kept on it"),

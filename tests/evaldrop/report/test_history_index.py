@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import re
+from urllib.parse import urljoin
 
 import pytest
 
@@ -13,6 +14,7 @@ from evaldrop.report import history_index
 from evaldrop.report.history import write_history
 from evaldrop.report.history_index import baselines_of, read_entries
 from evaldrop.report.history_rows import history_row
+from evaldrop.report.serving import Folder
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.baseline.blessing import bless
 from evaldrop.scorecard.trend.entries import HistoryEntry
@@ -20,6 +22,7 @@ from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.report.test_history import run_folder
 from tests.evaldrop.run_folders import record, response, row, run_json, write_run
 
+GOOD = {"correctness": 1, "tone": 5}
 ENTRY = HistoryEntry.model_validate({
     "run_id": "run-1", "evaluation": "support", "folder": "support/run-1", "simulated": False,
     "started_at": "2026-11-21T09:00:00+00:00", "dataset": "data/faq.jsonl", "records": 3, "coverage": 1.0,
@@ -185,6 +188,30 @@ def test_a_run_is_marked_as_soon_as_it_is_blessed(tmp_path, capsys):
         assert main(["bless", str(tmp_path / "support" / blessed)]) == 0
         assert marked(tmp_path) == [blessed]
         assert index(tmp_path).count('class="note baseline"') == 3, "overall and two criteria"
+
+
+@pytest.mark.parametrize("viewed", ["out/my support", "out", "", "out/my support/run-1"])
+def test_every_link_of_the_page_opens_wherever_it_is_viewed_from(tmp_path, viewed):
+    """Of an evaluation's own folder, of one above, and of a run's; blessed runs are marked there too."""
+    for number in (1, 2):
+        place = tmp_path / "out" / "my support" / f"run-{number}"
+        well = row("r0", response("lite", scores=GOOD), response("haiku", scores=GOOD))
+        write_run(place, run=run_json(run_id=f"run-{number}"), records=[record("r0")], succeeded=[well])
+        build_scorecard(str(place))
+    bless(str(tmp_path / "out" / "my support" / "run-1"))
+    (tmp_path / "out" / "index.html").unlink()
+    there = str(tmp_path / viewed)
+    folder = Folder(there, lambda: history_index.history_page(history_index.read_history(there)))
+    page = folder.answer("/index.html").body.decode()
+    links = set(re.findall(r'href="([^"#]+)"', page))
+    assert len(links) == (1 if "run-1" in viewed else 2)
+    for link in links:
+        answer = folder.answer(f"/{link}")
+        assert (link, answer.status) == (link, 200)
+        (above,) = set(re.findall(r'href="([^"#]+)"', answer.body.decode()))
+        answer = folder.answer(urljoin(f"/{link}", above))
+        assert folder.answer(answer.location or urljoin(f"/{link}", above)).status == 200
+    assert page.count('<span class="pill none">◆ baseline</span>') == (0 if "run-1" in viewed else 1)
 
 
 def test_bless_finds_the_page_from_the_evaluations_folder(tmp_path, monkeypatch, capsys):

@@ -8,7 +8,7 @@ from http import HTTPStatus
 import pytest
 
 from evaldrop.errors import StorageError
-from evaldrop.report.serving import LOOPBACK, Folder, HttpAnswer, open_server
+from evaldrop.report.serving import LOOPBACK, SENDERS_HEADER, Folder, HttpAnswer, open_server
 
 
 @pytest.fixture
@@ -60,6 +60,7 @@ def test_the_index_a_report_and_a_runs_folder_are_found(ask):
     "/my%20support/run-1/..%2f..%2f..%2foutside.html",
     "/my%20support/run-1/secret.pem", "/my%20support/run-1/.hidden.html", "/my%20support/run-1/link.html",
     "/my%20support", "/my%20support/", "/x%00.html", "//etc/passwd", "/..%5coutside.html",
+    f"/{'x' * 300}.html", f"/{'x/' * 3000}y.html", "/x%1b.html",
 ])  # fmt: skip
 def test_nothing_else_is_found(ask, path):
     response, body = ask(path)
@@ -109,7 +110,12 @@ def test_what_no_file_answers_has_a_route_with_its_query(tmp_path):
     assert folder.answer("/compared").status == HTTPStatus.NOT_FOUND
 
 
-@pytest.mark.parametrize("path", ["", "..", "../runs/support/run-1", "support", ".hidden/run", "link/run-1"])
+@pytest.mark.parametrize("path", [
+    "", "..", "../runs/support/run-1", "support", ".hidden/run", "link/run-1", "support/run-1\x1b",
+    "support/../support/run-1", "support\\run-1", "support%2frun-1", "support/run-1\x00",
+    "support/\u202erun-1",
+    "support/" + "x" * 300, "support/" + "x/" * 3000,
+])  # fmt: skip
 def test_only_runs_in_the_folder_are_found_to_be_compared(tmp_path, path):
     run = tmp_path / "runs" / "support" / "run-1"
     run.mkdir(parents=True)
@@ -125,6 +131,30 @@ def test_only_runs_in_the_folder_are_found_to_be_compared(tmp_path, path):
 def test_a_runs_own_folder_leads_to_its_report(tmp_path):
     (tmp_path / "run.json").write_text("{}")
     assert Folder(str(tmp_path), lambda: "").answer("/").location == "/report.html"
+
+
+def test_the_index_that_reports_lead_to_is_made_where_there_is_none(tmp_path):
+    """Also of a run's own folder, and of an evaluation's."""
+    folder = Folder(str(tmp_path), lambda: "<html lang=en>made")
+    assert folder.answer("/index.html").body == b"<html data-viewed lang=en>made"
+    (tmp_path / "run.json").write_text("{}")
+    assert folder.answer("/index.html").body == b"<html data-viewed lang=en>made"
+
+
+def test_a_bucket_that_refuses_says_so_in_the_browser(tmp_path):
+    def refused():
+        raise StorageError("s3://bucket/runs: Access\x1b Denied")
+
+    with open_server(Folder(str(tmp_path), refused)) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        connection = http.client.HTTPConnection(LOOPBACK, server.server_port, timeout=5)
+        connection.request("GET", "/")
+        response = connection.getresponse()
+        assert (response.status, response.read()) == (502, b"s3://bucket/runs: Access\\x1b Denied\n")
+        connection.close()
+        server.shutdown()
+        thread.join()
 
 
 def test_it_listens_on_the_loopback_address_only(tmp_path):
@@ -163,14 +193,16 @@ def sent(runs):
         took.append((query, body))
         return HttpAnswer(HTTPStatus.OK, body=b"kept")
 
-    with open_server(Folder(str(runs), lambda: "", takers={"/votes": take})) as server:
+    folder = Folder(str(runs), lambda: "", takers={"/votes": take})
+    with open_server(folder) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
 
         def send(path="/votes?run=a%2Fb", body=b"{}", method="POST", **headers):
             connection = http.client.HTTPConnection(LOOPBACK, server.server_port, timeout=5)
             named = {name.replace("_", "-"): value for name, value in headers.items()}
-            connection.request(method, path, body, {"Content-Type": "application/json"} | named)
+            known = {"Content-Type": "application/json", SENDERS_HEADER: folder.token}
+            connection.request(method, path, body, known | named)
             response = connection.getresponse()
             connection.close()
             return response
@@ -198,6 +230,8 @@ def test_what_a_report_sends_is_taken_where_there_is_a_taker(sent):
         ({"Content_Type": "application/x-www-form-urlencoded"}, 415),
         ({"Content_Length": "999999999"}, 413),
         ({"Content_Length": "-1"}, 411),
+        ({"X_Evaldrop_Token": ""}, 403),
+        ({"X_Evaldrop_Token": "é" * 43}, 403),
     ],
 )
 def test_nothing_is_taken_from_another_site_of_another_kind_or_without_end(sent, headers, status):
@@ -212,6 +246,20 @@ def test_only_a_report_whose_votes_are_taken_may_ask_the_server(runs):
     assert (kept.body.decode(), kept.policy) == (page, None)
     taken = {"/votes": lambda *_: HttpAnswer(HTTPStatus.OK)}
     viewed = Folder(str(runs), lambda: "", takers=taken).answer("/my%20support/run-1/report.html")
-    assert b"<html data-viewed " in viewed.body
+    assert b'<html data-viewed="' in viewed.body
     assert b"connect-src &#39;self&#39;;" in viewed.body
     assert "connect-src 'self'" in viewed.policy
+
+
+def test_a_program_that_was_not_shown_a_page_sends_nothing_and_each_start_has_another_word(runs, sent):
+    page = "<html lang=en><meta content=\"default-src &#39;none&#39;; style-src 'x'\">"
+    (runs / "my support" / "run-1" / "report.html").write_text(page)
+    response = sent(X_Evaldrop_Token=Folder(str(runs), lambda: "").token)
+    assert response.status == 403
+    assert sent.took == []
+    taken = {"/votes": lambda *_: HttpAnswer(HTTPStatus.OK)}
+    starts = [Folder(str(runs), lambda: "", takers=taken) for _ in range(2)]
+    shown = [each.answer("/my%20support/run-1/report.html").body.decode() for each in starts]
+    assert all(f'data-viewed="{each.token}"' in body for each, body in zip(starts, shown, strict=True))
+    assert shown[0] != shown[1]
+    assert len(starts[0].token) >= 43

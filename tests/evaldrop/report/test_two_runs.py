@@ -1,5 +1,7 @@
 """Two runs side by side: what was answered then and now, and what keeps them from being compared."""
 
+import re
+
 import pytest
 
 from evaldrop.errors import InputError
@@ -128,6 +130,29 @@ def test_texts_of_models_stand_on_the_page_as_data_alone(tmp_path):
     assert "alert(1)" not in page
     assert page.count("<script") == 2
     assert two_runs_json(runs, runs.places)["responses"][0]["now"]["response"] == hostile
+
+
+def test_a_run_is_not_compared_with_itself(folders):
+    """Of a run's own folder no name is its name."""
+    own = Folder(folders[0], lambda: "", {"/compare": compare_runs_of}).answer("/compare?a=&b=")
+    above = Folder(folders[0].rsplit("/", 2)[0], lambda: "", {"/compare": compare_runs_of})
+    twice = above.answer("/compare?a=support/run-2&b=support//run-2")
+    for answer in (own, twice):
+        assert (answer.status, answer.body.decode()) == (
+            409, "This is one run, given twice. Choose two in the history.\n"
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [
+    "..", "../support/run-2", "%2e%2e%2fsupport%2frun-2", "support%252frun-2", "support%5crun-2",
+    "support/run-2%00", "support/run-2%0d%0aX: y", "%80%ff", "x" * 300,
+])  # fmt: skip
+def test_what_is_no_runs_name_is_not_found(folders, name):
+    folder = Folder(folders[0].rsplit("/", 2)[0], lambda: "", {"/compare": compare_runs_of})
+    for query in (f"a={name}&b=support/run-1", f"a=support/run-2&b={name}"):
+        answer = folder.answer(f"/compare?{query}")
+        assert answer.status == 404
+        assert not re.search(rb"[\x00-\x09\x0b-\x1f]", answer.body)
 
 
 def test_two_runs_of_a_folder_that_is_viewed_are_compared(folders):

@@ -2,14 +2,19 @@
 
 import json
 import os
+import random
 from itertools import count
 
 import pytest
 
-from evaldrop.report.live import LiveFailure
+from evaldrop.report.live import LiveFailure, LivePreference
+from evaldrop.run.definition import RunDefinition
 from evaldrop.run.lock import locked
+from evaldrop.run.results import find_manifests
 from evaldrop.running.live import LiveRun
-from evaldrop.steps.build_scorecard.build import build_scorecard
+from evaldrop.scorecard.model.pairwise import pairs_of
+from evaldrop.steps.build_scorecard.build import RunTally, build_scorecard, scorecard_of
+from evaldrop.steps.build_scorecard.results import read_results
 from tests.evaldrop.run_folders import (
     MAP_RUN,
     failed_response,
@@ -19,9 +24,11 @@ from tests.evaldrop.run_folders import (
     response,
     row,
     run_json,
+    verdict,
     write_results,
     write_run,
 )
+from tests.evaldrop.steps.build_scorecard.test_tallies import RandomRun
 
 OTHER_MAP_RUN = "22222222-2222-3333-4444-555555555555"
 GOOD, BAD = {"correctness": 1, "tone": 5}, {"correctness": 0, "tone": 2}
@@ -106,6 +113,68 @@ def test_the_last_look_is_what_the_scorecard_says(folder, live):
     failures = {(one.record, one.candidate, one.criterion): one.what for one in look.failures}
     assert failures["r11", None, None] == "States.Timeout: 300 s"
     assert "ValidationException" in failures["r10", "lite", None]
+
+
+def preferred(name, first, choice):
+    """A record of which one order was compared."""
+    said = {"judge": "pro", "candidate": "lite", "baseline": "haiku", "first": first, "api": "converse"}
+    reply = verdict({"rationale": "because", "preferred": choice})
+    return row(name, judged("lite", GOOD), judged("haiku", GOOD), comparisons=({**said, "reply": reply},))
+
+
+def test_preferences_are_counted_as_records_end_and_their_interval_narrows(tmp_path):
+    place = tmp_path / "support" / "run-1"
+    run = run_json(evaluation={"pairwise": {"baseline": "haiku", "orders": "drawn"}})
+    write_run(place, run=run, records=[record(f"r{n}") for n in range(N)], succeeded=[])
+    live = LiveRun(str(place), clock=count(step=0.6).__next__)
+    nothing = LivePreference(
+        first="lite", second="haiku", n=0, unread=0, win_rate=None, interval=None, wins=0, losses=0, ties=0
+    )
+    assert settled(live).preferences == (nothing,)
+    rows = [preferred(f"r{n}", "lite", ("first", "second", "tie", "none")[n % 4]) for n in range(N)]
+    widths = []
+    for ended in (6, N):
+        write_results(str(place), succeeded=rows[:ended])
+        (pair,) = settled(live).preferences
+        widths.append(pair.interval[1] - pair.interval[0])
+    assert (pair.wins, pair.losses, pair.ties, pair.n, pair.unread) == (3, 3, 3, 9, 3)
+    assert pair.win_rate == 0.5
+    assert widths[1] < widths[0]
+
+
+@pytest.mark.parametrize("seed", [0, 4])
+def test_the_last_preferences_are_the_scorecards(tmp_path, seed):
+    chance = random.Random(seed)
+    made = RandomRun(chance)
+    made.candidates = made.candidates if len(made.candidates) > 1 else ["lite", "haiku"]
+    made.models = dict.fromkeys(made.candidates, "us.amazon.nova-lite-v1:0")
+    made.has["pairs"] = True
+    made.write(tmp_path)
+    run = RunDefinition.load(str(tmp_path))
+    tally = RunTally(run)
+    for line in read_results(run, find_manifests(str(tmp_path))):
+        tally.add(*line)
+    scorecard = scorecard_of(run, tally.result(), ended_at=None)
+    told = settled(LiveRun(str(tmp_path), clock=count(step=0.6).__next__)).preferences
+    known = pairs_of({name: card.pairwise for name, card in scorecard.candidates.items()})
+    assert told
+    assert [(one.first, one.second) for one in told] == list(known)
+    for one in told:
+        pair = known[one.first, one.second]
+        assert (one.wins, one.losses, one.ties, one.n) == (pair.wins, pair.losses, pair.ties, pair.n)
+        if pair.coverage:
+            assert one.win_rate == pytest.approx(pair.win_rate)
+            assert one.interval == pytest.approx(pair.interval)
+
+
+def test_the_time_left_is_the_terminals_from_when_records_were_prepared(folder):
+    os.utime(folder / "records.jsonl", (1000, 1000))
+    live = LiveRun(str(folder), clock=count(step=0.6).__next__, now=lambda: 1060)
+    with locked(str(folder), doing="evaldrop run"):
+        assert settled(live).time_left is None
+        write_results(str(folder), succeeded=ROWS[:3])
+        assert settled(live).time_left == "3 min"
+    assert settled(live).time_left is None
 
 
 def test_what_begins_goes_on_and_is_stopped_says_so(tmp_path, folder, live):

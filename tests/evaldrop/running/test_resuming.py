@@ -93,6 +93,15 @@ def test_a_run_that_was_killed_before_its_reports_were_written_is_finished(broke
     assert "is finished, without an error: there is nothing to do." in capsys.readouterr().err
 
 
+def test_a_run_file_that_no_run_can_go_on_from_is_told(broken_off, capsys):
+    """Such as one with a label that is refused by now."""
+    _, run = broken_off
+    definition = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps({**definition, "labels": ["a\u202eb"]}))
+    assert main(["run", "--resume", str(run)]) == 64
+    assert "run.json: nothing can go on from it: labels: " in capsys.readouterr().err
+
+
 def test_a_project_that_was_moved_goes_on_where_it_is(broken_off, monkeypatch):
     project, run = broken_off
     place = run.relative_to(project)

@@ -137,7 +137,9 @@ function answersOf(row) {
 }
 
 function answerOf(name, answer, parts) {
-  const made = element("section", "answer");
+  const made = element("div", "answer");
+  // No landmark: there are two in every pair.
+  made.setAttribute("role", "group");
   made.setAttribute("aria-label", name);
   made.append(element("h4", "", name));
   if (answer[TEXT] === null) {

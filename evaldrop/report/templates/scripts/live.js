@@ -13,13 +13,15 @@ function told(id, text) {
 
 function progressOf(look) {
   if (look.total === null) return "Preparing: no record has been sent yet.";
-  const failed = look.failed ? `, ${count(look.failed)} without a result` : "";
+  // In the terminal's words.
+  const failed = look.failed ? `, ${count(look.failed)} ${look.failed === 1 ? "record" : "records"} failed` : "";
   return `${count(look.records)} of ${count(look.total)} records have ended${failed}.`;
 }
 
 function showFacts(look) {
   const whole = look.cost_is_whole ? "" : " of known prices";
   const facts = {
+    "time left": look.time_left ?? (look.state === "running" || look.state === "starting" ? "not known yet" : "–"),
     calls: count(look.calls),
     retries: count(look.retries),
     tokens: count(look.tokens),
@@ -34,20 +36,26 @@ function showFacts(look) {
   }));
 }
 
-function track(criterion, estimate) {
-  const at = (value) => 100 * Math.min(1, Math.max(0, (value - criterion.low) / (criterion.high - criterion.low)));
+function track({ low, high }, mean, interval) {
+  const at = (value) => 100 * Math.min(1, Math.max(0, (value - low) / (high - low)));
   const made = element("div", "track");
   made.setAttribute("aria-hidden", "true");
-  if (estimate.interval) {
+  if (interval) {
     const span = element("span", "span");
-    span.style.left = `${at(estimate.interval[0])}%`;
-    span.style.width = `${at(estimate.interval[1]) - at(estimate.interval[0])}%`;
+    span.style.left = `${at(interval[0])}%`;
+    span.style.width = `${at(interval[1]) - at(interval[0])}%`;
     made.append(span);
   }
   const mark = element("span", "at");
-  mark.style.left = `${at(estimate.mean)}%`;
+  mark.style.left = `${at(mean)}%`;
   made.append(mark);
   return made;
+}
+
+// A value with its interval, in words and drawn on its scale.
+function valueOf(scale, say, mean, interval) {
+  const between = interval ? `${say(interval[0])} to ${say(interval[1])}` : "no interval yet";
+  return [element("b", "", say(mean)), " ", element("span", "muted", between), track(scale, mean, interval)];
 }
 
 function estimateCell(criterion, estimate) {
@@ -57,9 +65,7 @@ function estimateCell(criterion, estimate) {
     cell.append(element("span", "muted", "nothing scored yet"));
     return cell;
   }
-  const say = criterion.is_rate ? percent : (value) => number(value, 2);
-  const between = estimate.interval ? `${say(estimate.interval[0])} to ${say(estimate.interval[1])}` : "no interval yet";
-  cell.append(element("b", "", say(estimate.mean)), " ", element("span", "muted", between), track(criterion, estimate));
+  cell.append(...valueOf(criterion, criterion.is_rate ? percent : (value) => number(value, 2), estimate.mean, estimate.interval));
   const rest = criterion.is_rate || estimate.pass_rate === null ? [] : [`${percent(estimate.pass_rate)} pass`];
   rest.push(`${count(estimate.n)} scored`);
   if (estimate.unscored) rest.push(`${count(estimate.unscored)} not`);
@@ -91,7 +97,7 @@ function showEstimates(look) {
   told("of", look.total === null ? "" : `so far, ${count(look.records)} of ${count(look.total)} records`);
   told("level", `Intervals are at ${number(100 * look.confidence, 0)} %, by the report's own statistics.`);
   if (!look.criteria.length) {
-    byId("estimates").replaceChildren(element("p", "muted", look.total === null ? "No record has ended yet." : "This run has no criteria; preferences are counted when it ends."));
+    byId("estimates").replaceChildren(element("p", "muted", look.total === null ? "No record has ended yet." : "This run has no criteria."));
     return;
   }
   const rows = look.candidates.map((candidate) => [
@@ -104,8 +110,34 @@ function showEstimates(look) {
 function labelled(label, text) {
   const cell = element("td", "", text);
   cell.dataset.label = label;
-  cell.dir = "auto";
   return cell;
+}
+
+// What a model or a judge said runs its own way, below the label where that stands beside it.
+function quoted(label, text) {
+  const cell = labelled(label, ""), said = element("div", "text", text);
+  said.dir = "auto";
+  cell.append(said);
+  return cell;
+}
+
+function preferenceRow(pair) {
+  const rate = element("td"), counts = labelled("won / lost / even", [pair.wins, pair.losses, pair.ties].map(count).join(" / "));
+  rate.dataset.label = "win rate";
+  if (pair.win_rate === null) rate.append(element("span", "muted", "no preference yet"));
+  else rate.append(...valueOf({ low: 0, high: 1 }, percent, pair.win_rate, pair.interval));
+  return [`${pair.first}, ${pair.second}`, [rate, counts, labelled("not read", count(pair.unread))]];
+}
+
+function showPreferences(look) {
+  byId("preferred-card").hidden = !look.preferences.length;
+  if (!look.preferences.length) return;
+  byId("preferences").replaceChildren(table("live pairs", ["first, second", "win rate", "won / lost / even", "not read"], look.preferences.map(preferenceRow)));
+}
+
+// Where a table goes on past its box, its edge fades.
+function fade() {
+  for (const box of document.querySelectorAll(".scroll")) box.classList.toggle("more", box.scrollLeft + box.clientWidth < box.scrollWidth - 1);
 }
 
 function showFailures(look) {
@@ -116,7 +148,7 @@ function showFailures(look) {
   const rows = look.failures.map((each) => [each.record, [
     labelled("candidate", each.candidate ?? "all"),
     labelled("criterion", each.criterion ?? "no result"),
-    labelled("why", each.what || "no reason was given"),
+    quoted("why", each.what || "no reason was given"),
   ]]);
   byId("failures").replaceChildren(table("failures", ["record", "candidate", "criterion", "why"], rows));
 }
@@ -142,7 +174,9 @@ function show(look) {
   told("trouble", look.trouble ? `Not all of it can be read: ${look.trouble}` : "");
   showFacts(look);
   showEstimates(look);
+  showPreferences(look);
   showFailures(look);
+  fade();
   if (look.state === "ended") {
     const link = element("a", "", "Open the report");
     link.href = "/report.html";
@@ -153,6 +187,9 @@ function show(look) {
     showEnd();
   }
 }
+
+for (const box of document.querySelectorAll(".scroll")) box.addEventListener("scroll", fade);
+window.addEventListener("resize", fade);
 
 const source = new EventSource("/live/events");
 source.addEventListener("message", (event) => {

@@ -122,6 +122,21 @@ def pairwise_estimates(
     }
 
 
+def pairs_so_far(columns: Columns, names: Sequence[str], asked: PairsAsked) -> dict[Pair, PairwiseEstimate]:
+    """
+    Return the win rate of each pair once, seen from its first candidate as `pairs_of` has it.
+
+    Each by itself and undecided: while a run goes on nothing is tested.
+    """
+    found: dict[Pair, PairwiseEstimate] = {}
+    for name in names:
+        for other in _opponents(asked.pairs, name) if name != asked.pairwise.baseline else ():
+            if (other, name) not in found:
+                sides = _panel(_sides(columns, name, other, asked.pairwise))
+                found[name, other] = _estimated(sides, 1, asked, is_tested=False).estimate
+    return found
+
+
 def _opponents(pairs: Sequence[Pair], name: str) -> Iterator[str]:
     for candidate, baseline in pairs:
         if name in (candidate, baseline):
@@ -130,18 +145,11 @@ def _opponents(pairs: Sequence[Pair], name: str) -> Iterator[str]:
 
 def _found(columns: Columns, name: str, opponents: Sequence[str], asked: PairsAsked) -> _WinRates:
     sides = {opponent: _sides(columns, name, opponent, asked.pairwise) for opponent in opponents}
-    panels = {
-        opponent: _Side(panel([side.counted for side in judges]), panel([side.heard for side in judges]))
-        for opponent, by_judge in sides.items()
-        if (judges := list(by_judge.values()))
-    }
+    panels = {opponent: _panel(by_judge) for opponent, by_judge in sides.items()}
     judge_names = dict.fromkeys(judge for by_judge in sides.values() for judge in by_judge)
     return _WinRates(
-        overall=_estimated(list(panels.values()), len(opponents), asked),
-        by_opponent={
-            opponent: _estimated([panels[opponent]] if opponent in panels else [], 1, asked)
-            for opponent in opponents
-        },
+        overall=_estimated([side for one in panels.values() for side in one], len(opponents), asked),
+        by_opponent={opponent: _estimated(one, 1, asked) for opponent, one in panels.items()},
         # What one of several judges prefers is shown, and not decided.
         by_judge={
             judge: _estimated(
@@ -169,6 +177,14 @@ def _sides(columns: Columns, name: str, opponent: str, pairwise: Pairwise) -> di
         side = _Side(counted, heard)
         found[judge] = side if is_first else _Side(*map(reversed_outcomes, side))
     return found
+
+
+def _panel(by_judge: Mapping[str, _Side]) -> list[_Side]:
+    """Return all judges of a pair as one side; empty where none said anything."""
+    judges = by_judge.values()
+    if not judges:
+        return []
+    return [_Side(panel([side.counted for side in judges]), panel([side.heard for side in judges]))]
 
 
 def _estimated(

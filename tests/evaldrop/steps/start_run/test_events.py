@@ -226,6 +226,8 @@ def test_options_are_read_as_they_are_written():
         ({"evaldrop-limit": "0"}, "evaldrop-limit: "),
         ({"evaldrop-limt": "20"}, "evaldrop-limt: "),
         ({"evaldrop-evaluation": ""}, "evaldrop-evaluation: "),
+        ({"evaldrop-labels": "plain,a%1B%5B2J"}, "U+001B (a control character) in it is not seen"),
+        ({"evaldrop-labels": "a%E2%80%AEb"}, "U+202E (right-to-left override) in it is not seen"),
     ],
 )
 def test_metadata_that_cannot_be_followed_is_refused_before_the_whole_dataset_is_paid_for(labels, reason):
@@ -239,7 +241,7 @@ def test_metadata_that_cannot_be_followed_is_refused_before_the_whole_dataset_is
 
 def test_labels_of_an_upload_travel_in_a_header_and_are_the_runs():
     """A header holds ASCII alone, and a comma ends a label."""
-    options = UploadOptions(labels=("shorter prompt", "branch=main", "größer, kürzer %20"))
+    options = UploadOptions(labels=("shorter prompt", "branch=main", "größer, kürzer %20", "👩‍💻 مرحبا"))
     metadata = options.to_metadata()
     assert metadata["evaldrop-labels"].isascii()
     assert metadata["evaldrop-labels"].startswith("shorter prompt,branch=main,gr%C3%B6")

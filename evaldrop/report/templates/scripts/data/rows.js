@@ -10,6 +10,8 @@ const CRITERION = 0, JUDGE = 1, SCORE = 2, PASSED = 3, REASON = 4, RATIONALE = 5
 const CHUNK = 20, PLACE = 21, WORDS = 22, AT = 23, START = 24;
 const AHEAD = 4;
 const NOT_APPLICABLE = "not_applicable";
+// Several references, each a paragraph of its own: in one with "or" an Arabic one would run as English does.
+const referenceText = (row) => row[REFERENCE].join("\n\nor\n\n");
 const FLAG = { error: 1, unscored: 2, failed: 4, disagree: 8, flagged: 16, regressed: 32 };
 
 class Records {

@@ -70,7 +70,10 @@ class RecordList {
     box.style.transform = `translateY(${place * ROW_HEIGHT}px)`;
     const head = element("div", "rowhead");
     head.append(element("b", "", row[ID]), this.verdictMarks(row));
-    box.append(head, element("div", "snippet", row[PROMPT].slice(0, 200)));
+    const snippet = element("div", "snippet", row[PROMPT].slice(0, 200));
+    // Where it is cut off is its end, and not the left of the page's.
+    snippet.dir = "auto";
+    box.append(head, snippet);
     return box;
   }
 

@@ -32,7 +32,7 @@ class AnswerView {
   }
 
   reference(row, { marked, isWhole }) {
-    const text = row[REFERENCE].join("\nor: ");
+    const text = referenceText(row);
     return [marked || (text ? this.show.text(text, { isWhole }) : element("p", "text muted", "This record has no reference."))];
   }
 

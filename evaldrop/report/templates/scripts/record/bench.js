@@ -103,7 +103,7 @@ class Bench {
 
   sources() {
     const box = element("div", "sources");
-    const parts = [["prompt", this.open[PROMPT]], ["reference", this.open[REFERENCE].join("\nor: ")], ["system", this.open[SYSTEM]], ["context", this.open[CONTEXT]]];
+    const parts = [["prompt", this.open[PROMPT]], ["reference", referenceText(this.open)], ["system", this.open[SYSTEM]], ["context", this.open[CONTEXT]]];
     for (const [label, text] of parts) {
       if (!text) continue;
       const part = element("div", "prompt");
@@ -249,7 +249,7 @@ class Bench {
 
   textIn(key) {
     const candidate = this.columns.candidateOf(key);
-    if (candidate === null) return this.open[REFERENCE].length ? this.open[REFERENCE].join("\nor: ") : null;
+    if (candidate === null) return referenceText(this.open) || null;
     const answer = this.open[ANSWERS][candidate];
     return this.columns.isThen(key) ? (answer[BEFORE] || [null])[0] : answer[TEXT];
   }
