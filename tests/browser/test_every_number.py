@@ -90,9 +90,10 @@ def test_what_is_said_to_have_no_records_is_on_the_page(page):
 def test_counts_are_those_of_what_opens_whatever_a_run_has(browser, tmp_path, seed):
     run = RandomRun(random.Random(seed))
     run.names = [f"r{number}" for number in range(20)]
-    run.write(str(tmp_path))
-    build_scorecard(str(tmp_path))
-    with browser.page((tmp_path / "report.html").as_uri(), ready=READY) as page:
+    folder = tmp_path / "support" / "run-1"
+    run.write(str(folder))
+    build_scorecard(str(folder))
+    with browser.page((folder / "report.html").as_uri(), ready=READY) as page:
         followed = page.run(FOLLOWED)
         assert page.complaints == []
     assert [link for link in followed if link[1] != link[2]] == []
