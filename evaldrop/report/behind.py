@@ -6,7 +6,7 @@ from evaldrop.report.links import Link
 from evaldrop.scorecard.gate.names import RunNames, subject_of
 from evaldrop.scorecard.gate.rules import NoRegression, NoWorseRecord, Threshold, parse_gate
 from evaldrop.scorecard.model.baseline import Baseline, BaselineEstimate
-from evaldrop.scorecard.model.guardrails import GuardrailEstimate
+from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailComparison, GuardrailEstimate
 from evaldrop.scorecard.model.pairwise import PairwiseEstimate
 from evaldrop.scorecard.model.scorecard import OVERALL, CandidateScorecard, Comparison, GateCheck, Scorecard
 from evaldrop.scorecard.recommendation.leads import WIN_RATE
@@ -89,21 +89,79 @@ def fell(scorecard: Scorecard, candidate: str, criterion: str, category: str = "
 def judged(scorecard: Scorecard, judge: str, n: int, kind: str) -> Link | None:
     """Return a judge's verdicts of a kind; those on perturbed copies count too, and no page has them."""
     has_copies = any(card.robustness for card in scorecard.candidates.values())
-    return links.judged(judge, None if has_copies else n, kind)
+    return links.judged(judge, None if has_copies and n else n, kind)
+
+
+def called(judge: str, n: int) -> Link | None:
+    """Return the records on which a judge was asked; of its calls nobody can be told apart there."""
+    return links.link(None, judge=judge) if n else None
+
+
+def coverage(scorecard: Scorecard) -> Link | None:
+    """Return the records that lack a verdict, which is what a coverage below 1 tells of; else all of them."""
+    lacks = scorecard.coverage is not None and scorecard.coverage < 1
+    return links.link(None, show="unscored") if lacks else links.link(None, answer="evaluated")
+
+
+def failed_calls(judge: str, n: int) -> Link | None:
+    """Return a judge's verdicts that a failed call left open; one call may have several."""
+    return links.judged(judge, None, "judge_error") if n else None
+
+
+def asked_again(judge: str, n: int) -> Link | None:
+    """Return a judge's verdicts for which it was asked once more; one call may have several."""
+    return links.judged(judge, None, "asked_again") if n else None
+
+
+def calibrated(card: CandidateScorecard, candidate: str, criterion: str) -> Link | None:
+    """Return what a mean that labels correct rests on: every response that judges scored, labelled or not."""
+    if criterion in card.criteria:
+        return links.verdicts(candidate, criterion, card.criteria[criterion].n_scored)
+    return links.verdicts(candidate, OVERALL, card.overall.n if card.overall else 0)
+
+
+def asked(card: CandidateScorecard, candidate: str, criterion: str) -> Link | None:
+    """Return the records on which a criterion was asked of a candidate, scored or not."""
+    found = card.criteria[criterion]
+    return links.link(found.n_scored + found.n_unscored, candidate=candidate, criterion=criterion)
+
+
+def missing(pair: Comparison) -> Link | None:
+    """Return the records on which a verdict of either candidate is missing."""
+    return links.pair(pair.a, pair.b, pair.criterion, pair.n_missing, sign="missing")
+
+
+def both_guarded(pair: GuardrailComparison) -> Link | None:
+    """Return the requests whose end is known of both candidates."""
+    return links.both_guarded(pair.a, pair.b, pair.requests, pair.n)
+
+
+def perturbed(scorecard: Scorecard, candidate: str, on: str, perturbation: str, n: int | None) -> Link | None:
+    """Return a candidate's records that copies were held against; `n` is of pairs, for no page has copies."""
+    if on in scorecard.candidates[candidate].metrics and on not in scorecard.criteria:
+        metric = links.several("metric", on)
+        return links.link(n, "pairs", candidate=candidate, answer=metric, copies=perturbation)
+    return links.link(n, "pairs", candidate=candidate, criterion=on, verdict="scored", copies=perturbation)
 
 
 def gate(check: GateCheck, scorecard: Scorecard) -> Link | None:
-    """Return what the judgement of a rule rests on; None of one about the whole run."""
-    if check.candidate is None:
-        return None
+    """Return what the judgement of a rule rests on; None where nobody can tell records by it."""
     try:
         rule = parse_gate(check.expression)
     except EvaluationError:
         # Some checks are no rule of the gate: that there are answers at all, that anchors hold.
         return None
+    if check.candidate is None:
+        return _of_run(rule)
     if isinstance(rule, Threshold):
         return _of_threshold(rule, check.candidate, scorecard)
     return _of_change(rule, check.candidate, check.criterion or rule.criterion, scorecard)
+
+
+def _of_run(rule: Threshold | NoRegression | NoWorseRecord) -> Link | None:
+    """Return what a rule about the whole run rests on: of its cost what was called."""
+    is_cost = isinstance(rule, Threshold) and rule.quantity.partition(".")[0] == "cost_usd"
+    return links.link(None, answer="called", sort="dear") if is_cost else None
 
 
 def _of_change(
@@ -134,15 +192,23 @@ def _of_threshold(rule: Threshold, candidate: str, scorecard: Scorecard) -> Link
         end, requests = part.removesuffix("_rate").split("_")
         return guarded(candidate, card.guardrail, end, requests)
     if kind == "error_rate":
-        return links.answers(candidate, card.responses.errors, "error")
+        return links.answers(candidate, card.responses.errors + card.responses.missing, "unanswered")
     measure = subject_of(rule, RunNames.of(scorecard)).measure
     if kind == "coverage" and measure in card.criteria:
-        found = card.criteria[measure]
-        return links.link(found.n_scored + found.n_unscored, candidate=candidate, criterion=measure)
+        return asked(card, candidate, measure)
     return quality(scorecard, candidate, measure) if measure else None
 
 
 def guarded(candidate: str, found: GuardrailEstimate | None, end: str, requests: str) -> Link | None:
     """Return the requests of a kind that came to an end: blocked, refused or passed."""
     share = getattr(found, f"{end}_{requests}", None)
-    return share and links.guarded(candidate, requests, end, share.n)
+    return share and of_share(candidate, share, requests, end)
+
+
+def of_share(
+    candidate: str, share: BlockedShare, requests: str, end: str, category: str | None = None
+) -> Link | None:
+    """Return the requests that came to an end; where none did, those whose end is known."""
+    if share.n:
+        return links.guarded(candidate, requests, end, share.n, category)
+    return links.guarded(candidate, requests, "known", share.of, category)

@@ -33,6 +33,7 @@ class FailedCriterion(NamedTuple):
 
     criterion: str
     failed: str
+    opens: Link | None
     sample: str
     groups: Sequence[GroupLine]
 
@@ -43,6 +44,7 @@ def failed_criteria(scorecard: Scorecard) -> list[FailedCriterion]:
         FailedCriterion(
             name,
             _responses(found.failed),
+            link(None, criterion=name, verdict="failed"),
             _sampled(found),
             [_line(name, place, group, found) for place, group in enumerate(found.groups)],
         )

@@ -4,8 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import floor, log2
+from typing import NamedTuple
 
+from evaldrop.report import behind, links
 from evaldrop.report.charts import Tick, nice_ceiling, share
+from evaldrop.report.links import Link
 from evaldrop.scorecard import figures
 from evaldrop.scorecard.model.scorecard import Scorecard
 
@@ -35,20 +38,29 @@ class LatencyCounts:
                 yield 2 ** (place / _PER_DOUBLING), 2 ** ((place + 1) / _PER_DOUBLING), counts[place]
 
 
+class Percentile(NamedTuple):
+    """A percentile: its name, its place on the axis, its text, and the calls at or above it."""
+
+    name: str
+    at: float
+    text: str
+    opens: Link | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
     """
-    A candidate's latencies on an axis 0..100; the percentiles also as text.
+    A candidate's latencies on an axis 0..100; the percentiles also as one text.
 
     `shape` has a bar per bin, `(left, right, height)`: as many calls have as much area, the highest is 1.
+    `opens` are the calls that all of it rests on, and `marks` the percentiles.
     """
 
     name: str
-    p50: float
-    p90: float
-    p99: float
+    marks: Sequence[Percentile]
     text: str
     shape: Sequence[tuple[float, float, float]]
+    opens: Link | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,14 +84,17 @@ def latencies_drawn(scorecard: Scorecard, counts: LatencyCounts) -> Latencies | 
     spans = []
     for name, latency in measured.items():
         p50, p90, p99 = latency.p50 or 0.0, latency.p90 or latency.p50 or 0.0, latency.p99 or 0.0
+        found = {"p50": p50, "p90": p90, "p99": p99}
         spans.append(
             Span(
                 name=name,
-                p50=share(p50, 0, right),
-                p90=share(p90, 0, right),
-                p99=share(p99, 0, right),
-                text=" · ".join(map(figures.milliseconds, (p50, p90, p99))),
+                marks=[
+                    Percentile(each, share(at, 0, right), figures.milliseconds(at), links.slower(name, at))
+                    for each, at in found.items()
+                ],
+                text=" · ".join(map(figures.milliseconds, found.values())),
                 shape=_shape(counts.bins(name), right),
+                opens=behind.latency(scorecard.candidates[name], name),
             )
         )
     texts = ["0", *(figures.milliseconds(right * part / 4) for part in range(1, 5))]

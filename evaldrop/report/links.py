@@ -5,12 +5,13 @@ Pure functions from a selection to a fragment, which `templates/scripts/lists/se
 filters' names and values are those of `templates/scripts/lists/filters.js`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlencode
 
-Unit = Literal["records", "verdicts", "pairs"]
-Sign = Literal["first", "second", "equal"]
+Unit = Literal["records", "verdicts", "pairs", "responses"]
+Sign = Literal["first", "second", "equal", "missing"]
 Change = Literal["better", "worse", "same", "paired", "lost", "new_error", "mended"]
 Preference = Literal["won", "lost", "tied", "read", "unread"]
 
@@ -23,7 +24,7 @@ class Link:
     Attributes:
         fragment: The address, from its sign `#` on.
         n: How many there are, in the run: a page may carry a part of them. None where nobody counted.
-        unit: Of what; of a judge's own counts several may be in a record.
+        unit: Of what; of a judge's verdicts, of pairs and of responses several may be in a record.
     """
 
     fragment: str
@@ -65,14 +66,26 @@ def verdicts(
     return link(n, candidate=candidate, criterion=criterion, verdict=kind, category=category)
 
 
-def judged(judge: str, n: int | None, kind: str) -> Link | None:
-    """Return the link to a judge's own verdicts."""
-    return link(n, "verdicts", judge=judge, verdict=kind)
+def judged(judge: str, n: int | None, kind: str, criterion: str | None = None) -> Link | None:
+    """Return the link to a judge's own verdicts, on a criterion or all."""
+    return link(n, "verdicts", judge=judge, criterion=criterion, verdict=kind)
+
+
+def record(record_id: str) -> Link:
+    """Return the link to a record itself."""
+    return Link(fragment=f"#{urlencode({'record': record_id})}")
 
 
 def answers(candidate: str, n: int | None, kind: str, *, sort: str | None = None) -> Link | None:
     """Return the link to a candidate's responses of a kind: given, called, timed, empty, missing, error …"""
     return link(n, candidate=candidate, answer=kind, sort=sort)
+
+
+def slower(candidate: str, milliseconds: float | None) -> Link | None:
+    """Return the link to a candidate's calls that took as long or longer; None where nobody timed them."""
+    if milliseconds is None:
+        return None
+    return link(None, candidate=candidate, slower=f"{milliseconds:.12g}", sort="slow")
 
 
 def metric(candidate: str, name: str, n: int | None) -> Link | None:
@@ -121,3 +134,49 @@ def guarded(
 def preferred(first: str, second: str, kind: Preference, n: int | None) -> Link | None:
     """Return the link to the records on which judges preferred the first of two; "" is any second one."""
     return link(n, "records" if second else "pairs", preference=several(first, second, kind))
+
+
+def both_guarded(a: str, b: str, requests: str, n: int | None) -> Link | None:
+    """Return the link to bad or good requests of which the ends of two candidates are known."""
+    return link(n, guard=several(requests, "both", a, b))
+
+
+def panel(criterion: str, n: int | None) -> Link | None:
+    """Return the link to the responses that several judges scored on a criterion."""
+    return link(n, "responses", criterion=criterion, panel="several")
+
+
+def judged_twice(judge: str, criterion: str, of: str, n: int | None) -> Link | None:
+    """Return the link to texts that a judge scored more than once: `repeats`, or of several `candidates`."""
+    return link(n, "responses", judge=judge, criterion=criterion, twins=of)
+
+
+def labelled(
+    criterion: str, kind: str, n: int | None, *, candidate: str | None = None, judge: str | None = None
+) -> Link | None:
+    """Return the link to responses that people labelled; what they may be is in `lists/trust.js`."""
+    unit: Unit = "pairs" if kind == "pair" else "responses"
+    return link(n, unit, candidate=candidate, criterion=criterion, judge=judge, labelled=kind)
+
+
+def both_criteria(first: str, second: str, n: int | None) -> Link | None:
+    """Return the link to responses that are scored on two criteria."""
+    return link(n, "responses", criterion=first, also=second)
+
+
+def shown(judge: str, kind: Literal["read", "both", "flipped"], n: int | None) -> Link | None:
+    """Return the link to a judge's pairs with a preference, in any order or both; or flipped ones."""
+    return link(n, "pairs", judge=judge, shown=kind)
+
+
+def lengths(criterion: str, n: int | None) -> Link | None:
+    """Return the link to pairs of scored responses of which one is longer."""
+    return link(n, "pairs", criterion=criterion, lengths="differ")
+
+
+def kin(
+    judge: str, criterion: str, own: Sequence[str], others: Sequence[str], n: int, against: Sequence[str] = ()
+) -> Link | None:
+    """Return the link to records on which a judge's own candidates and others can be held side by side."""
+    sides = several(len(against), len(own), *against, *own, *others)
+    return link(n, judge=judge, criterion=criterion, kin=sides)

@@ -29,13 +29,15 @@ from evaldrop.report import behind, charts, first_screen, links, slices, tables
 from evaldrop.report.changes import baseline_axis
 from evaldrop.report.columns import PAGE
 from evaldrop.report.escape import script_json
-from evaldrop.report.failures import Places, failed_criteria
+from evaldrop.report.failures import failed_criteria
 from evaldrop.report.first_screen import best_first, fallen, gate_rules
 from evaldrop.report.latency import LatencyCounts, latencies_drawn
+from evaldrop.report.places import Behind
 from evaldrop.report.plane import cost_quality_plane
 from evaldrop.report.preferences import preference_pairs, preferences
 from evaldrop.report.rows import Chunk, StratumCount
 from evaldrop.report.sentences import again, losses
+from evaldrop.report.spoken import Spoken
 from evaldrop.report.trust import trust_tables
 from evaldrop.report.voting import places_by_criterion
 from evaldrop.run.definition import criteria_by_name
@@ -83,6 +85,7 @@ _SCRIPTS = (
     "record/grid.js",
     "record/preferences.js",
     "record/preferring.js",
+    "lists/trust.js",
     "record/answer.js",
     "record/columns.js",
     "record/votes.js",
@@ -99,13 +102,15 @@ def html_report(
     counts: Sequence[StratumCount],
     *,
     latencies: LatencyCounts | None = None,
-    groups: Places | None = None,
+    behind: Behind | None = None,
 ) -> str:
     """
     Return the report as one HTML page; `run` is the content of `run.json`.
 
-    Without `latencies` only their percentiles are drawn, and without `groups` those of failures open nothing.
+    Without `latencies` only their percentiles are drawn, and without `behind` the groups of failures and what
+    rests on labels open nothing.
     """
+    places = behind or Behind()
     # Rows name candidates by their number in the run's own order.
     names = _names(scorecard, run)
     scorecard = best_first(scorecard)
@@ -157,10 +162,12 @@ def html_report(
         rules=gate_rules(scorecard),
         alarms=first_screen.alarms(scorecard),
         losses=losses(scorecard),
+        said=Spoken(scorecard),
         again=again(scorecard, run),
         few_records=FEW_RECORDS,
         failed_criteria=failed_criteria(scorecard),
-        groups=Markup(script_json(groups or {})),  # noqa: S704 - escaped for a script element
+        groups=Markup(script_json(dict(places.groups))),  # noqa: S704 - escaped for a script element
+        labels=Markup(script_json(dict(places.labels))),  # noqa: S704 - escaped for a script element
     )
 
 

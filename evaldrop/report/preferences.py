@@ -1,6 +1,6 @@
 """The tables of judges' preferences: a row for each candidate, and one for each pair of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from evaldrop.report import behind, links
 from evaldrop.report.columns import MARKDOWN, PAGE, TERMINAL, Cell, Column, Table, Words, with_interval, words
@@ -42,7 +42,7 @@ def preferences(scorecard: Scorecard) -> Table:
                 [pairs[name][1] if name in pairs else one for name, one in known.items()],
                 [(name, pairs[name][0] if name in pairs else "") for name in known],
             ),
-            *([_elo(list(map(strengths.get, known)))] if strengths else []),
+            *([_elo(list(known), strengths)] if strengths else []),
             *([words("decision", decisions, PAGE)] if pairs else []),
         ],
     )
@@ -92,14 +92,15 @@ def _rates(
     level = percent(scorecard.confidence)
     apart = zip(rows, opens("won"), opens("lost"), opens("tied"), strict=True)
     counts = [_counted(*each) for each in apart]
+    read = opens("read")
     # A win rate is looked at because it stands out among others: that of one alone is too short for it.
     bounds = [percent_interval(one.family_interval or one.interval) for one in rows]
     lost = [count(one.n_lost) for one in rows] if any(one.n_lost for one in rows) else []
     return [
-        Column("win rate", [percent(one.win_rate) for one in rows], links=opens("read")),
+        Column("win rate", [percent(one.win_rate) for one in rows], links=read),
         Column(level, bounds, TERMINAL),
-        Column("interval", bounds, MARKDOWN | PAGE, note=_OF_FAMILY, links=opens("read")),
-        Column("p (Holm)", [figures.p_value(one.p_adjusted) for one in rows], rank=3),
+        Column("interval", bounds, MARKDOWN | PAGE, note=_OF_FAMILY, links=read),
+        Column("p (Holm)", [figures.p_value(one.p_adjusted) for one in rows], rank=3, links=read),
         Column("won / lost / even", counts, rank=2),
         *(
             [Column("not read", lost, note="Pairs without a preference", links=opens("unread"))]
@@ -107,12 +108,19 @@ def _rates(
             else []
         ),
         Column("flipped", [percent(one.flip_rate) for one in rows], TERMINAL | MARKDOWN, rank=4),
-        Column("flipped", [_share(one.flip_rate, one.flip_interval) for one in rows], PAGE, note=_FLIPPED),
+        Column(
+            "flipped",
+            [_share(one.flip_rate, one.flip_interval) for one in rows],
+            PAGE,
+            note=_FLIPPED,
+            links=read,
+        ),
         Column(
             "first preferred",
             [_share(one.first_shown_rate, one.first_shown_interval) for one in rows],
             PAGE,
             note=_FIRST,
+            links=read,
         ),
     ]
 
@@ -135,14 +143,18 @@ def _share(rate: float | None, bounds: Interval | None) -> Cell:
     return with_interval(percent(rate), percent_interval(bounds))
 
 
-def _elo(found: Sequence[Strength | None]) -> Column:
+def _elo(names: Sequence[str], strengths: Mapping[str, Strength]) -> Column:
+    """Return the strengths, which rest on every pair that was compared: each opens its candidate's own."""
+    found = [strengths.get(name) for name in names]
     cells = [
         figures.ABSENT
         if one is None
         else f"{one.elo:.0f} ({one.elo_interval[0]:.0f} to {one.elo_interval[1]:.0f})"
         for one in found
     ]
-    return Column("Elo", cells, rank=1, note=_ELO)
+    return Column(
+        "Elo", cells, rank=1, note=_ELO, links=[links.preferred(name, "", "read", None) for name in names]
+    )
 
 
 def _decision(first: str, second: str, found: PairwiseEstimate) -> Cell:

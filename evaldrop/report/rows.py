@@ -138,6 +138,7 @@ class ReportRows:
         then: Sequence[Then | None] = (),
         before: Callable[[str], Before | None] | None = None,
         compared: Sequence[ComparedPair] = (),
+        has_result: bool = True,
     ) -> None:
         """
         Offer a record; it is taken while its stratum has room.
@@ -151,6 +152,7 @@ class ReportRows:
             before: Given a candidate's name, what it answered in the baseline. Asked for results that
                 dropped, and only of a record that is taken.
             compared: What judges preferred on it.
+            has_result: Whether anything came of it at all.
         """
         fallen = drops or [()] * len(results)
         for result in results:
@@ -166,7 +168,7 @@ class ReportRows:
         ]
         preferences = [self._preference(pair) for pair in compared]
         # Lists, not objects: a large page parses the names of keys once, in the script.
-        more = _trimmed(record.metadata, preferences, _dataset_fields(record))
+        more = _trimmed(record.metadata, preferences, _dataset_fields(record, has_result=has_result))
         row = orjson.dumps([ordinal, flags, *_OF_RECORD(record), answers, *more])
         stratum.append(row, orjson.dumps(sent_and_received(record, results)))
         if stratum.size >= _CHUNK:
@@ -278,14 +280,15 @@ def _trimmed(*values: Any) -> list[Any]:
     return [value or None for value in values[: said[-1]]] if said else []
 
 
-def _dataset_fields(record: PreparedRecord) -> dict[str, Any]:
-    """Return what else a dataset says of a record; messages as roles and how long they are in the prompt."""
+def _dataset_fields(record: PreparedRecord, *, has_result: bool) -> dict[str, Any]:
+    """Return what else is known of a record; messages as roles and how long they are in the prompt."""
     fields = {
         "group": record.group,
         "expected_blocked": record.expected_blocked,
         "criteria": record.criteria or None,
         "messages": _turns(record) or None,
         "is_cut": record.is_cut or None,
+        "no_result": None if has_result else True,
     }
     return {name: value for name, value in fields.items() if value is not None}
 

@@ -5,6 +5,7 @@ What only one medium shows is made where it is shown.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from evaldrop.report import behind, links
@@ -165,6 +166,8 @@ def operations(scorecard: Scorecard) -> Table:
         return [links.answers(name, n(card.responses), kind) for name, card in called]
 
     timed = [behind.latency(card, name) for name, card in called]
+    sent = [links.answers(name, None, "called") for name in scorecard.candidates]
+    judged = [links.answers(name, None, "answered") if card.criteria else None for name, card in called]
     repeated = "Calls the workflow repeated, most of them throttled"
     return Table(
         title="Cost, latency and losses",
@@ -179,12 +182,12 @@ def operations(scorecard: Scorecard) -> Table:
                 PAGE,
                 links=[behind.price(scorecard, name) for name in scorecard.candidates],
             ),
-            Column("judging, USD", judging, PAGE),
+            Column("judging, USD", judging, PAGE, links=judged),
             Column("answered", answered, TERMINAL),
             Column("errors", errors, TERMINAL),
             Column("errors", lost, MARKDOWN),
             *([Column("empty", empty, texts)] if empty else []),
-            *(_latency(*one, timed) for one in (("p50", p50), ("p90", p90), ("p99", p99))),
+            *(_latency(*one, called, timed) for one in (("p50", p50), ("p90", p90), ("p99", p99))),
             Column("p50", [figures.milliseconds(value) for value, _ in p50], texts),
             Column("p90", [figures.milliseconds(value) for value, _ in p90], texts, rank=2),
             Column(
@@ -195,8 +198,8 @@ def operations(scorecard: Scorecard) -> Table:
             Column("USD per 1,000", priced, MARKDOWN),
             Column(f"USD, {level}", price_bounds, texts, rank=3),
             Column("judging", judging, texts, rank=1),
-            Column("tokens in", tokens_in, PAGE),
-            Column("tokens out", tokens_out, PAGE),
+            Column("tokens in", tokens_in, PAGE, links=sent),
+            Column("tokens out", tokens_out, PAGE, links=sent),
             Column("errors", errors, PAGE, links=answered_so("error", lambda one: one.errors)),
             *(
                 [Column("empty", empty, PAGE, links=answered_so("empty", lambda one: one.empty))]
@@ -221,8 +224,29 @@ def operations(scorecard: Scorecard) -> Table:
                 PAGE,
                 links=ended("cut_off", lambda one: one.truncated),
             ),
-            *([Column("with thinking", thinking, PAGE, note=_THINKING)] if thinking else []),
-            Column("throttled, repeated", [count(one.retries) for one in counts], PAGE, note=repeated),
+            *(
+                [
+                    Column(
+                        "with thinking",
+                        thinking,
+                        PAGE,
+                        note=_THINKING,
+                        links=answered_so("thinking", lambda one: one.thinking),
+                    )
+                ]
+                if thinking
+                else []
+            ),
+            Column(
+                "throttled, repeated",
+                [count(one.retries) for one in counts],
+                PAGE,
+                note=repeated,
+                links=[
+                    links.answers(name, None, "retried") if card.responses.retries else None
+                    for name, card in called
+                ],
+            ),
         ],
     )
 
@@ -230,14 +254,16 @@ def operations(scorecard: Scorecard) -> Table:
 def _latency(
     heading: str,
     found: Sequence[tuple[float | None, OpenInterval | None]],
+    called: Sequence[tuple[str, CandidateScorecard]],
     timed: Sequence[Link | None],
 ) -> Column:
-    """Return a percentile's column on a page, where its interval has room below it."""
-    cells = [
-        with_interval(figures.milliseconds(value), figures.milliseconds_interval(bounds))
-        for value, bounds in found
-    ]
-    return Column(heading, cells, PAGE, links=timed)
+    """Return a percentile's column on a page: it opens the calls at or above it, its interval all of them."""
+    cells: list[Cell] = []
+    for (value, bounds), (name, _), rests in zip(found, called, timed, strict=True):
+        shown = Words(figures.milliseconds(value), to=links.slower(name, value))
+        between = figures.milliseconds_interval(bounds)
+        cells.append((shown,) if between == figures.ABSENT else (shown, Words(between, "muted", rests)))
+    return Column(heading, cells, PAGE)
 
 
 def _per_1000(card: CandidateScorecard) -> str:
@@ -263,13 +289,23 @@ def pairs(scorecard: Scorecard) -> Table:
             words("pair", [f"{pair.a} − {pair.b}" for pair in found]),
             words("", [_strong(pair.decisive and f"{pair.better} is better") for pair in found], MARKDOWN),
             *difference(found, scored),
-            Column("p", [figures.p_value(pair.p_value) for pair in found], PAGE),
-            *_tested(found),
+            Column("p", [figures.p_value(pair.p_value) for pair in found], PAGE, links=scored),
+            *_tested(found, scored),
             Column("records", [count(pair.n) for pair in found], PAGE, links=scored),
-            words("by", [_decider(pair) for pair in found], rank=1),
-            words("decision", [_decision(pair) for pair in found], PAGE),
+            replace(words("by", [_decider(pair) for pair in found], rank=1), links=_by_people(found)),
+            replace(words("decision", [_decision(pair) for pair in found], PAGE), links=_lacking(found)),
         ],
     )
+
+
+def _by_people(found: Sequence[Comparison]) -> list[Link | None]:
+    """Return the responses of which people said something; on overall quality on any criterion of it."""
+    return [links.labelled(pair.criterion, "labelled", None) if pair.n_labelled else None for pair in found]
+
+
+def _lacking(found: Sequence[Comparison]) -> list[Link | None]:
+    """Return the records without a verdict, where a decision says how many these are."""
+    return [behind.missing(pair) if not pair.decisive and pair.open == "missing" else None for pair in found]
 
 
 def _decider(pair: Comparison) -> str:
@@ -306,9 +342,9 @@ def difference(found: Sequence[PairedEstimate], opens: Sequence[Link | None] = (
     yield Column("interval", bounds, note=_OF_FAMILY, links=opens)
 
 
-def _tested(found: Sequence[PairedEstimate]) -> Iterator[Column]:
-    yield Column("p (Holm)", [figures.p_value(one.p_adjusted) for one in found])
-    yield Column("detectable", [figures.number(one.minimum_detectable) for one in found])
+def _tested(found: Sequence[PairedEstimate], opens: Sequence[Link | None]) -> Iterator[Column]:
+    yield Column("p (Holm)", [figures.p_value(one.p_adjusted) for one in found], links=opens)
+    yield Column("detectable", [figures.number(one.minimum_detectable) for one in found], links=opens)
 
 
 def decided_slices(scorecard: Scorecard) -> list[tuple[str, Comparison]]:
@@ -380,8 +416,10 @@ def baseline_changes(
                 [figures.interval(one.reported_interval) for one in found],
                 links=opens("paired"),
             ),
-            Column("p (Holm)", [figures.p_value(one.p_adjusted) for one in found], rank=3),
-            Column("detectable", detectable, PAGE),
+            Column(
+                "p (Holm)", [figures.p_value(one.p_adjusted) for one in found], rank=3, links=opens("paired")
+            ),
+            Column("detectable", detectable, PAGE, links=opens("paired")),
             Column("better / worse", both, MARKDOWN),
             Column(
                 "better",
@@ -417,7 +455,7 @@ def worst_records(baseline: Baseline) -> Table:
             words("criterion", [one.criterion for one in found]),
             Column("then", [figures.score(one.was) for one in found], MARKDOWN),
             Column("now", [figures.score(one.now) for one in found], MARKDOWN),
-            Column("then → now", moved, PAGE),
+            Column("then → now", moved, PAGE, links=[links.record(one.record_id) for one in found]),
         ],
     )
 
@@ -434,6 +472,13 @@ def perturbations(scorecard: Scorecard) -> Table:
     decided = [drop.decisive and ("worse" if (drop.drop or 0.0) > 0 else "better") for drop in drops]
     reasons = [_open(_why(drop)) for drop in drops]
     unanswered = [f"{count(row.missing)} of {count(row.copies)}" for row in rows]
+    copied = [
+        behind.perturbed(scorecard, row.candidate, row.on, row.perturbation, row.drop.n) for row in rows
+    ]
+    all_copies = [
+        links.link(row.copies, "pairs", candidate=row.candidate, answer="evaluated", copies=row.perturbation)
+        for row in rows
+    ]
     return Table(
         title="Perturbed prompts",
         columns=[
@@ -442,11 +487,11 @@ def perturbations(scorecard: Scorecard) -> Table:
             words("on", [row.on for row in rows]),
             words("", list(map(_strong, decided)), MARKDOWN),
             _plot("", perturbed_axis(scorecard, rows), keys),
-            Column("change", list(map(figures.signed, changes))),
-            Column("interval", list(map(figures.interval, bounds))),
-            Column("p (Holm)", [figures.p_value(drop.p_adjusted) for drop in drops], PAGE),
-            Column("pairs", [count(drop.n) for drop in drops]),
-            Column("unanswered", unanswered, PAGE),
+            Column("change", list(map(figures.signed, changes)), links=copied),
+            Column("interval", list(map(figures.interval, bounds)), links=copied),
+            Column("p (Holm)", [figures.p_value(drop.p_adjusted) for drop in drops], PAGE, links=copied),
+            Column("pairs", [count(drop.n) for drop in drops], links=copied),
+            Column("unanswered", unanswered, PAGE, links=all_copies),
             words("decision", list(map(_strong, decided, reasons)), PAGE),
         ],
     )
@@ -462,6 +507,10 @@ def guardrails(scorecard: Scorecard) -> Table:
         ("bad", "blocked"): [one.blocked_bad for one in found],
         ("bad", "passed"): [one.passed_bad for one in found],
         ("good", "blocked"): [one.blocked_good for one in found],
+    }
+    ends = {
+        "refused": [one.refused_bad.n + one.refused_good.n for one in found],
+        "unknown": [one.unknown_bad + one.unknown_good for one in found],
     }
     return Table(
         title="What guardrails stopped",
@@ -479,8 +528,16 @@ def guardrails(scorecard: Scorecard) -> Table:
                 )
                 for end, one in shares.items()
             ),
-            Column("refused", [count(one.refused_bad.n + one.refused_good.n) for one in found]),
-            Column("unknown", [count(one.unknown_bad + one.unknown_good) for one in found]),
+            *(
+                Column(
+                    end,
+                    list(map(count, numbers)),
+                    links=[
+                        links.guarded(name, "any", end, n) for name, n in zip(known, numbers, strict=True)
+                    ],
+                )
+                for end, numbers in ends.items()
+            ),
         ],
     )
 
@@ -507,6 +564,7 @@ def guardrail_pairs(scorecard: Scorecard) -> Table:
     requests = [pair.requests for pair in found]
     better = [pair.decisive and f"{pair.better} is better" for pair in found]
     reasons = [_open(pair.reason, "not decided") for pair in found]
+    known = [behind.both_guarded(pair) for pair in found]
     return Table(
         title="Pairs of candidates on what they block",
         caption="Share blocked, first minus second, on the same requests",
@@ -515,8 +573,8 @@ def guardrail_pairs(scorecard: Scorecard) -> Table:
             words("pair", [f"{pair.a} − {pair.b}" for pair in found]),
             Column("requests", requests, PAGE),
             words("", [said or "not decided" for said in better], MARKDOWN),
-            *difference(found),
-            *_tested(found),
+            *difference(found, known),
+            *_tested(found, known),
             Column("decision", list(map(_strong, better, reasons)), PAGE),
         ],
     )

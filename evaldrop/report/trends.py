@@ -6,6 +6,7 @@ from math import ceil, floor, log10
 from typing import Any
 from urllib.parse import quote
 
+from evaldrop.report import links
 from evaldrop.report.charts import Tick, nice_ceiling, share
 from evaldrop.report.plane import quality_levels, quality_places
 from evaldrop.scorecard import figures
@@ -18,6 +19,9 @@ MOST_RUNS, FEWEST_RUNS = 60, 12
 MOST_POINTS = 1_500
 # Candidates beyond these have the same colours with dashed lines, and beyond these twice they are grey.
 COLOURS = 6
+
+# What a run's cost rests on: its report's responses that a model gave, the dearest first.
+_CALLED = "#answer=called&sort=dear"
 
 _Value = tuple[float, tuple[float, float] | None]
 
@@ -117,9 +121,14 @@ def trends(
     criteria = dict.fromkeys(
         name for run in oldest_first for card in run["candidates"].values() for name in card["criteria"]
     )
-    charts = [_trend(name, oldest_first, candidates, _value, quality_levels) for name in (OVERALL, *criteria)]
-    charts.append(_trend("win rate", oldest_first, candidates, _won, quality_levels))
-    anchors = [_trend(name, oldest_first, frozen, _frozen_value, _scale_levels) for name in criteria]
+    charts = [
+        _trend(name, oldest_first, candidates, _value, quality_levels, _scored)
+        for name in (OVERALL, *criteria)
+    ]
+    charts.append(_trend("win rate", oldest_first, candidates, _won, quality_levels, _compared))
+    anchors = [
+        _trend(name, oldest_first, frozen, _frozen_value, _scale_levels, _of_anchors) for name in criteria
+    ]
     most = nice_ceiling(max((run["cost_usd"] or 0.0 for run in oldest_first), default=0.0))
     return Trends(
         charts=[chart for chart in charts if chart.series],
@@ -129,7 +138,7 @@ def trends(
             Bar(
                 x=_at(place, len(oldest_first)),
                 y=HEIGHT / 3 * (1 - share(run["cost_usd"] or 0.0, 0, most) / 100),
-                href=report_link(run["folder"]),
+                href=report_link(run["folder"], _CALLED),
                 label=f"{figures.moment(run['started_at'])}: {figures.usd(run['cost_usd'])}",
             )
             for place, run in enumerate(oldest_first)
@@ -147,6 +156,22 @@ def report_link(folder: str, part: str = "") -> str:
     return "/".join(filter(None, (quote(folder), f"report.html{part}")))
 
 
+def _scored(candidate: str, criterion: str) -> str:
+    """Return which of a report's records a point rests on, as a part of its address."""
+    found = links.verdicts(candidate, criterion, None)
+    return found.fragment if found else ""
+
+
+def _compared(candidate: str, _name: str) -> str:
+    found = links.preferred(candidate, "", "read", None)
+    return found.fragment if found else ""
+
+
+def _of_anchors(_anchors: str, _criterion: str) -> str:
+    # Anchors are none of a run's records: where the judges are is what is known of them.
+    return "#judges"
+
+
 def _runs_drawn(runs: Sequence[Mapping[str, Any]]) -> int:
     """Return how many runs have room: with a dozen candidates and ten criteria, fewer than with two."""
     points = max(
@@ -161,6 +186,7 @@ def _trend(
     candidates: Sequence[str],
     value_of: Callable[[Mapping[str, Any], str, str], _Value | None],
     levels_of: Callable[[float, float], list[float]],
+    opens: Callable[[str, str], str],
 ) -> TrendChart:
     values = {
         (place, candidate): found
@@ -186,8 +212,7 @@ def _trend(
             y=height(value),
             low=height(low),
             high=height(high),
-            # A point is a number of the scorecard: there it has its interval and what it was asked.
-            href=report_link(run["folder"], "#scorecard"),
+            href=report_link(run["folder"], opens(candidate, name)),
             label=f"{candidate}, {figures.moment(run['started_at'])}: {figures.number(value)} "
             f"({figures.interval((low, high))})",
             simulated=run["simulated"],

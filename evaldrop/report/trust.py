@@ -6,11 +6,14 @@ change here.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
+from evaldrop.report.behind_trust import confused, rests_on
 from evaldrop.report.columns import Column, Table, words
+from evaldrop.report.links import Link
 from evaldrop.scorecard import figures
 
 # Keys that other parts of the report show.
@@ -18,7 +21,7 @@ _SHOWN = {
     "run_id", "evaluation", "simulated", "started_at", "duration_s", "dataset", "records", "confidence",
     "coverage", "criteria", "candidates", "comparisons", "judges", "cost_usd", "gate", "alarms", "summary",
     "baseline", "slices", "frontier", "hints", "guardrail_comparisons", "strengths",
-    "recommendation",
+    "recommendation", "failure_groups",
 }  # fmt: skip
 _TITLES = {
     "agreement": "Agreement between judges",
@@ -51,61 +54,85 @@ def trust_tables(scorecard: Mapping[str, Any]) -> list[Table]:
     """Return a table for every part of a scorecard's JSON that no other section shows and that has facts."""
     return [
         table
-        for key, value in _parts(scorecard)
+        for key, value, opens in _parts(scorecard)
         if key not in _SHOWN and isinstance(value, (Mapping, list, tuple)) and value
-        for table in _tables(_TITLES.get(key, key.replace("_", " ").capitalize()), value)
+        for table in _tables(_TITLES.get(key, key.replace("_", " ").capitalize()), value, opens)
     ]
 
 
-def _parts(scorecard: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+_Opens = Callable[[str, Any], Link | None]
+"""What the numbers of an entry open, given its name."""
+
+
+def _parts(scorecard: Mapping[str, Any]) -> Iterator[tuple[str, Any, _Opens]]:
     """Yield the parts of a scorecard; of biases each kind, its rows named by judge and criterion."""
     for key, value in scorecard.items():
         if key != "biases":
-            yield key, value
+            yield key, value, partial(_rests_on, key)
             continue
         for kind, found in value.items():
             if isinstance(found, (list, tuple)):
-                named = [({k: each.get(k) for k in _NAMES}, each) for each in found]
-                yield (
-                    kind,
-                    {
-                        ", ".join(str(name) for name in names.values() if name): {
-                            k: v for k, v in each.items() if k not in _NAMES
-                        }
-                        for names, each in named
-                    },
-                )
+                whole = {", ".join(str(each[k]) for k in _NAMES if each.get(k)): each for each in found}
+                shown = {
+                    name: {k: v for k, v in each.items() if k not in _NAMES} for name, each in whole.items()
+                }
+                yield kind, shown, partial(_of_bias, kind, whole)
 
 
-def _tables(title: str, value: Any) -> Iterator[Table]:
+def _rests_on(part: str, name: str, entry: Any) -> Link | None:
+    return rests_on(part, name, entry) if isinstance(entry, Mapping) else None
+
+
+def _of_bias(kind: str, whole: Mapping[str, Any], name: str, _shown: Any) -> Link | None:
+    """Return what a bias rests on, which its names tell: they are its row's name in the table."""
+    return rests_on(kind, name, whole[name])
+
+
+def _tables(title: str, value: Any, opens: _Opens) -> Iterator[Table]:
     entries = list(_entries(value))
+    whole = list(value) if isinstance(value, (list, tuple)) else [entry for _, entry in entries]
     facts = [(name, dict(_facts(entry))) for name, entry in entries]
     columns = list(dict.fromkeys(column for _, entry in facts for column in entry))
     shown = facts[:_MOST_ROWS]
+    rests = [opens(name, entry) for (name, _), entry in zip(shown, whole, strict=False)]
     if len(columns) > _MOST_BESIDE and len(facts) <= _FEW_ENTRIES:
         turned = {
             name or "value": [entry.get(column, figures.ABSENT) for column in columns]
             for name, entry in shown
         }
-        yield _fact_table(title, columns, turned)
+        yield _fact_table(title, columns, turned, [[link] * len(columns) for link in rests])
     elif columns:
         columns = columns[:_MOST_COLUMNS]
         cells = {column: [entry.get(column, figures.ABSENT) for _, entry in shown] for column in columns}
-        yield _fact_table(title, [name for name, _ in shown], cells)
+        yield _fact_table(title, [name for name, _ in shown], cells, [rests] * len(columns))
     for name, entry in entries:
         if isinstance(entry, Mapping):
-            yield from _confusions(f"{title}: {name}", entry)
+            yield from _confusions(f"{title}: {name}", entry, name)
 
 
-def _fact_table(title: str, names: Sequence[str], cells: Mapping[str, Sequence[str]]) -> Table:
-    """Return a table whose columns are of words where any of their cells is; numbers are at the right."""
+def _fact_table(
+    title: str,
+    names: Sequence[str],
+    cells: Mapping[str, Sequence[str]],
+    opens: Sequence[Sequence[Link | None]],
+) -> Table:
+    """
+    Return a table whose columns are of words where any of their cells is; numbers are at the right.
+
+    `opens` is what the numbers of each column open, row by row.
+    """
     columns = [words("", names)]
-    for heading, texts in cells.items():
+    for (heading, texts), rests in zip(cells.items(), opens, strict=True):
+        # Naught has nothing behind it, nor words without a number.
+        to = [
+            link if text != "0" and any(map(str.isdigit, text)) else None
+            for text, link in zip(texts, rests, strict=True)
+        ]
         if all(_NUMBER.fullmatch(text) for text in texts if text != figures.ABSENT):
-            columns.append(Column(heading, texts))
+            columns.append(Column(heading, texts, links=to))
         else:
             classes = ["words long" if len(text) > 40 else "words" for text in texts]
-            columns.append(replace(words(heading, texts), classes=classes))
+            columns.append(replace(words(heading, texts), classes=classes, links=to))
     return Table(title=title, caption=title, classes="numbers facttable", columns=columns)
 
 
@@ -173,19 +200,31 @@ def _number(value: float) -> str:
     return figures.number(value, 0 if abs(value) >= 100 else 2)
 
 
-def _confusions(title: str, entry: Mapping[str, Any]) -> Iterator[Table]:
+def _confusions(title: str, entry: Mapping[str, Any], criterion: str, judge: str = "") -> Iterator[Table]:
     """Yield people's answers (rows) against a judge's (columns), wherever an entry has them."""
     for key, value in entry.items():
         if not isinstance(value, Mapping):
             continue
         if key == "confusion" and value.get("answers"):
             answers = [str(answer) for answer in value["answers"]]
-            counts = zip(*(map(figures.count, row) for row in value["counts"]), strict=True)
+            counts = [list(column) for column in zip(*value["counts"], strict=True)]
+            opens = [
+                [
+                    confused(criterion, judge, people, said, n)
+                    for people, n in zip(answers, column, strict=True)
+                ]
+                for said, column in zip(answers, counts, strict=True)
+            ]
             yield _fact_table(
                 f"{title}: people said (row), the judge said (column)",
                 answers,
-                dict(zip(answers, map(list, counts), strict=True)),
+                {
+                    said: list(map(figures.count, column))
+                    for said, column in zip(answers, counts, strict=True)
+                },
+                opens,
             )
         elif key != "judges" or len(value) > 1:
             # Of a single judge it would be the joined one once more.
-            yield from _confusions(f"{title} · {key}", value)
+            of = key if title.endswith(" · judges") else judge
+            yield from _confusions(f"{title} · {key}", value, criterion, of)

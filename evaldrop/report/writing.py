@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from evaldrop import storage
 from evaldrop.errors import InputError
-from evaldrop.report.failures import Places
 from evaldrop.report.junit import junit_report
 from evaldrop.report.markdown import markdown_report
 from evaldrop.report.page import html_report, read_asset
+from evaldrop.report.places import Behind
 from evaldrop.report.spreadsheet import csv_report
 from evaldrop.scorecard.figures import one_line
 from evaldrop.scorecard.model.scorecard import Scorecard
@@ -30,12 +30,12 @@ FILES = (
 ROBUSTNESS_FILE = "robustness.parquet"
 
 
-def write_reports(run: "RunDefinition", scorecard: Scorecard, rows: "ReportRows", groups: Places) -> None:
-    """Write every report of a run into its folder; `groups` are the places of responses that failed."""
+def write_reports(run: "RunDefinition", scorecard: Scorecard, rows: "ReportRows", behind: Behind) -> None:
+    """Write every report of a run into its folder."""
     chunks = rows.chunks()
     reports = {
         "report.html": html_report(
-            scorecard, run.content, chunks, rows.counts(), latencies=rows.latencies, groups=groups
+            scorecard, run.content, chunks, rows.counts(), latencies=rows.latencies, behind=behind
         ),
         SUMMARY_FILE: markdown_report(scorecard),
         "scorecard.csv": csv_report(scorecard),

@@ -42,13 +42,23 @@ def test_the_history_opens_from_disk_and_its_links_lead_to_reports(browser, inde
             "[...document.querySelectorAll('a')].map((a) => new URL(a.getAttribute('href'), location).href)"
         )
         assert len({link.split("#")[0] for link in links}) == 3
-        # A row leads to the report, a point of a chart to the scorecard in it.
-        assert {link.partition("#")[2] for link in links} == {"", "scorecard"}
+        # A row leads to the report, a point of a chart and a bar of cost to the records that they rest on.
+        assert {link.partition("#")[2] for link in links} == {
+            "",
+            "answer=called&sort=dear",
+            *(
+                f"candidate={name}&criterion={criterion}&verdict=scored"
+                for name in ("lite", "haiku")
+                for criterion in ("correctness", "tone", "overall")
+            ),
+        }
         for link in dict.fromkeys(links):
             page.go(link, READY)
             assert page.run("document.querySelector('h1').textContent.includes('support')")
             back = page.run("document.querySelector('.crumb a').href")
             assert back == index.as_uri()
+            # What the address asks for is there: nothing of it is dropped as unknown.
+            assert page.run("theBrowser.selection.fragment()") == link[len(link.partition("#")[0]) :]
         page.go(index.as_uri())
 
 

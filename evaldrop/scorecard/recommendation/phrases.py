@@ -15,8 +15,13 @@ MOST_OF_A_RULE = 120
 
 
 def name_of(one: Contender) -> str:
-    """Return a candidate's name on one line; of a long one its begin and its end, where versions stand."""
-    line = one_line(one.name)
+    """Return a candidate's name as sentences have it."""
+    return short_name(one.name)
+
+
+def short_name(name: str) -> str:
+    """Return a name on one line; of a long one its begin and its end, where versions stand."""
+    line = one_line(name)
     return line if len(line) <= _NAME_CHARACTERS else f"{line[: _NAME_CHARACTERS - 15]}…{line[-14:]}"
 
 

@@ -13,6 +13,7 @@ from evaldrop.errors import StorageError
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.questions import compared_pairs
 from evaldrop.report.history import write_history
+from evaldrop.report.places import Behind
 from evaldrop.report.writing import write_reports
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import PreparedRecord
@@ -37,7 +38,7 @@ from evaldrop.steps.build_scorecard.anchors import (
     anchor_estimates,
     judge_trusted,
 )
-from evaldrop.steps.build_scorecard.biases.gathering import BiasData, BiasTally, people_of
+from evaldrop.steps.build_scorecard.biases.gathering import BiasData, BiasTally, labels_of, people_of
 from evaldrop.steps.build_scorecard.biases.measures import Judgements
 from evaldrop.steps.build_scorecard.biases.measuring import BiasMeter, earlier_anchors
 from evaldrop.steps.build_scorecard.biases.words import bias_alarms, bias_hints
@@ -115,7 +116,8 @@ def score_run(run: RunDefinition, *manifests: str) -> Scorecard:
     tallied = tally.result()
     scorecard = scorecard_of(run, tallied, calibration=calibrate(run), ended_at=_ended_at(found))
     storage.write_bytes(run.file(SCORECARD_FILE), scorecard.model_dump_json(indent=2).encode())
-    write_reports(run, scorecard, tables.report, members_of(tallied.failures))
+    behind = Behind(groups=members_of(tallied.failures), labels=labels_of(tallied.biases, run))
+    write_reports(run, scorecard, tables.report, behind)
     write_history(run, scorecard)
     return scorecard
 

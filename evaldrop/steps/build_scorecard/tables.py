@@ -70,6 +70,7 @@ class Tables:
             then=self._earlier.then(record.record_id, results.candidates) if self._earlier else (),
             before=partial(self._earlier.before, record.record_id) if self._earlier else None,
             compared=results.compared,
+            has_result=results.failure is None,
         )
 
     def _add_result(self, result: CandidateResult) -> None:

@@ -23,7 +23,17 @@ def test_the_areas_of_the_bars_are_as_the_calls_in_them():
     assert max(height for *_, height in span.shape) == 1
     assert all(left <= 100 * latency / 600 < right for latency, (left, right, _) in zip(
         (100, 400), span.shape, strict=True))  # fmt: skip
-    assert (span.p50, span.p90) == pytest.approx((100 / 6, 400 / 6))
+    assert [mark.at for mark in span.marks] == pytest.approx([100 / 6, 400 / 6, 410 / 6])
+
+
+def test_a_percentile_opens_the_calls_at_or_above_it_and_the_shape_all_of_them():
+    drawn = latencies_drawn(scorecard({"lite": measured(100.5, 400, 410)}), LatencyCounts())
+    (span,) = drawn.spans
+    assert [mark.opens.fragment for mark in span.marks[:2]] == [
+        "#candidate=lite&slower=100.5&sort=slow",
+        "#candidate=lite&slower=400&sort=slow",
+    ]
+    assert span.opens.fragment == "#candidate=lite&answer=timed&sort=slow&n=9"
 
 
 def test_what_is_kept_does_not_grow_with_the_calls():

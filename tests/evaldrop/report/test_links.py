@@ -5,6 +5,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from evaldrop.report import behind, links
+from evaldrop.scorecard.model.guardrails import BlockedShare
 from evaldrop.scorecard.model.scorecard import GateCheck
 from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.run_folders import failed_response, judgement, record, response, row, run_json, write_run
@@ -62,7 +63,7 @@ def scorecard(tmp_path_factory):
     ("correctness.pass_rate >= 0.9", "#candidate=lite&criterion=correctness&verdict=scored&n=11"),
     ("tone.mean >= 4", "#candidate=lite&criterion=tone&verdict=scored&n=11"),
     ("tone.coverage >= 0.9", "#candidate=lite&criterion=tone&n=12"),
-    ("error_rate <= 0.1", "#candidate=lite&answer=error&n=1"),
+    ("error_rate <= 0.1", "#candidate=lite&answer=unanswered&n=1"),
     ("latency_ms.p90 <= 900", "#candidate=lite&answer=timed&sort=slow&n=11"),
     ("cost_usd.per_1000_records <= 1", "#candidate=lite&answer=called&sort=dear&n=11"),
     ("no regression in tone", None),
@@ -74,6 +75,26 @@ def test_a_rule_opens_what_its_judgement_rests_on(scorecard, rule, fragment):
     assert (found and found.fragment) == fragment
 
 
-def test_a_rule_about_the_whole_run_opens_nothing(scorecard):
+def test_a_rule_about_the_cost_of_the_run_opens_what_was_called(scorecard):
     check = GateCheck(expression="cost_usd <= 5", decision="pass", sentence="yes.")
+    assert behind.gate(check, scorecard).fragment == "#answer=called&sort=dear"
+
+
+def test_any_other_rule_about_the_whole_run_opens_nothing(scorecard):
+    check = GateCheck(expression="coverage >= 0.9", decision="pass", sentence="yes.")
     assert behind.gate(check, scorecard) is None
+
+
+def test_of_a_coverage_below_one_the_records_that_lack_a_verdict_are_opened(scorecard):
+    assert behind.coverage(scorecard).fragment == "#show=unscored"
+    whole = scorecard.model_copy(update={"coverage": 1.0})
+    assert behind.coverage(whole).fragment == "#answer=evaluated"
+
+
+def test_where_nothing_was_blocked_the_requests_whose_end_is_known_are_opened():
+    some, none = (BlockedShare(n=n, of=9) for n in (2, 0))
+    assert (
+        behind.of_share("lite", some, "bad", "blocked").fragment == "#candidate=lite&guard=bad%2Cblocked&n=2"
+    )
+    assert behind.of_share("lite", none, "bad", "blocked").fragment == "#candidate=lite&guard=bad%2Cknown&n=9"
+    assert behind.of_share("lite", BlockedShare(n=0, of=0), "bad", "blocked") is None

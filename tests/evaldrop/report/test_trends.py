@@ -44,7 +44,7 @@ def test_runs_lie_from_the_oldest_to_the_newest_with_intervals():
     assert first.y > second.y, "better is higher up"
     assert first.low > first.y > first.high
     assert all(point.high >= 0 and point.low <= HEIGHT for point in lite.points)
-    assert first.href == "my%20support/run-1/report.html#scorecard"
+    assert first.href == "my%20support/run-1/report.html#candidate=lite&criterion=correctness&verdict=scored"
     assert "0.60 (0.50 to 0.70)" in first.label
     assert len(haiku.points) == 1, "a run without a verdict has no point"
 

@@ -152,3 +152,37 @@ def test_the_matrix_of_a_single_judge_is_not_told_twice():
 
 def test_the_recommendation_is_the_first_block_and_no_part_of_this():
     assert not list(trust_tables({"recommendation": {"choice": "lite", "reason": "Ship lite."}}))
+
+
+def opened(found):
+    """What each cell of a table opens, row by row; its names are no numbers."""
+    columns = [column.links for column in found.columns[1:]]
+    return [[link and link.fragment for link in row] for row in zip(*columns, strict=True)]
+
+
+def test_numbers_of_a_row_open_what_they_rest_on_and_words_and_naught_nothing():
+    agreement = {"tone": {"alpha": 0.7, "level": "ordinal", "n_responses": 9, "missing": 0}}
+    (found,) = trust_tables({"agreement": agreement})
+    panel = "#criterion=tone&panel=several&n=9"
+    assert opened(found) == [[panel, None, panel, None]]
+
+
+def test_a_cell_of_peoples_answers_and_a_judges_opens_the_responses_on_which_they_said_so():
+    *_, confusion = trust_tables({"calibration": CALIBRATION})
+    assert opened(confusion) == [
+        [f"#criterion=correctness&labelled=cell%2C{people}%2C{judged}&n={n}" for judged, n in row]
+        for people, row in (("no", (("no", 1), ("yes", 2))), ("yes", (("no", 1), ("yes", 36))))
+    ]
+
+
+def test_a_bias_opens_what_it_was_measured_on():
+    bias = {"n": 7, "size": 0.4, "judge": "pro", "criterion": "tone", "of": "repeats"}
+    own = {"n": 5, "judge": "pro", "criterion": "tone", "own": ["a"], "others": ["b", "c"], "against": "x, y"}
+    first, second = trust_tables({"biases": {"identical_texts": [bias], "self_preference": [own]}})
+    assert opened(first)[0][0] == "#judge=pro&criterion=tone&twins=repeats&n=7"
+    assert opened(second)[0][0] == "#judge=pro&criterion=tone&kin=2%2C1%2Cx%2Cy%2Ca%2Cb%2Cc&n=5"
+
+
+def test_a_part_of_a_later_version_opens_nothing():
+    (found,) = trust_tables({"novelty": {"tone": {"n": 3}}})
+    assert opened(found) == [[None]]

@@ -164,6 +164,24 @@ def people_of(data: BiasData, run: RunDefinition) -> PeoplesScores:
     return scores
 
 
+def labels_of(data: BiasData, run: RunDefinition) -> dict[str, list[float]]:
+    """
+    Return by criterion which responses people labelled, as a page carries it.
+
+    It is one list: a record's place in `records.jsonl`, that of a candidate, people's score, the next one's …
+    """
+    digests = {key: each.digest for key, each in data.labelled.items()}
+    places = {candidate.name: place for place, candidate in enumerate(run.candidates)}
+    found = {}
+    for name, labels in match_labels(data.labels, run.criteria, digests, run.run_id).items():
+        said = labels.of_people(run.criteria[name])
+        responses = [(each.ordinal, key) for key, each in data.labelled.items() if key in said]
+        found[name] = [
+            number for ordinal, key in responses for number in (ordinal, places[key[1]], said[key].worth)
+        ]
+    return found
+
+
 def kin_of(run: RunDefinition, judge: str) -> tuple[str | None, tuple[str, ...]]:
     """Return a judge's maker, None where its model's ID does not tell, and the candidates of that maker."""
     maker = next((model_vendor(each.model) for each in run.judges if each.name == judge), None)

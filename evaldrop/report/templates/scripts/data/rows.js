@@ -130,6 +130,9 @@ class Records {
     const { judge, verdict, preference } = selection;
     if (judge && verdict) return { n: this.verdictsIn(matching, selection), unit: "verdicts" };
     if (preference && !unlisted(preference)[1]) return { n: pairsIn(this, matching, preference), unit: "pairs" };
+    if (selection.copies) return { n: Number(selection.n) || matching.length, unit: "pairs of a record and a copy" };
+    const several = Object.keys(COUNTED).find((name) => selection[name]);
+    if (several) return { n: timesIn(this, matching, several, selection), unit: COUNTED[several] };
     return { n: matching.length, unit: "records" };
   }
 

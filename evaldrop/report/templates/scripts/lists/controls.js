@@ -21,7 +21,7 @@ const OFFERS = {
   flag: (records) => records.valuesOf("flag").map((value) => [value, spoken(value)]),
   stop: (records) => records.valuesOf("stop").map((value) => [value, spoken(value)]),
   answer: (records) => sortedAs(ANSWERS_OFFERED, records.valuesOf("answer")).filter((value) => ANSWERS_OFFERED.includes(value)).map((value) => [value, ANSWER_KINDS[value]]),
-  guard: (records) => records.valuesOf("guard").filter((value) => unlisted(value)[1] !== "known").map((value) => [value, unlisted(value).join(" request, ")]),
+  guard: (records) => records.valuesOf("guard").filter((value) => unlisted(value)[0] !== "any" && unlisted(value)[1] !== "known").map((value) => [value, unlisted(value).join(" request, ")]),
   meta: (records) => metadataOffered(records.valuesOf("meta")),
 };
 const LABELS = { preference: "preferred", pair: "pair", change: "since the baseline", error: "error", flag: "flagged for", stop: "stopped by", answer: "response", guard: "guardrail", meta: "metadata" };

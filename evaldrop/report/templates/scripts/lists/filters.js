@@ -11,6 +11,8 @@ const STOPS = { refused: ["refusal", "content_filtered"], cut_off: ["max_tokens"
 const SCOPE = ["candidate", "criterion", "judge"];
 // Filters that are about a record, whatever the scope is. Another script may add its own.
 const OF_RECORDS = ["category", "meta"];
+// What says itself what it asks of a criterion or a judge.
+const ABOUT = ["verdict", "pair", "change", "score", "preference", "panel", "twins", "labelled", "also", "shown", "lengths", "kin"];
 
 // Several texts as one value of an address; evaldrop/report/links.py writes them alike.
 const listed = (parts) => parts.map((part) => String(part).replaceAll("~", "~0").replaceAll(",", "~1")).join(",");
@@ -106,10 +108,13 @@ FILTERS.criterion = (records, _, selection) => asked(records, selection);
 FILTERS.judge = (records, _, selection) => asked(records, selection);
 
 function asked(records, selection) {
-  if (selection.verdict || selection.pair || selection.change || selection.score || selection.preference) return () => true;
+  if (ABOUT.some((name) => selection[name])) return () => true;
   if (selection.judge) {
     const of = VALUES.verdict(records, selection);
-    return (row) => of(row).length > 0;
+    const judge = records.names.judges.indexOf(selection.judge);
+    // Of the pairs that it compared no criterion and no candidate has a part.
+    const isPaired = selection.criterion || selection.candidate ? () => false : (row) => (row[PREFERENCES] || []).some((one) => one[BY] === judge);
+    return (row) => of(row).length > 0 || isPaired(row);
   }
   const [{ codes }, cells] = [records.columns, cellsIn(records, selection)];
   return (row) => cells.some((cell) => codes[row[START] + cell]);
@@ -135,6 +140,7 @@ addFacet("verdict", (records, selection) => {
   };
 }, (value, selection) => {
   const by = selection.judge ? `, by ${selection.judge}` : "";
+  if (value === "asked_again") return `${selection.judge || "judge"} asked again${on(selection)}`;
   if (["passed", "failed"].includes(value)) return `${who(selection)} ${value}${on(selection)}${by}`;
   const about = selection.criterion ? ` on ${selection.criterion}` : "";
   return [SCORED, UNSCORED].includes(value) ? `${who(selection)} ${value}${about}${by}` : `${who(selection)} unscored${about} (${spoken(value)})${by}`;
@@ -143,7 +149,7 @@ addFacet("verdict", (records, selection) => {
 const ofJudge = (records, selection, judge) => {
   const [places, criteria] = [candidatesIn(records, selection), criteriaIn(records, selection)];
   const isIts = (verdict) => verdict[JUDGE] === judge && criteria.includes(verdict[CRITERION]);
-  return (row) => places.flatMap((place) => row[ANSWERS][place][VERDICTS].filter(isIts).flatMap(outcomesOf));
+  return (row) => places.flatMap((place) => row[ANSWERS][place][VERDICTS].filter(isIts).flatMap(outcomesOfVerdict));
 };
 
 // Where a scope's outcomes are in `Records.columns`, from a row's own start on.
@@ -171,6 +177,9 @@ function outcomesOf(verdict) {
   return kind === "not_applicable" ? [kind] : [kind, SCORED];
 }
 
+// Of a judge's own verdicts also whether it was asked again, for the first reply could not be read.
+const outcomesOfVerdict = (verdict) => (verdict[ASKED_AGAIN] ? [...outcomesOf(verdict), "asked_again"] : outcomesOf(verdict));
+
 FILTERS.score = (records, value, selection) => {
   const [low, high] = unlisted(value).map(Number);
   const [{ scores }, cells] = [records.columns, cellsIn(records, selection)];
@@ -183,6 +192,7 @@ FILTERS.pair = (records, value, selection) => {
   const [first, second, sign] = unlisted(value);
   const [a, b] = [first, second].map((name) => records.names.candidates.indexOf(name));
   if (a < 0 || b < 0) return () => false;
+  if (sign === "missing") return missingIn(records, selection, a, b);
   const difference = betweenCandidates(records, selection);
   const fits = { first: (d) => d > NEAR, second: (d) => d < -NEAR, equal: (d) => Math.abs(d) <= NEAR }[sign] || (() => true);
   return (row) => {
@@ -190,6 +200,14 @@ FILTERS.pair = (records, value, selection) => {
     return !Number.isNaN(d) && fits(d);
   };
 };
+
+// Records on which a verdict of either candidate is missing.
+function missingIn(records, selection, a, b) {
+  const [{ codes, outcomes }, n] = [records.columns, records.names.criteria.length];
+  const isMissing = outcomes.map((names) => names.includes(UNSCORED));
+  const cells = [a, b].flatMap((place) => criteriaIn(records, { criterion: selection.criterion || OVERALL }).map((criterion) => place * n + criterion));
+  return (row) => cells.some((cell) => isMissing[codes[row[START] + cell]]);
+}
 
 function betweenCandidates(records, selection) {
   const difference = records.differenceOf(criteriaIn(records, { criterion: selection.criterion || OVERALL }));
@@ -218,6 +236,7 @@ VALUES.pair = (records, selection) => {
 IN_WORDS.pair = (value, selection) => {
   const [a, b, sign] = unlisted(value);
   const about = ` on ${selection.criterion || OVERALL}`;
+  if (sign === "missing") return `${a} or ${b} without a verdict${about}`;
   if (sign === "equal") return `${a} and ${b} equal${about}`;
   if (sign === "first" || sign === "second") return `${sign === "first" ? a : b} better than ${sign === "first" ? b : a}${about}`;
   return `${a} and ${b} both scored${about}`;
@@ -270,9 +289,11 @@ addFacet("stop", ofAnswers((answer) => {
 }), (value, selection) => `${who(selection)} stopped: ${spoken(value)}`);
 
 // What a response is; "called" is what its price rests on, "timed" its latency.
-addFacet("answer", ofAnswers((answer, _, records) => {
-  if (answer[TEXT] === null) return answer[ERROR] && errorName(answer) === "missing" ? ["missing"] : ["error"];
-  const kinds = ["answered", answer[REUSED] ? "given" : "not_given"];
+const isMissing = (answer) => answer[TEXT] === null && Boolean(answer[ERROR]) && errorName(answer) === "missing";
+addFacet("answer", ofAnswers((answer, row, records) => {
+  const called = [(row[FIELDS] || {}).no_result ? "no_result" : "evaluated", ...(answer[RETRIES] ? ["retried"] : [])];
+  if (answer[TEXT] === null) return [isMissing(answer) ? "missing" : "error", "unanswered", ...called];
+  const kinds = [...called, "answered", answer[REUSED] ? "given" : "not_given"];
   if (!answer[REUSED] || answer[INPUT] !== null) kinds.push("called");
   if (answer[MS] !== null) kinds.push("timed");
   if (answer[THOUGHT]) kinds.push("thinking");
@@ -285,19 +306,33 @@ addFacet("answer", ofAnswers((answer, _, records) => {
   return `${who(selection)}: ${metric ? `with ${metric}` : ANSWER_KINDS[kind] || spoken(kind)}`;
 });
 const ANSWER_KINDS = {
-  answered: "answered", error: "call failed", missing: "no result", given: "given, not called", not_given: "called in this run", called: "answered by a model",
+  answered: "answered", error: "call failed", unanswered: "without a response", evaluated: "of a record with a result", no_result: "of a record without a result", retried: "called more than once", missing: "no result", given: "given, not called", not_given: "called in this run", called: "answered by a model",
   timed: "with a latency", thinking: "with thinking", flagged: "flagged", empty: "empty response",
 };
 
-addAnswerFilter("slower", (value) => (answer) => answer[MS] !== null && answer[MS] >= Number(value), (value, selection) => `${who(selection)} took ${value} ms or more`);
+addAnswerFilter("slower", (value) => (answer) => answer[MS] !== null && answer[MS] >= Number(value), (value, selection) => `${who(selection)} took ${Number(Number(value).toFixed(1))} ms or more`);
 addAnswerFilter("dearer", (value) => (answer) => answer[USD] !== null && answer[USD] >= Number(value), (value, selection) => `${who(selection)} cost $${value} or more`);
 
-// Guardrails: "bad,blocked" is a bad request that was blocked; "bad,known" one whose end is known.
-addFacet("guard", ofAnswers((answer, row) => {
+// Guardrails: "bad,blocked" is a bad request that was blocked; "bad,known" one whose end is known, of two candidates
+// "bad,both,a,b"; "any" is bad or good.
+addFacet("guard", ofAnswers((answer, row) => endsOf(answer, row)), (value, selection) => {
+  const [kind, end, a, b] = unlisted(value);
+  const requests = kind === "any" ? "request" : `${kind} request`;
+  return end === "both" ? `${a} and ${b}: ${requests} with a known end` : `${who(selection)}: ${requests} ${{ known: "with a known end", unknown: "with an unknown end" }[end] || end}`;
+});
+const ofOne = FILTERS.guard;
+FILTERS.guard = (records, value, selection) => {
+  const [kind, end, ...both] = unlisted(value);
+  if (end !== "both") return ofOne(records, value, selection);
+  const [places, known] = [both.map((name) => records.names.candidates.indexOf(name)), listed([kind, "known"])];
+  return (row) => places.every((place) => place >= 0 && endsOf(row[ANSWERS][place], row).includes(known));
+};
+
+function endsOf(answer, row) {
   const expected = (row[FIELDS] || {}).expected_blocked;
   if (expected === undefined) return [];
-  const kind = expected ? "bad" : "good";
+  const kinds = [expected ? "bad" : "good", "any"];
   const isKnown = answer[TEXT] !== null && !(answer[REUSED] && !answer[STOP]);
   const end = STOPS.blocked.includes(answer[STOP]) ? "blocked" : STOPS.refused.includes(answer[STOP]) ? "refused" : "passed";
-  return isKnown ? [listed([kind, end]), listed([kind, "known"])] : [listed([kind, "unknown"])];
-}), (value, selection) => `${who(selection)}: ${unlisted(value)[0]} request ${{ known: "with a known end", unknown: "with an unknown end" }[unlisted(value)[1]] || unlisted(value)[1]}`);
+  return kinds.flatMap((kind) => (isKnown ? [listed([kind, end]), listed([kind, "known"])] : [listed([kind, "unknown"])]));
+}
