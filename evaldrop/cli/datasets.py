@@ -6,6 +6,7 @@ from typing import NamedTuple
 from evaldrop import storage
 from evaldrop.cli.advice import near_file
 from evaldrop.cli.output import shown, stderr
+from evaldrop.cli.prose import print_prose
 from evaldrop.datasets.files.formats import DATASET_ENDINGS, ENDINGS_IN_WORDS, has_ending, stem_of
 from evaldrop.errors import DatasetError
 
@@ -39,7 +40,7 @@ def given_dataset(given: str, evaluation: str | None = None) -> GivenDataset:
         found = GivenDataset(_only_one(given), evaluation)
     else:
         raise DatasetError(f"{given}: no such file.{near_file(given)}")
-    stderr().print(f"[dim]the dataset is {shown(found.dataset)}[/dim]", soft_wrap=True)
+    print_prose(stderr(), f"[dim]the dataset is {shown(found.dataset)}[/dim]")
     return found
 
 

@@ -13,7 +13,9 @@ from multiprocessing.connection import Connection
 from rich.console import Console
 
 from evaldrop import storage
-from evaldrop.cli.output import shown
+from evaldrop.cli.next_steps import command
+from evaldrop.cli.output import print_commands, shown
+from evaldrop.cli.prose import print_prose
 from evaldrop.report.serving import LIVE, LOOPBACK, Folder, Route, open_server
 
 
@@ -71,7 +73,8 @@ def _tell(heard: Connection, folder: str, console: Console, open_page: bool) -> 
     try:
         address = f"http://{LOOPBACK}:{heard.recv()}{LIVE}"
     except (EOFError, OSError):
-        console.print(f"the live page cannot be served; evaldrop view {shown(folder)} tries again.")
+        print_prose(console, "the live page cannot be served; to try again:")
+        print_commands(console, [command("view", folder)])
         return
     console.print(f"live: {address}", soft_wrap=True)
     if open_page:

@@ -2,6 +2,7 @@
 
 from evaldrop import storage
 from evaldrop.cli.output import shown, stderr
+from evaldrop.cli.prose import print_prose
 from evaldrop.errors import InputError
 from evaldrop.run.naming import find_run, is_word
 from evaldrop.run.place import DEFAULT_OUT
@@ -17,7 +18,7 @@ def begun_run(name: str, out: str | None = None) -> str:
     folder = find_run(name, out or DEFAULT_OUT)
     if is_word(name):
         # On stderr: stdout may be read by a program. Which one it was is not to be guessed from its numbers.
-        stderr().print(f"[dim]{shown(name)} is {shown(folder)}[/dim]", soft_wrap=True)
+        print_prose(stderr(), f"[dim]{shown(name)} is {shown(folder)}[/dim]")
     return folder
 
 

@@ -8,6 +8,7 @@ from evaldrop import storage
 from evaldrop.cli.next_steps import say_next
 from evaldrop.cli.options import ReportFormat
 from evaldrop.cli.output import plain, print_json, print_json_text, print_text, shown, stdout
+from evaldrop.cli.prose import print_prose
 from evaldrop.errors import InputError
 from evaldrop.scorecard.read import Run, read_run
 
@@ -50,7 +51,7 @@ def show_report(
         from evaldrop.cli.tables.scorecard import print_scorecard
 
         print_scorecard(stdout(), run.scorecard)
-        stdout().print(f"\nreport: {shown(page)}", soft_wrap=True)
+        print_prose(stdout(), f"\nreport: {shown(page)}")
         say_next(run.scorecard, run.uri)
     if open_page:
         _open(page)
@@ -82,10 +83,10 @@ def _give(run: Run, form: ReportFormat, to: Path | None, report_url: str | None)
 
         place = str(to or place)
         storage.write_bytes(place, xlsx_report(run.scorecard, run.uri))
-        stdout().print(f"wrote {shown(place)}")
+        print_prose(stdout(), f"wrote {shown(place)}")
     elif to is not None:
         storage.write_bytes(str(to), _content(run, form, report_url))
-        stdout().print(f"wrote {shown(str(to))}")
+        print_prose(stdout(), f"wrote {shown(str(to))}")
     elif form is ReportFormat.HTML:
         stdout().print(shown(place), soft_wrap=True)
     else:
@@ -119,6 +120,6 @@ def keep_page(page: str, to: Path | None, *, open_page: bool) -> None:
     # Not removed: the browser reads it after this process has ended.
     place = to or Path(tempfile.mkdtemp(prefix="evaldrop-")) / "diff.html"
     storage.write_bytes(str(place), page.encode())
-    stdout().print(f"wrote {shown(str(place))}", soft_wrap=True)
+    print_prose(stdout(), f"wrote {shown(str(place))}")
     if open_page:
         _open(str(place))

@@ -4,6 +4,7 @@ from evaldrop import storage
 from evaldrop.cli.naming import finished_run
 from evaldrop.cli.options import Force, RunFolder, RunsIn
 from evaldrop.cli.output import shown, stdout, warn
+from evaldrop.cli.prose import print_prose
 from evaldrop.run.place import DEFAULT_OUT
 
 
@@ -35,4 +36,4 @@ def bless(run: RunFolder, out: RunsIn = DEFAULT_OUT, force: Force = False) -> No
     # A run that was copied elsewhere by itself belongs to no history.
     if storage.exists(storage.join(kept_in, INDEX_FILE)):
         renew_index(kept_in)
-    stdout().print(f"baseline of {shown(card.evaluation)}: {shown(blessing.run_id)}")
+    print_prose(stdout(), f"baseline of {shown(card.evaluation)}: {shown(blessing.run_id)}")

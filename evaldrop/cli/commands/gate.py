@@ -8,6 +8,7 @@ from evaldrop.cli import exits
 from evaldrop.cli.naming import finished_run
 from evaldrop.cli.options import AsJson, RunFolder, RunsIn
 from evaldrop.cli.output import print_json, shown, stdout
+from evaldrop.cli.prose import print_prose
 from evaldrop.run.place import DEFAULT_OUT
 
 
@@ -57,8 +58,8 @@ def gate(
     if card.simulated:
         stdout().print("[bold yellow]SIMULATED[/bold yellow]")
     strictly = ", which fails a strict gate" if strict and found.decision == "inconclusive" else ""
-    stdout().print(shown(said), soft_wrap=True)
+    print_prose(stdout(), shown(said))
     stdout().print(f"gate: [bold {DECISION_COLOURS[found.decision]}]{found.decision}[/]{strictly}")
     for reason in found.reasons:
-        stdout().print(f"  {shown(reason)}", soft_wrap=True)
+        print_prose(stdout(), shown(reason), indent=2)
     return code

@@ -1,15 +1,16 @@
 """`evaldrop init`: a working example to change."""
 
 import json
-import shlex
 import shutil
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from evaldrop.cli.next_steps import command
 from evaldrop.cli.options import Example
-from evaldrop.cli.output import shown, stdout
+from evaldrop.cli.output import print_commands, shown, stdout
+from evaldrop.cli.prose import print_prose
 from evaldrop.errors import InputError
 
 _EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -55,8 +56,6 @@ def init(
     (directory / "evaluation.schema.json").write_text(schema, encoding="utf-8")
     console = stdout()
     for file in (*files, Path("evaluation.schema.json")):
-        console.print(f"wrote {shown(str(directory / file))}")
-    # Unbroken at any width: it is there to be pasted.
+        print_prose(console, f"wrote {shown(str(directory / file))}")
     console.print("\nnext:")
-    dataset = shlex.quote(str(directory / "records.jsonl"))
-    console.print(f"evaldrop run {shown(dataset)} --bedrock simulated", soft_wrap=True)
+    print_commands(console, [command("run", str(directory / "records.jsonl"), "--bedrock", "simulated")])
