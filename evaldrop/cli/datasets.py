@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from evaldrop import storage
 from evaldrop.cli.advice import near_file
+from evaldrop.cli.next_steps import command
 from evaldrop.cli.output import shown, stderr
 from evaldrop.cli.prose import print_prose
 from evaldrop.datasets.files.formats import DATASET_ENDINGS, ENDINGS_IN_WORDS, has_ending, stem_of
@@ -109,5 +110,5 @@ def _beside(evaluation: str) -> str:
     there = f"Beside it: {', '.join(own[:_MOST_SHOWN])}." if own else "No dataset is beside it."
     raise DatasetError(
         f"{evaluation}: an evaluation, and no dataset. {there} Give the dataset: "
-        f"evaldrop run DATASET --evaluation {evaluation}"
+        f"`{command('run', 'DATASET', '--evaluation', evaluation)}`"
     )

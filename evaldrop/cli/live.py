@@ -13,8 +13,8 @@ from multiprocessing.connection import Connection
 from rich.console import Console
 
 from evaldrop import storage
-from evaldrop.cli.next_steps import command
-from evaldrop.cli.output import print_commands, shown
+from evaldrop.cli.next_steps import command, resume
+from evaldrop.cli.output import plain, print_commands
 from evaldrop.cli.prose import print_prose
 from evaldrop.report.serving import LIVE, LOOPBACK, Folder, Route, open_server
 
@@ -25,8 +25,8 @@ def routes_of(folder: str) -> dict[str, Route]:
     from evaldrop.running.live import LiveRun
 
     report = storage.join(folder, "report.html")
-    resume = f"evaldrop run --resume {shown(folder)}"
-    return live_routes(LiveRun(folder).look, resume=resume, report=shown(report))
+    # For a page, whose template escapes: what `shown` returns is for rich.
+    return live_routes(LiveRun(folder).look, resume=plain(resume(folder)), report=plain(report))
 
 
 @contextmanager

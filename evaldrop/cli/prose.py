@@ -6,8 +6,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-# Not at a no-break space, which a sentence has where it must not break.
-_WORD = re.compile(r" *[^ ]+ *")
+# Not at a no-break space, which a sentence has where it must not break, nor in a command to paste.
+_WORD = re.compile(r" *(?:`evaldrop [^`\n]+`|[^ ])+ *")
 
 
 def print_prose(console: Console, sentences: str, *, indent: int = 0, head: str = "") -> None:

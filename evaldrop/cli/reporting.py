@@ -5,7 +5,7 @@ import webbrowser
 from pathlib import Path
 
 from evaldrop import storage
-from evaldrop.cli.next_steps import say_next
+from evaldrop.cli.next_steps import resume, say_next
 from evaldrop.cli.options import ReportFormat
 from evaldrop.cli.output import plain, print_json, print_json_text, print_text, shown, stdout
 from evaldrop.cli.prose import print_prose
@@ -69,7 +69,7 @@ def _scored(folder: str, *, rebuild: bool) -> Run:
     if not storage.exists(definition.file("records.jsonl")):
         raise InputError(
             f"{folder}: no records.jsonl there: this run has answered nothing yet. "
-            f"evaldrop run --resume {folder} goes on with it."
+            f"`{resume(folder)}` goes on with it."
         )
     with locked(folder, doing="evaldrop report"):
         return Run(folder.rstrip("/"), score_run(definition), dict(definition.content))

@@ -32,6 +32,11 @@ def bless(run: RunFolder, out: RunsIn = DEFAULT_OUT, force: Force = False) -> No
     # A warning and no refusal: the first run of a weak candidate is a baseline that others improve on.
     if card.gate.decision in ("fail", "inconclusive"):
         warn(f"the gate of {blessing.run_id} is {card.gate.decision}; it is the baseline all the same.")
+    if card.records.missing:
+        warn(
+            f"{card.records.missing:,} of its {card.records.read:,} records have no result: later runs are "
+            "compared on the others alone."
+        )
     kept_in = out_of(storage.absolute(folder))
     # A run that was copied elsewhere by itself belongs to no history.
     if storage.exists(storage.join(kept_in, INDEX_FILE)):

@@ -45,8 +45,10 @@ def init(
     # All are looked at before the first is written: half an example beside one's own files helps nobody.
     there = [str(file) for file in files if (directory / file).exists()]
     if there:
+        are = "is" if len(there) == 1 else "are"
         raise InputError(
-            f"{directory}: {', '.join(there)} is there already; nothing was written. Choose another folder."
+            f"{directory}: {', '.join(there)} {are} there already; nothing was written. "
+            "Choose another folder."
         )
     for file in files:
         (directory / file).parent.mkdir(parents=True, exist_ok=True)

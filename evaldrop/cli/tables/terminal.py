@@ -54,7 +54,8 @@ def print_table(console: Console, columns: Sequence[Column], *, least: int = 0, 
 
 def print_hidden(console: Console, headings: Iterable[str]) -> None:
     """Say which columns had no room; nothing where all had."""
-    if hidden := ", ".join(dict.fromkeys(headings)):
+    # Headings have commas of their own.
+    if hidden := "; ".join(dict.fromkeys(headings)):
         print_prose(
             console, f"[dim]no room here for: {shown(hidden)}. A wider terminal has it, and the report.[/dim]"
         )
