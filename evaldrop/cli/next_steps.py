@@ -54,7 +54,7 @@ def resume(folder: str) -> str:
 
 def _earlier(scorecard: "Scorecard", folder: str) -> str | None:
     """Return the folder of the run that this one is held to, or else that was before it; None without one."""
-    if scorecard.baseline is not None:
+    if scorecard.baseline is not None and scorecard.baseline.comparable:
         return scorecard.baseline.uri if _has_scorecard(scorecard.baseline.uri) else None
     # Not in S3, which would be listed for a mere hint.
     if storage.is_s3(folder):

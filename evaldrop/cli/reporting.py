@@ -26,7 +26,7 @@ def show_report(
     folder: str,
     form: ReportFormat | None,
     *,
-    to: Path | None,
+    to: str | None,
     rebuild: bool,
     report_url: str | None = None,
     open_page: bool,
@@ -75,18 +75,18 @@ def _scored(folder: str, *, rebuild: bool) -> Run:
         return Run(folder.rstrip("/"), score_run(definition), dict(definition.content))
 
 
-def _give(run: Run, form: ReportFormat, to: Path | None, report_url: str | None) -> None:
+def _give(run: Run, form: ReportFormat, to: str | None, report_url: str | None) -> None:
     """Print a report of text; write a workbook; of a page say where it is."""
     place = storage.join(run.uri, _FILES[form])
     if form is ReportFormat.XLSX:
         from evaldrop.report.workbook import xlsx_report
 
-        place = str(to or place)
+        place = to or place
         storage.write_bytes(place, xlsx_report(run.scorecard, run.uri))
         print_prose(stdout(), f"wrote {shown(place)}")
     elif to is not None:
-        storage.write_bytes(str(to), _content(run, form, report_url))
-        print_prose(stdout(), f"wrote {shown(str(to))}")
+        storage.write_bytes(to, _content(run, form, report_url))
+        print_prose(stdout(), f"wrote {shown(to)}")
     elif form is ReportFormat.HTML:
         stdout().print(shown(place), soft_wrap=True)
     else:
@@ -115,11 +115,11 @@ def _open(page: str) -> None:
     webbrowser.open(storage.local_path(page).as_uri())
 
 
-def keep_page(page: str, to: Path | None, *, open_page: bool) -> None:
+def keep_page(page: str, to: str | None, *, open_page: bool) -> None:
     """Write a page to a file, or to one of its own that the browser opens, and say where it is."""
     # Not removed: the browser reads it after this process has ended.
-    place = to or Path(tempfile.mkdtemp(prefix="evaldrop-")) / "diff.html"
-    storage.write_bytes(str(place), page.encode())
-    print_prose(stdout(), f"wrote {shown(str(place))}")
+    place = to or str(Path(tempfile.mkdtemp(prefix="evaldrop-")) / "diff.html")
+    storage.write_bytes(place, page.encode())
+    print_prose(stdout(), f"wrote {shown(place)}")
     if open_page:
-        _open(str(place))
+        _open(place)

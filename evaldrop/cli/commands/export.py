@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from evaldrop.cli.naming import finished_run
-from evaldrop.cli.options import RunFolder, RunsIn
+from evaldrop.cli.options import RunFolder, RunsIn, on_this_machine
 from evaldrop.cli.output import print_commands, shown, stdout
 from evaldrop.cli.prose import print_prose
 from evaldrop.run.place import DEFAULT_OUT
@@ -15,7 +15,12 @@ from evaldrop.run.place import DEFAULT_OUT
 
 def export(
     run: RunFolder,
-    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Where to write; created when absent.")],
+    to: Annotated[
+        Path,
+        typer.Option(
+            "--to", metavar="DIR", help="Where to write; created when absent.", callback=on_this_machine
+        ),
+    ],
     out: RunsIn = DEFAULT_OUT,
 ) -> None:
     """

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evaldrop.cli.next_steps import command
-from evaldrop.cli.options import DEFAULT_STACK, AsJson, DeployedRun, StackName
+from evaldrop.cli.options import DEFAULT_STACK, AsJson, DeployedRun, StackName, on_this_machine
 from evaldrop.cli.output import print_json, say_commands, shown, stderr, stdout, warn
 from evaldrop.cli.prose import print_prose
 
@@ -22,6 +22,7 @@ def fetch(
         typer.Option(
             "--to",
             metavar="DIR",
+            callback=on_this_machine,
             help="The folder to copy the run's into; runs/EVALUATION/RUN by default.",
             show_default=False,
         ),

@@ -1,14 +1,14 @@
 """`evaldrop init`: a working example to change."""
 
 import json
-import shutil
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from evaldrop import storage
 from evaldrop.cli.next_steps import command
-from evaldrop.cli.options import Example
+from evaldrop.cli.options import Example, on_this_machine
 from evaldrop.cli.output import print_commands, shown, stdout
 from evaldrop.cli.prose import print_prose
 from evaldrop.errors import InputError
@@ -17,7 +17,10 @@ _EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
 def init(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write; created when absent.")],
+    directory: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="Where to write; created when absent.", callback=on_this_machine),
+    ],
     example: Annotated[
         Example,
         typer.Option(
@@ -43,7 +46,7 @@ def init(
     source = _EXAMPLES / example
     files = [file.relative_to(source) for file in sorted(source.rglob("*")) if file.is_file()]
     # All are looked at before the first is written: half an example beside one's own files helps nobody.
-    there = [str(file) for file in files if (directory / file).exists()]
+    there = [str(file) for file in files if storage.exists(str(directory / file))]
     if there:
         are = "is" if len(there) == 1 else "are"
         raise InputError(
@@ -51,11 +54,10 @@ def init(
             "Choose another folder."
         )
     for file in files:
-        (directory / file).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source / file, directory / file)
+        storage.write_bytes(str(directory / file), (source / file).read_bytes())
     # Made and not copied: a schema among the example's files would fall behind the models.
     schema = json.dumps(Evaluation.model_json_schema(), indent=2) + "\n"
-    (directory / "evaluation.schema.json").write_text(schema, encoding="utf-8")
+    storage.write_bytes(str(directory / "evaluation.schema.json"), schema.encode())
     console = stdout()
     for file in (*files, Path("evaluation.schema.json")):
         print_prose(console, f"wrote {shown(str(directory / file))}")
