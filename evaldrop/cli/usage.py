@@ -1,7 +1,8 @@
 """A command line that was not understood, in words: what, the nearest right one, where its use is shown."""
 
 import re
-from enum import EnumType
+from collections.abc import Iterable
+from enum import Enum, EnumType
 from typing import Any
 
 from evaldrop.nearest import did_you_mean
@@ -61,7 +62,8 @@ def _choices(parameter: Any) -> list[str]:
     # Where they are differs with the parser, as its errors do.
     kind = getattr(getattr(parameter, "type_descriptor", None), "annotation", None)
     if isinstance(kind, EnumType):
-        return [str(each.value) for each in kind.__members__.values()]
+        members: Iterable[Enum] = kind.__members__.values()
+        return [str(each.value) for each in members]
     return list(getattr(getattr(parameter, "type", None), "choices", None) or ())
 
 
