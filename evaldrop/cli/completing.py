@@ -52,11 +52,13 @@ def rejoin_colons(environment: MutableMapping[str, str]) -> None:
         else:
             joined.append(word)
     before, colon, typed = joined[-1].rpartition(":")
-    environment |= {
-        "COMP_WORDS": "\n".join([*joined[:-1], typed]),
-        "COMP_CWORD": str(len(joined) - 1),
-        _BEFORE_COLON: before + colon,
-    }
+    environment.update(
+        {
+            "COMP_WORDS": "\n".join([*joined[:-1], typed]),
+            "COMP_CWORD": str(len(joined) - 1),
+            _BEFORE_COLON: before + colon,
+        }
+    )
 
 
 def _quietly(complete: Callable[..., Iterable[Completion]]) -> Callable[..., list[Completion]]:

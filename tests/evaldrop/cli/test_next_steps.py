@@ -10,6 +10,7 @@ from rich.console import Console
 from evaldrop.bedrock.journal import journal_of
 from evaldrop.cli import exits, main, output
 from evaldrop.cli.next_steps import command, next_steps, resume
+from evaldrop.scorecard.model.baseline import Baseline
 from evaldrop.scorecard.read import read_scorecard
 from tests.browser.pages import write_varied
 from tests.evaldrop.evaluations import ROW, SMALL, write
@@ -52,6 +53,21 @@ def test_what_did_not_pass_is_not_blessed_and_what_differs_not_compared(runs):
     dataset = scorecard.dataset.model_copy(update={"sha256": "of another"})
     other = scorecard.model_copy(update={"dataset": dataset})
     assert command("compare", runs[1], runs[0]) not in next_steps(other, runs[1])
+
+
+def test_a_baseline_that_nothing_can_be_compared_with_is_not_offered(runs):
+    blessed = Baseline(uri=runs[0] + "-blessed", comparable=False)
+    scorecard = read_scorecard(runs[1]).model_copy(update={"baseline": blessed})
+    assert command("compare", runs[1], runs[0]) in next_steps(scorecard, runs[1])
+
+
+def test_a_baseline_without_results_of_some_records_is_warned_of(tmp_path, capsys):
+    folder = Path(write_varied(tmp_path / "support" / "run-1"))
+    card = read_scorecard(str(folder))
+    lost = card.model_copy(update={"records": card.records.model_copy(update={"missing": 7})})
+    (folder / "scorecard.json").write_text(lost.model_dump_json())
+    assert main(["bless", str(folder)]) == 0
+    assert "note 7 of its " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("width", [20, 80])
