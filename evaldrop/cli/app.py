@@ -1,6 +1,7 @@
 """The commands, put together; and how errors leave the process."""
 
 import io
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated
@@ -33,6 +34,7 @@ from evaldrop.cli.commands.trend import trend
 from evaldrop.cli.commands.validate import validate
 from evaldrop.cli.commands.view import view
 from evaldrop.cli.commands.watch import watch
+from evaldrop.cli.completing import rejoin_colons
 from evaldrop.cli.output import complain, prepare_streams, shown, stderr
 from evaldrop.cli.usage import misuse_in_words
 from evaldrop.errors import EvaldropError
@@ -87,6 +89,7 @@ def main(arguments: list[str] | None = None) -> int:
         input, 70 a fault of ours, 130 interrupted.
     """
     prepare_streams()
+    rejoin_colons(os.environ)
     try:
         # In standalone mode the parser exits by itself, with 2 for wrong use: here that is an inconclusive
         # gate.

@@ -5,8 +5,9 @@ It is asked with every press of a key: names of folders and one run.json are rea
 heavy is imported. What cannot be completed here, such as a path, is left to the shell by no answer at all.
 """
 
+import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,39 @@ Completion = tuple[str, str]
 # are to be typed.
 _HARMLESS = re.compile(r"[\w.:/@%+=,~-]+")
 _MOST_RUNS = 50
+_COMPLETED_BY, _BEFORE_COLON = "_EVALDROP_COMPLETE", "_EVALDROP_BEFORE_COLON"
 # Those of evaldrop.datasets, whose import takes longer than a person waits for a word.
 DATASET_ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
 _BUILT_IN = Path(__file__).parent.parent / "evaluation" / "criteria" / "built_in.json"
+
+
+def rejoin_colons(environment: MutableMapping[str, str]) -> None:
+    """
+    Put together what bash took apart: `latest:support` comes as three words, of which it replaces the last.
+
+    What is before the last colon of the word that is typed is kept in `environment`, for `runs`.
+    """
+    if environment.get(_COMPLETED_BY) != "complete_bash":
+        return
+    words = environment.get("COMP_WORDS", "").split("\n")
+    if ":" not in words:
+        return
+    at = int(environment.get("COMP_CWORD") or 0)
+    joined: list[str] = []
+    # Words after the one that is typed are nobody's.
+    for word in words[: at + 1]:
+        if joined and (word == ":" or joined[-1].endswith(":")):
+            joined[-1] += word
+        else:
+            joined.append(word)
+    before, colon, typed = joined[-1].rpartition(":")
+    environment.update(
+        {
+            "COMP_WORDS": "\n".join([*joined[:-1], typed]),
+            "COMP_CWORD": str(len(joined) - 1),
+            _BEFORE_COLON: before + colon,
+        }
+    )
 
 
 def _quietly(complete: Callable[..., Iterable[Completion]]) -> Callable[..., list[Completion]]:
@@ -47,6 +78,10 @@ def runs(ctx: typer.Context, incomplete: str) -> Iterator[Completion]:
     if "/" in incomplete or incomplete.startswith("."):
         return
     below = _runs_of(ctx)
+    if begun := os.environ.get(_BEFORE_COLON):
+        if begun in {f"{LATEST}:", f"{PREVIOUS}:"} and below:
+            yield from ((evaluation, "") for evaluation in below.evaluations)
+        return
     yield LATEST, "the newest run"
     yield PREVIOUS, "the run before it, of its evaluation"
     if below is None:

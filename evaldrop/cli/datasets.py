@@ -5,7 +5,9 @@ from typing import NamedTuple
 
 from evaldrop import storage
 from evaldrop.cli.advice import near_file
+from evaldrop.cli.next_steps import command
 from evaldrop.cli.output import shown, stderr
+from evaldrop.cli.prose import print_prose
 from evaldrop.datasets.files.formats import DATASET_ENDINGS, ENDINGS_IN_WORDS, has_ending, stem_of
 from evaldrop.errors import DatasetError
 
@@ -39,7 +41,7 @@ def given_dataset(given: str, evaluation: str | None = None) -> GivenDataset:
         found = GivenDataset(_only_one(given), evaluation)
     else:
         raise DatasetError(f"{given}: no such file.{near_file(given)}")
-    stderr().print(f"[dim]the dataset is {shown(found.dataset)}[/dim]", soft_wrap=True)
+    print_prose(stderr(), f"[dim]the dataset is {shown(found.dataset)}[/dim]")
     return found
 
 
@@ -108,5 +110,5 @@ def _beside(evaluation: str) -> str:
     there = f"Beside it: {', '.join(own[:_MOST_SHOWN])}." if own else "No dataset is beside it."
     raise DatasetError(
         f"{evaluation}: an evaluation, and no dataset. {there} Give the dataset: "
-        f"evaldrop run DATASET --evaluation {evaluation}"
+        f"`{command('run', 'DATASET', '--evaluation', evaluation)}`"
     )

@@ -13,7 +13,9 @@ from multiprocessing.connection import Connection
 from rich.console import Console
 
 from evaldrop import storage
-from evaldrop.cli.output import shown
+from evaldrop.cli.next_steps import command, resume
+from evaldrop.cli.output import plain, print_commands
+from evaldrop.cli.prose import print_prose
 from evaldrop.report.serving import LIVE, LOOPBACK, Folder, Route, open_server
 
 
@@ -23,8 +25,8 @@ def routes_of(folder: str) -> dict[str, Route]:
     from evaldrop.running.live import LiveRun
 
     report = storage.join(folder, "report.html")
-    resume = f"evaldrop run --resume {shown(folder)}"
-    return live_routes(LiveRun(folder).look, resume=resume, report=shown(report))
+    # For a page, whose template escapes: what `shown` returns is for rich.
+    return live_routes(LiveRun(folder).look, resume=plain(resume(folder)), report=plain(report))
 
 
 @contextmanager
@@ -71,7 +73,8 @@ def _tell(heard: Connection, folder: str, console: Console, open_page: bool) -> 
     try:
         address = f"http://{LOOPBACK}:{heard.recv()}{LIVE}"
     except (EOFError, OSError):
-        console.print(f"the live page cannot be served; evaldrop view {shown(folder)} tries again.")
+        print_prose(console, "the live page cannot be served; to try again:")
+        print_commands(console, [command("view", folder)])
         return
     console.print(f"live: {address}", soft_wrap=True)
     if open_page:

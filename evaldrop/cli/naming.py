@@ -1,7 +1,9 @@
 """The run that a command was given, found by its name; refused in words when it has not come to its end."""
 
 from evaldrop import storage
+from evaldrop.cli.next_steps import command, resume
 from evaldrop.cli.output import shown, stderr
+from evaldrop.cli.prose import print_prose
 from evaldrop.errors import InputError
 from evaldrop.run.naming import find_run, is_word
 from evaldrop.run.place import DEFAULT_OUT
@@ -17,7 +19,7 @@ def begun_run(name: str, out: str | None = None) -> str:
     folder = find_run(name, out or DEFAULT_OUT)
     if is_word(name):
         # On stderr: stdout may be read by a program. Which one it was is not to be guessed from its numbers.
-        stderr().print(f"[dim]{shown(name)} is {shown(folder)}[/dim]", soft_wrap=True)
+        print_prose(stderr(), f"[dim]{shown(name)} is {shown(folder)}[/dim]")
     return folder
 
 
@@ -31,12 +33,13 @@ def finished_run(name: str, out: str | None = None) -> str:
     folder = begun_run(name, out)
     if not storage.exists(storage.join(folder, "scorecard.json")):
         way = (
-            f"evaldrop watch {folder} tells how far it is"
+            f"`{command('watch', folder)}` tells how far it is"
             if storage.is_s3(folder)
-            else f"evaldrop run --resume {folder} goes on with it"
+            else f"`{resume(folder)}` goes on with it"
         )
         raise InputError(
-            f"{folder}: no scorecard.json there: this run has not ended. {way}; evaldrop report {folder} "
+            f"{folder}: no scorecard.json there: this run has not ended. {way}; "
+            f"`{command('report', folder)}` "
             "scores what there is."
         )
     return folder

@@ -20,13 +20,22 @@ def say_next(scorecard: "Scorecard", folder: str, *, again: str | None = None) -
 
 
 def next_steps(scorecard: "Scorecard", folder: str, *, again: str | None = None) -> list[str]:
-    """Return the commands, the most pressing first: call again, open, compare, bless."""
+    """
+    Return the commands, the most pressing first: go on or call again, open, compare, and by the gate what
+    became worse, how many records would decide, or bless.
+    """
     from evaldrop.scorecard.model.scorecard import NO_GATE
 
+    # Of a run that was stopped a scorecard may be made, too.
+    again = resume(folder) if _is_stopped(folder) else again
     steps = [again] if again else []
     steps.append(command("report", folder, "--open"))
     if earlier := _earlier(scorecard, folder):
         steps.append(command("compare", folder, earlier))
+        if scorecard.gate.decision == "fail":
+            steps.append(command("diff", folder, earlier, "--only", "worse"))
+    if not again and scorecard.gate.decision == "inconclusive" and (plan := _plan(scorecard, folder)):
+        steps.append(plan)
     # What did not pass its gate is not held up to later runs, and what is incomplete not yet.
     if not again and scorecard.gate.decision in {"pass", NO_GATE} and not _is_blessed(scorecard, folder):
         steps.append(command("bless", folder))
@@ -45,7 +54,7 @@ def resume(folder: str) -> str:
 
 def _earlier(scorecard: "Scorecard", folder: str) -> str | None:
     """Return the folder of the run that this one is held to, or else that was before it; None without one."""
-    if scorecard.baseline is not None:
+    if scorecard.baseline is not None and scorecard.baseline.comparable:
         return scorecard.baseline.uri if _has_scorecard(scorecard.baseline.uri) else None
     # Not in S3, which would be listed for a mere hint.
     if storage.is_s3(folder):
@@ -61,6 +70,38 @@ def _earlier(scorecard: "Scorecard", folder: str) -> str | None:
     # Of other records, or of none that was answered, there is nothing to compare.
     is_like = earlier.dataset.sha256 == scorecard.dataset.sha256 and not silences(earlier)
     return before if is_like else None
+
+
+def _is_stopped(folder: str) -> bool:
+    from evaldrop.bedrock.journal import journal_of
+
+    return not storage.is_s3(folder) and journal_of(folder).exists()
+
+
+def _plan(scorecard: "Scorecard", folder: str) -> str | None:
+    """Return the command that says how many records would decide; None where its files have gone."""
+    from evaldrop.run.definition import RunDefinition
+    from evaldrop.steps.validate_dataset.sensitivity import variance_like
+
+    # Not in S3, which would be asked for a mere hint.
+    if storage.is_s3(folder):
+        return None
+    try:
+        definition = RunDefinition.load(folder)
+    except EvaldropError:
+        return None
+    dataset, evaluation = definition.dataset.uri, definition.evaluation_uri
+    if evaluation is None or not (_is_file_here(dataset) and _is_file_here(evaluation)):
+        return None
+    try:
+        variance_like(scorecard)
+    except EvaldropError:
+        return command("plan", dataset, "--evaluation", evaluation)
+    return command("plan", dataset, "--evaluation", evaluation, "--like", folder)
+
+
+def _is_file_here(uri: str) -> bool:
+    return not storage.is_s3(uri) and storage.exists(uri)
 
 
 def _has_scorecard(folder: str) -> bool:

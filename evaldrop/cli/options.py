@@ -2,6 +2,7 @@
 
 import os
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -79,6 +80,18 @@ Region = Annotated[
         help="AWS Region that models will be called from: are they to be had there?",
     ),
 ]
+
+
+def on_this_machine(place: Path | None) -> Path | None:
+    """Refuse a URI where files are written on this machine: they would lie in a folder called `s3:`."""
+    from evaldrop.errors import InputError
+
+    if place is not None and place.parts[:1] == ("s3:",):
+        uri = f"s3://{'/'.join(place.parts[1:])}"
+        raise InputError(f"{uri}: this is written on this machine. Give a path; `aws s3 cp` takes it to S3.")
+    return place
+
+
 Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, help="Only the first N records.")]
 MaxInFlight = Annotated[
     int | None,

@@ -16,6 +16,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
 from rich.segment import Segment
 
+from evaldrop.cli.prose import print_prose
 from evaldrop.report.escape import UNSEEN, visible, visible_json
 
 UNBOUND_COLUMNS = 160
@@ -66,13 +67,22 @@ def _say_to_nobody(stream: IO[str]) -> None:
 
 def stdout() -> Console:
     """Return the console of results."""
-    return _GuardedConsole(highlight=False, soft_wrap=not sys.stdout.isatty(), width=_width(sys.stdout))
+    return _console(sys.stdout)
 
 
 def stderr() -> Console:
     """Return the console of progress and complaints."""
+    return _console(sys.stderr)
+
+
+def _console(stream: TextIO) -> Console:
     return _GuardedConsole(
-        stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty(), width=_width(sys.stderr)
+        stderr=stream is sys.stderr,
+        highlight=False,
+        # A name such as "arn:aws:key:…" would be shown with a picture of a key in it.
+        emoji=False,
+        soft_wrap=not stream.isatty(),
+        width=_width(stream),
     )
 
 
@@ -98,18 +108,23 @@ def complain(message: str) -> None:
     console = stderr()
     # Not splitlines, to which half a dozen controls are line ends as well.
     for line in message.split("\n"):
-        console.print(f"[red]error[/red] {shown(line)}" if line.strip() else "")
+        print_prose(console, f"[red]error[/red] {shown(line)}" if line.strip() else "")
 
 
 def warn(message: str) -> None:
     """Print what is worth a look."""
-    stderr().print(f"[yellow]note[/yellow] {shown(message)}")
+    print_prose(stderr(), f"[yellow]note[/yellow] {shown(message)}")
 
 
 def say_commands(head: str, commands: Iterable[str]) -> None:
     """Print commands to paste, each unbroken on a line of its own at any width, behind what they are for."""
     console = stderr()
-    console.print(shown(head))
+    print_prose(console, shown(head))
+    print_commands(console, commands)
+
+
+def print_commands(console: Console, commands: Iterable[str]) -> None:
+    """Print commands to paste, each unbroken on a line of its own at any width."""
     for command in commands:
         # No colour, no indent, nothing before it: a triple click takes the line. rich would break it.
         console.print(shown(command), soft_wrap=True)

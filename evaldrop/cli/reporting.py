@@ -5,9 +5,10 @@ import webbrowser
 from pathlib import Path
 
 from evaldrop import storage
-from evaldrop.cli.next_steps import say_next
+from evaldrop.cli.next_steps import resume, say_next
 from evaldrop.cli.options import ReportFormat
 from evaldrop.cli.output import plain, print_json, print_json_text, print_text, shown, stdout
+from evaldrop.cli.prose import print_prose
 from evaldrop.errors import InputError
 from evaldrop.scorecard.read import Run, read_run
 
@@ -25,7 +26,7 @@ def show_report(
     folder: str,
     form: ReportFormat | None,
     *,
-    to: Path | None,
+    to: str | None,
     rebuild: bool,
     report_url: str | None = None,
     open_page: bool,
@@ -50,7 +51,7 @@ def show_report(
         from evaldrop.cli.tables.scorecard import print_scorecard
 
         print_scorecard(stdout(), run.scorecard)
-        stdout().print(f"\nreport: {shown(page)}", soft_wrap=True)
+        print_prose(stdout(), f"\nreport: {shown(page)}")
         say_next(run.scorecard, run.uri)
     if open_page:
         _open(page)
@@ -68,24 +69,24 @@ def _scored(folder: str, *, rebuild: bool) -> Run:
     if not storage.exists(definition.file("records.jsonl")):
         raise InputError(
             f"{folder}: no records.jsonl there: this run has answered nothing yet. "
-            f"evaldrop run --resume {folder} goes on with it."
+            f"`{resume(folder)}` goes on with it."
         )
     with locked(folder, doing="evaldrop report"):
         return Run(folder.rstrip("/"), score_run(definition), dict(definition.content))
 
 
-def _give(run: Run, form: ReportFormat, to: Path | None, report_url: str | None) -> None:
+def _give(run: Run, form: ReportFormat, to: str | None, report_url: str | None) -> None:
     """Print a report of text; write a workbook; of a page say where it is."""
     place = storage.join(run.uri, _FILES[form])
     if form is ReportFormat.XLSX:
         from evaldrop.report.workbook import xlsx_report
 
-        place = str(to or place)
+        place = to or place
         storage.write_bytes(place, xlsx_report(run.scorecard, run.uri))
-        stdout().print(f"wrote {shown(place)}")
+        print_prose(stdout(), f"wrote {shown(place)}")
     elif to is not None:
-        storage.write_bytes(str(to), _content(run, form, report_url))
-        stdout().print(f"wrote {shown(str(to))}")
+        storage.write_bytes(to, _content(run, form, report_url))
+        print_prose(stdout(), f"wrote {shown(to)}")
     elif form is ReportFormat.HTML:
         stdout().print(shown(place), soft_wrap=True)
     else:
@@ -114,11 +115,11 @@ def _open(page: str) -> None:
     webbrowser.open(storage.local_path(page).as_uri())
 
 
-def keep_page(page: str, to: Path | None, *, open_page: bool) -> None:
+def keep_page(page: str, to: str | None, *, open_page: bool) -> None:
     """Write a page to a file, or to one of its own that the browser opens, and say where it is."""
     # Not removed: the browser reads it after this process has ended.
-    place = to or Path(tempfile.mkdtemp(prefix="evaldrop-")) / "diff.html"
-    storage.write_bytes(str(place), page.encode())
-    stdout().print(f"wrote {shown(str(place))}", soft_wrap=True)
+    place = to or str(Path(tempfile.mkdtemp(prefix="evaldrop-")) / "diff.html")
+    storage.write_bytes(place, page.encode())
+    print_prose(stdout(), f"wrote {shown(place)}")
     if open_page:
-        _open(str(place))
+        _open(place)

@@ -23,6 +23,7 @@ from evaldrop.cli.output import (
     warn,
 )
 from evaldrop.cli.progress import RunProgress
+from evaldrop.cli.prose import print_prose
 from evaldrop.errors import EvaldropError, is_bad_input
 from evaldrop.run.request import has_begun
 from evaldrop.running.here import LocalRun, execute_here
@@ -166,7 +167,7 @@ def show_ended(
     if plan.is_empty or not retry:
         lasting = f": {_named(plan.kept)} would fail again" if plan.kept else ", without an error"
         rest = f"{lasting}: there is nothing to do." if plan.is_empty else "."
-        stderr().print(f"{shown(run.folder)} is finished{shown(rest)}")
+        print_prose(stderr(), f"{shown(run.folder)} is finished{shown(rest)}")
         return show_finished(run, as_json=as_json, report_url=report_url)
     again = retrying(run, force=force)
     warn(_what_failed(plan))
@@ -270,5 +271,5 @@ def show_scorecard(scorecard: "Scorecard", folder: str, document: dict[str, Any]
         print_json({**document, "scorecard": scorecard.model_dump(mode="json")})
     else:
         print_scorecard(stdout(), scorecard)
-        stdout().print(f"\nreport: {shown(folder)}/report.html", soft_wrap=True)
+        print_prose(stdout(), f"\nreport: {shown(folder)}/report.html")
     return exits.of_scorecard(scorecard)

@@ -5,8 +5,20 @@ from typing import Any
 from rich.console import Console
 
 from evaldrop.cli import exits
+from evaldrop.cli.next_steps import command
 from evaldrop.cli.options import DEFAULT_STACK
-from evaldrop.cli.output import complain, confirmed, is_attended, print_json, shown, stderr, stdout, warn
+from evaldrop.cli.output import (
+    complain,
+    confirmed,
+    is_attended,
+    print_commands,
+    print_json,
+    shown,
+    stderr,
+    stdout,
+    warn,
+)
+from evaldrop.cli.prose import print_prose
 from evaldrop.cli.running import show_plan
 from evaldrop.cli.watching import watch_run
 from evaldrop.running.deployed.following import RunAddress, status_of
@@ -41,14 +53,15 @@ def submit_and_show(
         print_json({"run_id": run.run_id, "execution": run.execution_arn, **facts})
     else:
         # The command is pasted as it is: an ID alone is looked up in the default stack.
-        named = "" if stack == DEFAULT_STACK else f" --stack {stack}"
-        stdout().print(f"to follow it: evaldrop watch {run.run_id}{named}", soft_wrap=True)
+        named = () if stack == DEFAULT_STACK else ("--stack", stack)
+        stdout().print("to follow it:")
+        print_commands(stdout(), [command("watch", run.run_id, *named)])
     return exits.PASSED
 
 
 def _send(submission: Submission, console: Console) -> tuple[RunAddress, dict[str, Any]]:
-    run, upload = submission.send(sent=lambda key: stderr().print(f"uploaded {shown(key)}", soft_wrap=True))
-    console.print(f"run {shown(run.run_id)}", soft_wrap=True)
+    run, upload = submission.send(sent=lambda key: print_prose(stderr(), f"uploaded {shown(key)}"))
+    print_prose(console, f"run {shown(run.run_id)}")
     return run, {"started": True, "dataset": upload.uri, "version": upload.version}
 
 
@@ -57,10 +70,10 @@ def _name_known_run(submission: Submission, run_id: str) -> tuple[RunAddress, di
     # The same content leads to the same run ID also where the run failed, or its event is still under way.
     status = status_of(run)
     said = "it has not started (yet)" if status == "NOT_STARTED" else status
-    stderr().print(
+    print_prose(
+        stderr(),
         f"{shown(submission.uri)} is unchanged, and so is all beside it: nothing is uploaded, nothing is "
         f"started. Its run is {run.run_id}: {said}. --again evaluates it once more.",
-        soft_wrap=True,
     )
     return run, {"started": False, "dataset": submission.uri, "status": status}
 
@@ -74,7 +87,7 @@ def _show_submission(submission: Submission) -> None:
     else:
         show_plan(stderr(), submission.check)
     console, bucket = stderr(), submission.stack.input_bucket
-    console.print(f"\nto stack {shown(submission.stack.name)}, s3://{shown(bucket)}/", soft_wrap=True)
+    print_prose(console, f"\nto stack {shown(submission.stack.name)}, s3://{shown(bucket)}/")
     options = ", ".join(f"{key}={value}" for key, value in submission.options.to_metadata().items())
     dataset = f"{submission.key} ({options})" if options else submission.key
     rows = [
@@ -83,7 +96,7 @@ def _show_submission(submission: Submission) -> None:
     ]
     width = max(len(state) for state, _ in rows)
     for state, what in rows:
-        console.print(f"  {state:{width}}  {shown(what)}", soft_wrap=True)
+        print_prose(console, f"{state:{width}}  {shown(what)}", indent=2)
 
 
 def _state_of(companion: Companion) -> str:

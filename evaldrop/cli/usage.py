@@ -1,6 +1,8 @@
 """A command line that was not understood, in words: what, the nearest right one, where its use is shown."""
 
 import re
+from collections.abc import Iterable
+from enum import Enum, EnumType
 from typing import Any
 
 from evaldrop.nearest import did_you_mean
@@ -31,7 +33,8 @@ def _said(error: Any, context: Any) -> str:
     if option := getattr(error, "option_name", None):
         if getattr(error, "possibilities", None) is None:
             return _sentence(said)
-        return f"No such option: {option}.{did_you_mean(option, _options(context))}"
+        near = _of_a_choice(option, context) or did_you_mean(option, _options(context))
+        return f"No such option: {option}.{near}"
     if found := _NO_COMMAND.search(said):
         return f"No such command: {found[1]}.{did_you_mean(found[1], _commands(context))}"
     if found := _NO_CHOICE.search(said):
@@ -45,6 +48,23 @@ def _sentence(said: str) -> str:
 
 def _commands(context: Any) -> list[str]:
     return list(context.command.list_commands(context)) if context else []
+
+
+def _of_a_choice(option: str, context: Any) -> str:
+    """Return what was probably meant where an option is called like another's value: `--xlsx`."""
+    for each in context.command.get_params(context) if context else ():
+        if option.lstrip("-") in _choices(each):
+            return f" Did you mean {each.opts[0]} {option.lstrip('-')}?"
+    return ""
+
+
+def _choices(parameter: Any) -> list[str]:
+    # Where they are differs with the parser, as its errors do.
+    kind = getattr(getattr(parameter, "type_descriptor", None), "annotation", None)
+    if isinstance(kind, EnumType):
+        members: Iterable[Enum] = kind.__members__.values()
+        return [str(each.value) for each in members]
+    return list(getattr(getattr(parameter, "type", None), "choices", None) or ())
 
 
 def _options(context: Any) -> list[str]:

@@ -13,8 +13,10 @@ from rich.progress import Progress, TextColumn
 
 from evaldrop import storage
 from evaldrop.cli import exits
-from evaldrop.cli.output import complain, print_json, shown, stderr, stdout
+from evaldrop.cli.next_steps import command
+from evaldrop.cli.output import complain, print_json, say_commands, shown, stderr, stdout
 from evaldrop.cli.progress import STEPS, live_line
+from evaldrop.cli.prose import print_prose
 from evaldrop.cli.tables.scorecard import print_scorecard
 from evaldrop.errors import AwsError, is_bad_input
 from evaldrop.running.deployed import clients
@@ -54,11 +56,11 @@ def watch_run(run: RunAddress, *, as_json: bool, facts: dict[str, Any] | None = 
         moment = _follow(run, run.execution_arn)
     except KeyboardInterrupt:
         complain("stopped watching; the run goes on.")
-        for what, command in (
+        for what, pasted in (
             ("watch it again", f"evaldrop watch {_name(run)}"),
             ("stop the run", f"aws stepfunctions stop-execution --execution-arn {run.execution_arn}"),
         ):
-            stderr().print(f"to {what}: {shown(command)}", soft_wrap=True)
+            say_commands(f"to {what}:", [pasted])
         return exits.INTERRUPTED
     if moment.status == "SUCCEEDED":
         # The last one lists the bucket, so it is asked last.
@@ -77,7 +79,7 @@ def _follow(run: RunAddress, execution_arn: str) -> Moment:
     # for.
     if moment.is_over or (moment.status == "NOT_STARTED" and _folder(run, moment)):
         return moment
-    stderr().print(f"[dim]{shown(run.run_id)}: {UNKNOWN_UNTIL_THE_END}[/dim]", soft_wrap=True)
+    print_prose(stderr(), f"[dim]{shown(run.run_id)}: {UNKNOWN_UNTIL_THE_END}[/dim]")
     return progress.follow()
 
 
@@ -100,8 +102,8 @@ def _show_scorecard(folder: str, document: dict[str, Any], *, as_json: bool) -> 
         print_json({**document, "status": "SUCCEEDED", "run": folder, "report": report, "scorecard": card})
         return code
     print_scorecard(stdout(), scorecard)
-    stdout().print(f"\nreport: {shown(report)}", soft_wrap=True)
-    stderr().print(f"to have it here: evaldrop fetch {shown(folder)}", soft_wrap=True)
+    print_prose(stdout(), f"\nreport: {shown(report)}")
+    say_commands("to have it here:", [command("fetch", folder)])
     return code
 
 
@@ -133,23 +135,23 @@ def _show_failure(run: RunAddress, moment: Moment, document: dict[str, Any], *, 
         complain(f"the run was stopped. {reason}".rstrip())
     else:
         complain(f"the run failed at {failed.cause}")
-    stderr().print(shown(_what_next(run, failed)), soft_wrap=True)
+    say_commands(*_what_next(run, failed))
     return exits.RUN_FAILED
 
 
-def _what_next(run: RunAddress, failed: Failure | None) -> str:
+def _what_next(run: RunAddress, failed: Failure | None) -> tuple[str, list[str]]:
     # A redrive reads the same version of the dataset again.
     if failed and is_bad_input(failed.error):
-        return "Mend what it says, and submit the dataset again: a redrive would find the same."
+        return "Mend what it says, and submit the dataset again: a redrive would find the same.", []
     if failed and failed.was_caught:
         return (
             "When the cause is gone, submit the dataset again, with --again: the run is over, and a redrive "
             "would not go on with it."
-        )
-    return (
-        f"When the cause is gone: aws stepfunctions redrive-execution --execution-arn {run.execution_arn}, "
-        f"then evaldrop watch {_name(run)}. What was answered is not asked for again."
-    )
+        ), []
+    return "When the cause is gone, these two go on; what was answered is not asked for again:", [
+        f"aws stepfunctions redrive-execution --execution-arn {run.execution_arn}",
+        command("watch", _name(run)),
+    ]
 
 
 class DeployedProgress:

@@ -275,10 +275,10 @@ def open_two_runs(now: str, then: str, *, force: bool = False) -> TwoRuns:
             raise InputError(f"{folder}: no run is there (no run.json). Give a run's folder.")
         if not storage.exists(storage.join(folder, _RESPONSES)):
             raise InputError(
-                f"{folder}: the run has not ended; evaldrop run --resume {folder} goes on with it."
+                f"{folder}: the run has not ended; `evaldrop run --resume {folder}` goes on with it."
             )
         if not storage.exists(storage.join(folder, SCORES_FILE)):
-            raise InputError(f"{folder}: no {SCORES_FILE}. evaldrop report {folder} --rebuild makes it.")
+            raise InputError(f"{folder}: no {SCORES_FILE}. `evaldrop report {folder} --rebuild` makes it.")
     return TwoRuns(RunDefinition.load(now), RunDefinition.load(then), force=force)
 
 

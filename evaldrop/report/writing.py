@@ -56,14 +56,15 @@ def export_run(folder: str, scorecard: Scorecard, to: Path) -> list[Path]:
 
     Raises:
         InputError: One of the files is there already.
-        StorageError: A file of the run cannot be read.
+        StorageError: A file of the run cannot be read, or the folder not be written.
     """
     names = (*FILES, ROBUSTNESS_FILE) if _is_perturbed(scorecard) else FILES
     # All are looked for before any is written: half an export would mix two runs.
-    there = [name for name in (*names, QUERIES_FILE) if (to / name).exists()]
+    there = [name for name in (*names, QUERIES_FILE) if storage.exists(str(to / name))]
     if there:
+        are = "is" if len(there) == 1 else "are"
         raise InputError(
-            f"{to}: {', '.join(there)} is there already; nothing was written. Choose another folder."
+            f"{to}: {', '.join(there)} {are} there already; nothing was written. Choose another folder."
         )
     for name in names:
         storage.write_bytes(str(to / name), storage.read_bytes(storage.join(folder, name)))

@@ -53,7 +53,9 @@ def locked(folder: str, *, doing: str) -> Iterator[None]:
         file = _take(path)
         _say_who(file, doing)
     except OSError as error:
-        raise InputError(f"{folder}: cannot be written: {error.strerror or error}.") from error
+        raise InputError(
+            f"{folder}: cannot be written: {error.strerror or error}. Give another folder."
+        ) from error
     try:
         yield
     finally:

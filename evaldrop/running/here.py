@@ -128,7 +128,10 @@ def rejudged_run(
     if uri is None or not storage.exists(uri):
         raise InputError(f"{uri or folder}: the evaluation is not there. Give one with --evaluation FILE.")
     if not storage.exists(parent.dataset.uri):
-        raise InputError(f"{parent.dataset.uri}: the dataset is not there, and judges are shown its records.")
+        raise InputError(
+            f"{parent.dataset.uri}: the dataset is not there, and judges are shown its records. "
+            "Put it there again."
+        )
     place = storage.absolute(out or out_of(storage.absolute(folder)) or folder)
     if storage.is_s3(place):
         raise InputError(f"{place}: a run on this machine is kept on it. Give a folder with --out.")
@@ -174,7 +177,7 @@ def execute_here(run: LocalRun, watch: Watch, say: Say) -> "Execution | None":
 def _held(run: LocalRun) -> Iterator[None]:
     """Hold a run's folder, and leave none where nothing has begun."""
     path = storage.local_path(run.folder)
-    made = [each for each in (path, *path.parents) if not each.exists()]
+    made = [each for each in (path, *path.parents) if not _is_there(each)]
     # First of all: whether the folder can be written shows before anything is called.
     with locked(run.folder, doing="evaldrop run" if made else "evaldrop run --resume"):
         try:
@@ -185,6 +188,13 @@ def _held(run: LocalRun) -> Iterator[None]:
                 yield
         finally:
             _discard_empty(path, made)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # such as a name that is too long: whoever makes the folder says so
+        return False
 
 
 @contextmanager

@@ -62,7 +62,7 @@ def resumed_run(
     if parent and parent.how == "rescored":
         raise InputError(
             f"{folder}: this run reads another one's replies again and calls nothing. "
-            f"evaldrop report {folder} --rebuild finishes it."
+            f"`evaldrop report {folder} --rebuild` finishes it."
         )
     wanted = bedrock or definition.bedrock
     refuse_other_runtime(definition.bedrock, wanted, force=force)
@@ -178,7 +178,7 @@ def _found(uri: str | None, definition: "RunDefinition", folder: str) -> str:
             return each
     raise InputError(
         f"{' and '.join(tried)}: not there, and this run was made from it. If it was moved: "
-        f"evaldrop run DATASET --evaluation FILE --resume {folder}"
+        f"`evaldrop run DATASET --evaluation FILE --resume {folder}`"
     )
 
 

@@ -4,6 +4,7 @@ from evaldrop import storage
 from evaldrop.cli.naming import finished_run
 from evaldrop.cli.options import Force, RunFolder, RunsIn
 from evaldrop.cli.output import shown, stdout, warn
+from evaldrop.cli.prose import print_prose
 from evaldrop.run.place import DEFAULT_OUT
 
 
@@ -31,8 +32,13 @@ def bless(run: RunFolder, out: RunsIn = DEFAULT_OUT, force: Force = False) -> No
     # A warning and no refusal: the first run of a weak candidate is a baseline that others improve on.
     if card.gate.decision in ("fail", "inconclusive"):
         warn(f"the gate of {blessing.run_id} is {card.gate.decision}; it is the baseline all the same.")
+    if card.records.missing:
+        warn(
+            f"{card.records.missing:,} of its {card.records.read:,} records have no result: later runs are "
+            "compared on the others alone."
+        )
     kept_in = out_of(storage.absolute(folder))
     # A run that was copied elsewhere by itself belongs to no history.
     if storage.exists(storage.join(kept_in, INDEX_FILE)):
         renew_index(kept_in)
-    stdout().print(f"baseline of {shown(card.evaluation)}: {shown(blessing.run_id)}")
+    print_prose(stdout(), f"baseline of {shown(card.evaluation)}: {shown(blessing.run_id)}")

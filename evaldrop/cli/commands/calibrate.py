@@ -5,8 +5,9 @@ from typing import Annotated
 import typer
 
 from evaldrop.cli.naming import finished_run
+from evaldrop.cli.next_steps import command
 from evaldrop.cli.options import AsJson, RunFolder, RunsIn
-from evaldrop.cli.output import print_json, stdout
+from evaldrop.cli.output import print_json, say_commands, stdout
 from evaldrop.errors import InputError
 from evaldrop.run.place import DEFAULT_OUT
 
@@ -48,9 +49,10 @@ def calibrate(
             score_run(definition)
     found = held_against_people(definition)
     if found is None:
+        write, store = command("review", "export", folder), command("review", "import", "FILE", folder)
         raise InputError(
-            f"{folder}: people have scored none of its responses. `evaldrop review export {folder}` writes a "
-            "page for them, `evaldrop review import FILE RUN` stores what they say."
+            f"{folder}: people have scored none of its responses. `{write}` writes a page for them, "
+            f"`{store}` stores what they say."
         )
     # Without --apply nothing is written: the correction is laid over the scorecard in memory alone.
     scorecard = with_people(read_scorecard(folder), found)
@@ -81,3 +83,7 @@ def calibrate(
         )
     else:
         print_calibration(stdout(), scorecard, differences)
+        if not apply and any(each.random_sample for each in found.criteria.values()):
+            say_commands(
+                "to have labels decide headline, pairs and gate:", [command("calibrate", folder, "--apply")]
+            )

@@ -6,8 +6,9 @@ import typer
 
 from evaldrop.cli import completing
 from evaldrop.cli.naming import finished_run
+from evaldrop.cli.next_steps import command
 from evaldrop.cli.options import AsJson, Force, RunFolder, RunsIn
-from evaldrop.cli.output import print_json, stdout
+from evaldrop.cli.output import print_json, say_commands, stdout
 from evaldrop.run.place import DEFAULT_OUT
 
 
@@ -42,8 +43,11 @@ def compare(
     from evaldrop.cli.tables.baseline import print_baseline
     from evaldrop.scorecard.baseline.compare import compare_runs
 
-    found = compare_runs(finished_run(run, out), finished_run(baseline, out), force=force)
+    now, then = finished_run(run, out), finished_run(baseline, out)
+    found = compare_runs(now, then, force=force)
     if as_json:
         print_json(found.model_dump(mode="json"))
     else:
         print_baseline(stdout(), found)
+        worse = ("--only", "worse") if found.worst_records else ()
+        say_commands("next:", [command("diff", now, then, *worse)])

@@ -1,6 +1,5 @@
 """`evaldrop diff`: the responses of two runs side by side."""
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -47,7 +46,8 @@ def diff(
         ),
     ] = None,
     page: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="Write them as a page instead.")
+        str | None,
+        typer.Option("--html", metavar="FILE", help="Write them as a page instead: a path or an s3:// URI."),
     ] = None,
     open_page: Annotated[bool, typer.Option("--open", help="Open them as a page in the browser.")] = False,
     force: Force = False,

@@ -1,19 +1,26 @@
 """`evaldrop export`: a run's tables, ready for DuckDB."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from evaldrop.cli.naming import finished_run
-from evaldrop.cli.options import RunFolder, RunsIn
-from evaldrop.cli.output import shown, stdout
+from evaldrop.cli.options import RunFolder, RunsIn, on_this_machine
+from evaldrop.cli.output import print_commands, shown, stdout
+from evaldrop.cli.prose import print_prose
 from evaldrop.run.place import DEFAULT_OUT
 
 
 def export(
     run: RunFolder,
-    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Where to write; created when absent.")],
+    to: Annotated[
+        Path,
+        typer.Option(
+            "--to", metavar="DIR", help="Where to write; created when absent.", callback=on_this_machine
+        ),
+    ],
     out: RunsIn = DEFAULT_OUT,
 ) -> None:
     """
@@ -30,5 +37,6 @@ def export(
 
     folder = finished_run(run, out)
     for file in export_run(folder, read_run(folder).scorecard, to):
-        stdout().print(f"wrote {shown(str(file))}")
-    stdout().print(f"\nnext: cd {shown(str(to))} && duckdb -init queries.sql")
+        print_prose(stdout(), f"wrote {shown(str(file))}")
+    stdout().print("\nnext:")
+    print_commands(stdout(), [f"cd {shlex.quote(str(to))} && duckdb -init queries.sql"])

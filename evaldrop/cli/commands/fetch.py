@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evaldrop.cli.options import DEFAULT_STACK, AsJson, DeployedRun, StackName
-from evaldrop.cli.output import print_json, shown, stderr, stdout, warn
+from evaldrop.cli.next_steps import command
+from evaldrop.cli.options import DEFAULT_STACK, AsJson, DeployedRun, StackName, on_this_machine
+from evaldrop.cli.output import print_json, say_commands, shown, stderr, stdout, warn
+from evaldrop.cli.prose import print_prose
 
 if TYPE_CHECKING:
     from evaldrop.running.deployed.fetching import Fetching, Outcome, Remote
@@ -20,6 +22,7 @@ def fetch(
         typer.Option(
             "--to",
             metavar="DIR",
+            callback=on_this_machine,
             help="The folder to copy the run's into; runs/EVALUATION/RUN by default.",
             show_default=False,
         ),
@@ -60,10 +63,11 @@ def fetch(
     copied = counts["verified"] + counts["size"]
     # Said, because a size alone does not tell a damaged file of the same length.
     by_size = f", {counts['size']:,} by size alone" if counts["size"] else ""
-    stderr().print(f"{copied:,} files copied and verified{by_size}; {counts['there']:,} were there already.")
+    there = f"{counts['there']:,} were there already"
+    print_prose(stderr(), f"{copied:,} files copied and verified{by_size}; {there}.")
     # The path alone goes to stdout, for a script to take; counts and hints go to stderr.
     stdout().print(shown(str(place)), soft_wrap=True)
-    stderr().print(f"to look at it: evaldrop report {shown(str(place))} --open", soft_wrap=True)
+    say_commands("to look at it:", [command("report", str(place), "--open")])
 
 
 def _fetch(fetching: "Fetching", files: "list[Remote]") -> "dict[Outcome, int]":

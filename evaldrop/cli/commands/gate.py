@@ -6,8 +6,10 @@ import typer
 
 from evaldrop.cli import exits
 from evaldrop.cli.naming import finished_run
+from evaldrop.cli.next_steps import say_next
 from evaldrop.cli.options import AsJson, RunFolder, RunsIn
 from evaldrop.cli.output import print_json, shown, stdout
+from evaldrop.cli.prose import print_prose
 from evaldrop.run.place import DEFAULT_OUT
 
 
@@ -42,7 +44,8 @@ def gate(
     from evaldrop.scorecard.read import read_run
     from evaldrop.scorecard.recommendation import recommend
 
-    card = read_run(finished_run(run, out)).scorecard
+    folder = finished_run(run, out)
+    card = read_run(folder).scorecard
     # The scorecard's own verdict is not judged anew: an evaluation.yaml that changed since must not change
     # it.
     found = evaluate_gate(rule, card) if rule else card.gate
@@ -54,11 +57,12 @@ def gate(
         print_json({**document, "recommendation": said, **found.model_dump(mode="json")})
         return code
     # A gate that passed in a rehearsal says nothing about a model: it is marked wherever it is shown.
-    if card.simulated:
+    if card.simulated and not said.startswith("SIMULATED"):
         stdout().print("[bold yellow]SIMULATED[/bold yellow]")
     strictly = ", which fails a strict gate" if strict and found.decision == "inconclusive" else ""
-    stdout().print(shown(said), soft_wrap=True)
+    print_prose(stdout(), shown(said))
     stdout().print(f"gate: [bold {DECISION_COLOURS[found.decision]}]{found.decision}[/]{strictly}")
     for reason in found.reasons:
-        stdout().print(f"  {shown(reason)}", soft_wrap=True)
+        print_prose(stdout(), shown(reason), indent=2)
+    say_next(judged, folder)
     return code

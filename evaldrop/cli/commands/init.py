@@ -1,22 +1,26 @@
 """`evaldrop init`: a working example to change."""
 
 import json
-import shlex
-import shutil
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from evaldrop.cli.options import Example
-from evaldrop.cli.output import shown, stdout
+from evaldrop import storage
+from evaldrop.cli.next_steps import command
+from evaldrop.cli.options import Example, on_this_machine
+from evaldrop.cli.output import print_commands, shown, stdout
+from evaldrop.cli.prose import print_prose
 from evaldrop.errors import InputError
 
 _EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
 def init(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write; created when absent.")],
+    directory: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="Where to write; created when absent.", callback=on_this_machine),
+    ],
     example: Annotated[
         Example,
         typer.Option(
@@ -42,21 +46,20 @@ def init(
     source = _EXAMPLES / example
     files = [file.relative_to(source) for file in sorted(source.rglob("*")) if file.is_file()]
     # All are looked at before the first is written: half an example beside one's own files helps nobody.
-    there = [str(file) for file in files if (directory / file).exists()]
+    there = [str(file) for file in files if storage.exists(str(directory / file))]
     if there:
+        are = "is" if len(there) == 1 else "are"
         raise InputError(
-            f"{directory}: {', '.join(there)} is there already; nothing was written. Choose another folder."
+            f"{directory}: {', '.join(there)} {are} there already; nothing was written. "
+            "Choose another folder."
         )
     for file in files:
-        (directory / file).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source / file, directory / file)
+        storage.write_bytes(str(directory / file), (source / file).read_bytes())
     # Made and not copied: a schema among the example's files would fall behind the models.
     schema = json.dumps(Evaluation.model_json_schema(), indent=2) + "\n"
-    (directory / "evaluation.schema.json").write_text(schema, encoding="utf-8")
+    storage.write_bytes(str(directory / "evaluation.schema.json"), schema.encode())
     console = stdout()
     for file in (*files, Path("evaluation.schema.json")):
-        console.print(f"wrote {shown(str(directory / file))}")
-    # Unbroken at any width: it is there to be pasted.
+        print_prose(console, f"wrote {shown(str(directory / file))}")
     console.print("\nnext:")
-    dataset = shlex.quote(str(directory / "records.jsonl"))
-    console.print(f"evaldrop run {shown(dataset)} --bedrock simulated", soft_wrap=True)
+    print_commands(console, [command("run", str(directory / "records.jsonl"), "--bedrock", "simulated")])

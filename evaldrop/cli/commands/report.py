@@ -1,6 +1,5 @@
 """`evaldrop report`: a run's scorecard on the terminal, or its report in one of five formats."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,8 +22,13 @@ def report(
         ),
     ] = None,
     to: Annotated[
-        Path | None,
-        typer.Option("--to", metavar="FILE", help="Write it to a file. Needs --format.", show_default=False),
+        str | None,
+        typer.Option(
+            "--to",
+            metavar="FILE",
+            help="Write it to a file, a path or an s3:// URI. Needs --format.",
+            show_default=False,
+        ),
     ] = None,
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Read the raw replies again and write every file anew.")

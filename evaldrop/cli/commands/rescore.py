@@ -1,6 +1,7 @@
 """`evaldrop rescore`: a run's replies read again by other rules, without a call."""
 
 from evaldrop.cli.naming import begun_run
+from evaldrop.cli.next_steps import say_next
 from evaldrop.cli.options import AsJson, OtherEvaluation, OutOfRun, RunFolder
 
 
@@ -26,5 +27,8 @@ def rescore(
     from evaldrop.steps.build_scorecard.rescore import rescored_scorecard
 
     definition = read_again(begun_run(run, out), evaluation=evaluation, out=out)
-    document = {"run": definition.folder} if as_json else None
-    return show_scorecard(rescored_scorecard(definition), definition.folder, document)
+    scorecard = rescored_scorecard(definition)
+    code = show_scorecard(scorecard, definition.folder, {"run": definition.folder} if as_json else None)
+    if not as_json:
+        say_next(scorecard, definition.folder)
+    return code

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from evaldrop.cli.options import DEFAULT_STACK, AsJson, StackName
-from evaldrop.cli.output import print_json, stderr, stdout
+from evaldrop.cli.output import print_json, shown, stderr, stdout
+from evaldrop.cli.prose import print_prose
 
 
 def runs(
@@ -39,5 +40,5 @@ def runs(
     elif rows:
         print_runs(stdout(), rows)
     else:
-        of = f' of "{evaluation}"' if evaluation else ""
-        stderr().print(f"there is no run{of} yet. evaldrop submit DATASET starts one.")
+        of = f' of "{shown(evaluation)}"' if evaluation else ""
+        print_prose(stderr(), f"there is no run{of} yet. evaldrop submit DATASET starts one.")

@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 from evaldrop.cli import exits
+from evaldrop.cli.next_steps import command
 from evaldrop.cli.options import AsJson, Dataset, EvaluationFile, Region
-from evaldrop.cli.output import complain, print_json, shown, stdout, warn
+from evaldrop.cli.output import complain, print_json, say_commands, shown, stdout, warn
+from evaldrop.cli.prose import print_prose
 from evaldrop.errors import DatasetError
 
 
@@ -75,14 +77,17 @@ def validate(
     console = stdout()
     assert check.survey
     assert check.definition
-    console.print(
+    print_prose(
+        console,
         f"[green]valid[/green] {shown(check.survey.source)}: {check.survey.n_accepted:,} records. "
-        + shown("\n".join(check.survey.recognised))
+        + shown("\n".join(check.survey.recognised)),
     )
     evaluated = check.definition.evaluation
-    console.print(
+    print_prose(
+        console,
         f"evaluation {shown(evaluated.name)} ({shown(str(check.evaluation_uri))}): "
-        f"{len(evaluated.candidates)} candidates, {len(evaluated.judges)} judges, "
-        f"{len(check.definition.criteria)} criteria, {len(evaluated.metrics)} metrics"
+        f"candidates: {len(evaluated.candidates)}, judges: {len(evaluated.judges)}, "
+        f"criteria: {len(check.definition.criteria)}, metrics: {len(evaluated.metrics)}",
     )
+    say_commands("next:", [command("plan", dataset, *(("--evaluation", evaluation) if evaluation else ()))])
     return exits.PASSED

@@ -10,6 +10,7 @@ from evaldrop.cli import completing
 from evaldrop.cli.naming import begun_run
 from evaldrop.cli.options import RunsIn
 from evaldrop.cli.output import shown, stdout
+from evaldrop.cli.prose import print_prose
 from evaldrop.errors import InputError
 from evaldrop.run.naming import is_word
 from evaldrop.run.place import DEFAULT_OUT, has_begun
@@ -60,7 +61,7 @@ def view(
     folder = Folder(directory, lambda: history_page(read_history(directory)), routes, takers)
     with open_server(folder, port) as server:
         address = f"http://{LOOPBACK}:{server.server_port}/"
-        stdout().print(f"{shown(directory)}: {address}  (Ctrl-C ends it)")
+        print_prose(stdout(), f"{shown(directory)}: {address}  (Ctrl-C ends it)")
         if open_page:
             import webbrowser
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from rich.console import Console
 
 from evaldrop.cli.output import shown
+from evaldrop.cli.prose import print_prose
 from evaldrop.cli.tables.terminal import print_fitting
 from evaldrop.report.columns import TERMINAL
 from evaldrop.report.tables import Movement, baseline_changes
@@ -17,9 +18,9 @@ _MOST_WORST = 15
 
 def print_baseline(console: Console, baseline: Baseline) -> None:
     """Print what improved and what regressed, by candidate, criterion and category; the records worst off."""
-    console.print(shown(baseline.summary), soft_wrap=True)
+    print_prose(console, shown(baseline.summary))
     for change in baseline.changes:
-        console.print(f"  changed: {shown(change)}", soft_wrap=True)
+        print_prose(console, f"changed: {shown(change)}", indent=2)
     if not baseline.candidates:
         return
     columns = baseline_changes(list(_changes(baseline))).columns_in(TERMINAL)
@@ -30,15 +31,15 @@ def print_baseline(console: Console, baseline: Baseline) -> None:
     console.print()
     for name, card in baseline.candidates.items():
         cost = card.cost_usd_per_1000_records
-        console.print(
+        print_prose(
+            console,
             f"{shown(name)}: {count(card.new_errors)} new errors, {count(card.mended_errors)} mended; "
             f"p50 {_moved(card.latency_ms_p50)}; p90 {_moved(card.latency_ms_p90)}; "
             f"per 1,000 records {usd(cost.was)} to {usd(cost.now)}",
-            soft_wrap=True,
         )
     for what, names in (("new", baseline.new_candidates), ("gone", baseline.gone_candidates)):
         if names:
-            console.print(f"{what}: {', '.join(map(shown, names))}")
+            print_prose(console, f"{what}: {', '.join(map(shown, names))}")
     _print_worst(console, baseline)
 
 
@@ -64,7 +65,7 @@ def _print_worst(console: Console, baseline: Baseline) -> None:
     console.print("\nworst:")
     for record in baseline.worst_records[:_MOST_WORST]:
         about = f"{record.record_id}, {record.candidate}, {record.criterion}"
-        console.print(f"  {shown(about)}: {score(record.was)} to {score(record.now)}", soft_wrap=True)
+        print_prose(console, f"{shown(about)}: {score(record.was)} to {score(record.now)}", indent=2)
     rest = len(baseline.worst_records) - _MOST_WORST
     if rest > 0:
-        console.print(f"  and {rest} more; --json has them")
+        print_prose(console, f"and {rest} more; --json has them", indent=2)

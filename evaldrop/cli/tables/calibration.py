@@ -4,8 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from rich.console import Console
 
-from evaldrop.cli.output import shown
-from evaldrop.cli.tables.terminal import print_fitting, print_title, wrapped_table
+from evaldrop.cli.next_steps import command
+from evaldrop.cli.output import print_commands, shown
+from evaldrop.cli.prose import print_prose
+from evaldrop.cli.tables.layout import taken
+from evaldrop.cli.tables.terminal import print_fitting, print_table, print_title
 from evaldrop.report.columns import Column, words
 from evaldrop.report.review.exporting import Exported
 from evaldrop.report.review.importing import Imported, ImportedVotes
@@ -31,30 +34,31 @@ def print_calibration(
     print_title(console, scorecard.evaluation, f"{scorecard.run_id}\n", simulated=scorecard.simulated)
     for name, calibration in scorecard.calibration.items():
         people = ", ".join(f"{shown(rater)} {n}" for rater, n in calibration.raters.items())
-        console.print(
+        print_prose(
+            console,
             f"[bold]{shown(name)}[/bold]  {calibration.n_labelled} responses labelled "
             f"({'everything; ' if calibration.census else ''}{people})"
-            + (f", {calibration.n_skipped} passed on" if calibration.n_skipped else "")
+            + (f", {calibration.n_skipped} passed on" if calibration.n_skipped else ""),
         )
         _print_judges(console, calibration)
         for pair in calibration.between_raters:
             why = f" ({pair.reason})" if pair.reason else ""
-            console.print(
+            print_prose(
+                console,
                 f"{shown(pair.a)} and {shown(pair.b)}: {pair.n} responses, agreement "
                 f"{percent(pair.agreement)}{_bounds(pair.intervals.get('agreement'), percent_interval)}, "
                 f"kappa {number(pair.kappa)}{_bounds(pair.intervals.get('kappa'), interval)}, "
                 f"AC1 {number(pair.ac1)}{_bounds(pair.intervals.get('ac1'), interval)}{shown(why)}",
-                soft_wrap=True,
             )
         if len(calibration.raters) > 1 and calibration.rater_alpha is not None:
             bounds = _bounds(calibration.rater_alpha_interval, interval)
-            console.print(f"all people: Krippendorff's alpha {number(calibration.rater_alpha)}{bounds}")
+            print_prose(
+                console, f"all people: Krippendorff's alpha {number(calibration.rater_alpha)}{bounds}"
+            )
         _print_means(console, scorecard, name)
         _print_differences(console, scorecard, name, differences)
         if calibration.reason:
-            console.print(
-                f"[yellow]left out of the correction[/yellow] {shown(calibration.reason)}", soft_wrap=True
-            )
+            print_prose(console, f"[yellow]left out of the correction[/yellow] {shown(calibration.reason)}")
         console.print()
     _print_preferences(console, scorecard)
     if OVERALL in differences:
@@ -74,7 +78,7 @@ def print_corrected(console: Console, scorecard: Scorecard, criterion: str) -> N
             said = f"no corrected mean: {mean.reason}"
         else:
             said = f"{number(mean.mean)} ({interval(mean.interval)}) from {mean.n_labelled} labels"
-        console.print(f"  [dim]by people's labels[/dim] {shown(name)}: {shown(said)}")
+        print_prose(console, f"[dim]by people's labels[/dim] {shown(name)}: {shown(said)}", indent=2)
 
 
 def _bounds(found: Interval | None, shown_as: Callable[[Interval], str]) -> str:
@@ -93,7 +97,7 @@ def _print_intervals(console: Console, judges: Mapping[str, JudgeAgreement]) -> 
             if key in one.intervals
         ]
         if said:
-            console.print(f"  [dim]intervals of {shown(name)}: {', '.join(said)}[/dim]", soft_wrap=True)
+            print_prose(console, f"[dim]intervals of {shown(name)}: {', '.join(said)}[/dim]", indent=2)
 
 
 def _print_judges(console: Console, calibration: CriterionCalibration) -> None:
@@ -122,9 +126,12 @@ def _print_judges(console: Console, calibration: CriterionCalibration) -> None:
         answers = [words("people \\ judge", confusion.answers)]
         for answer, counts in zip(confusion.answers, zip(*confusion.counts, strict=True), strict=True):
             answers.append(Column(answer, [f"{n}" if n else "·" for n in counts], wrap="words"))
-        console.print(wrapped_table(answers, style="dim"))
+        if taken(answers) <= console.width:
+            print_table(console, answers, style="dim")
+        else:
+            print_prose(console, "[dim]no room here for the table of answers: --json has it[/dim]", indent=2)
     for key, reason in calibration.joined.reasons.items():
-        console.print(f"  [dim]no {shown(key)}: {shown(reason)}[/dim]", soft_wrap=True)
+        print_prose(console, f"[dim]no {shown(key)}: {shown(reason)}[/dim]", indent=2)
 
 
 def _print_means(console: Console, scorecard: Scorecard, criterion: str) -> None:
@@ -155,7 +162,7 @@ def _print_means(console: Console, scorecard: Scorecard, criterion: str) -> None
         reason = rate and rate.reason and f"no Rogan-Gladen rate: {rate.reason}"
         if mean.reason or reason:
             why = f"no corrected mean: {mean.reason}" if mean.reason else reason
-            console.print(f"  [dim]{shown(name)}: {shown(why or '')}[/dim]", soft_wrap=True)
+            print_prose(console, f"[dim]{shown(name)}: {shown(why or '')}[/dim]", indent=2)
 
 
 def _print_preferences(console: Console, scorecard: Scorecard) -> None:
@@ -167,7 +174,7 @@ def _print_preferences(console: Console, scorecard: Scorecard) -> None:
         words("candidate", [pair.candidate for pair in found]),
         words("baseline", [pair.baseline for pair in found]),
         Column("n", [f"{pair.n}" for pair in found]),
-        Column("agreement", [percent(pair.agreement) for pair in found]),
+        Column("agreement", [percent(pair.agreement) for pair in found], rank=1),
         Column("kappa", [number(pair.kappa) for pair in found], rank=1),
         Column("AC1", [number(pair.ac1) for pair in found], rank=2),
         Column("people win", [percent(pair.win_rate) for pair in found]),
@@ -178,12 +185,13 @@ def _print_preferences(console: Console, scorecard: Scorecard) -> None:
     print_fitting(console, columns)
     for pair in found:
         for one in pair.between_raters:
-            console.print(
+            print_prose(
+                console,
                 f"{shown(one.a)} and {shown(one.b)}: {one.n} pairs, agreement {percent(one.agreement)}, "
-                f"kappa {number(one.kappa)}, AC1 {number(one.ac1)}"
+                f"kappa {number(one.kappa)}, AC1 {number(one.ac1)}",
             )
         if pair.reason:
-            console.print(f"  [dim]{shown(pair.candidate)}: {shown(pair.reason)}[/dim]", soft_wrap=True)
+            print_prose(console, f"[dim]{shown(pair.candidate)}: {shown(pair.reason)}[/dim]", indent=2)
     console.print()
 
 
@@ -193,63 +201,67 @@ def _print_differences(
     level, found = percent(scorecard.confidence), differences.get(criterion, ())
     if found:
         columns = [
-            words("difference", [f"{pair.a} − {pair.b}" for pair in found]),
+            words("difference", [f"{pair.a} −\u00a0{pair.b}" for pair in found]),
             Column("judge", [signed(pair.judge) for pair in found]),
             Column("corrected", [signed(pair.difference) for pair in found]),
             Column(level, [interval(pair.interval) for pair in found]),
             Column("labels", [f"{pair.n_labelled}" for pair in found]),
         ]
         print_fitting(console, columns)
-    for pair in found:
-        if pair.reason:
-            console.print(
-                f"  [dim]{shown(pair.a)} − {shown(pair.b)}: {shown(pair.reason)}[/dim]", soft_wrap=True
-            )
+    reasons = {f"{pair.a} −\u00a0{pair.b}": pair.reason for pair in found if pair.reason}
+    # Of a dozen candidates with few labels it is the same 66 times.
+    if len(reasons) == len(found) > 1 and len(set(reasons.values())) == 1:
+        reasons = {"all of them": next(iter(reasons.values()))}
+    for name, reason in reasons.items():
+        print_prose(console, f"[dim]{shown(name)}: {shown(reason)}[/dim]", indent=2)
     for favour in scorecard.calibration[criterion].favours if criterion in scorecard.calibration else ():
         if favour.favours is not None:
-            console.print(
-                f"[yellow]the judge leans[/yellow] {shown(favour_in_words(criterion, favour))}",
-                soft_wrap=True,
+            print_prose(
+                console, f"[yellow]the judge leans[/yellow] {shown(favour_in_words(criterion, favour))}"
             )
 
 
 def print_export(console: Console, done: Exported, run: str) -> None:
     """Print what was drawn, where its page and sheet are, and what comes next."""
     sampling = done.sampling
-    console.print(
+    print_prose(
+        console,
         f"{sampling.sample.responses} of {sampling.population.responses:,} responses: "
         f"{sampling.sample.records} of {sampling.population.records:,} records, drawn at random "
-        f"(seed {sampling.seed})"
+        f"(seed {sampling.seed})",
     )
-    console.print(f"page:  {shown(done.page)}")
-    console.print(f"sheet: {shown(done.sheet)}")
-    console.print(f"\nnext: evaldrop review import FILE {shown(run)}", soft_wrap=True)
+    print_prose(console, f"page:  {shown(done.page)}")
+    print_prose(console, f"sheet: {shown(done.sheet)}")
+    console.print("\nnext, with the file that the page saves, or the filled sheet:")
+    print_commands(console, [command("review", "import", "FILE", run)])
 
 
 def print_import(console: Console, done: Imported | ImportedPreferences | ImportedVotes, run: str) -> None:
     """Print whose labels or preferences were stored, how many, and what comes next."""
+    said, stored = _imported(done)
+    print_prose(console, shown(said))
+    for name, uri in stored.items():
+        if uri is not None:
+            print_prose(console, f"{name}: {shown(uri)}")
+    console.print("\nnext:")
+    print_commands(console, [command("calibrate", run, "--apply")])
+
+
+def _imported(
+    done: Imported | ImportedPreferences | ImportedVotes,
+) -> tuple[str, Mapping[str, str | None]]:
+    """Return what was stored in words, and where by what it is."""
+    people = ", ".join(done.raters)
     if isinstance(done, ImportedVotes):
-        console.print(
-            f"preferences: {done.preferred:,}, scores: {done.scored:,}, by {shown(', '.join(done.raters))}; "
+        return (
+            f"preferences: {done.preferred:,}, scores: {done.scored:,}, by {people}; "
             "picked by hand, so they say how well the judge agrees, and correct no number unless they are of "
-            "everything",
-            soft_wrap=True,
-        )
-        for name, uri in (("preferences", done.preferences), ("labels", done.labels)):
-            if uri is not None:
-                console.print(f"{name}: {shown(uri)}", soft_wrap=True)
-        console.print(f"\nnext: evaldrop calibrate {shown(run)} --apply", soft_wrap=True)
-        return
+            "everything"
+        ), {"preferences": done.preferences, "labels": done.labels}
     if isinstance(done, ImportedPreferences):
-        console.print(
-            f"{done.answered:,} preferences by {shown(', '.join(done.raters))}; {done.unanswered:,} not given"
-        )
-        console.print(f"preferences: {shown(done.preferences)}")
-        console.print(f"\nnext: evaldrop calibrate {shown(run)} --apply", soft_wrap=True)
-        return
-    console.print(
-        f"{done.answered:,} labels by {shown(', '.join(done.raters))}; {done.skipped:,} passed on, "
-        f"{done.unanswered:,} not answered"
-    )
-    console.print(f"labels: {shown(done.labels)}")
-    console.print(f"\nnext: evaldrop calibrate {shown(run)} --apply", soft_wrap=True)
+        return (f"{done.answered:,} preferences by {people}; {done.unanswered:,} not given"), {
+            "preferences": done.preferences
+        }
+    return (
+        f"{done.answered:,} labels by {people}; {done.skipped:,} passed on, {done.unanswered:,} not answered"
+    ), {"labels": done.labels}

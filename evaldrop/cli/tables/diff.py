@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evaldrop.cli.output import plain, shown
+from evaldrop.cli.prose import print_prose
 from evaldrop.report.two_runs import Answer, AnswerPair, AnswerPlace, MovedScore, TwoRuns
 from evaldrop.report.word_differences import Stretch, word_differences
 from evaldrop.scorecard.figures import count, score
@@ -30,23 +31,24 @@ def print_diff(
     """Print what is decided about two runs, then the first responses; `is_whole`: no text is folded."""
     _print_about(console, runs)
     if not places:
-        console.print("\nno response is to be shown: nothing is like that.")
+        print_prose(console, "\nno response is to be shown: nothing is like that.")
         return
     for pair in runs.pairs(places[:limit]):
         _print_pair(console, runs, pair, is_whole=is_whole)
     if (rest := len(places) - limit) > 0:
-        console.print(
-            f"\n[dim]and {count(rest)} more: --limit {len(places)} shows all, --open a page of them[/dim]"
+        print_prose(
+            console,
+            f"\n[dim]and {count(rest)} more: --limit {len(places)} shows all, --open a page of them[/dim]",
         )
 
 
 def _print_about(console: Console, runs: TwoRuns) -> None:
     if runs.now.simulated or runs.then.simulated:
-        console.print("[bold yellow]SIMULATED[/bold yellow]: stand-ins answered, no model did.")
-    console.print(shown(runs.comparison.summary), soft_wrap=True)
+        print_prose(console, "[bold yellow]SIMULATED[/bold yellow]: stand-ins answered, no model did.")
+    print_prose(console, shown(runs.comparison.summary))
     for change in runs.comparison.changes:
-        console.print(f"  changed: {shown(change)}", soft_wrap=True)
-    console.print(shown(runs.in_common), soft_wrap=True)
+        print_prose(console, f"changed: {shown(change)}", indent=2)
+    print_prose(console, shown(runs.in_common))
 
 
 def _print_pair(console: Console, runs: TwoRuns, pair: AnswerPair, *, is_whole: bool) -> None:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from evaldrop.cli.output import shown
+from evaldrop.cli.prose import print_prose
+from evaldrop.cli.tables.layout import GAP
 from evaldrop.running.deployed.checkup.finding import AccountFinding
 
 _STYLES = {"ok": "green", "note": "yellow", "problem": "red", "unknown": "yellow"}
@@ -16,13 +18,18 @@ def print_findings(console: Console, findings: Sequence[AccountFinding]) -> None
     for each in findings:
         style = _STYLES[each.state]
         mark = f"[{style}]{each.state:<{_WIDTH}}[/{style}]"
-        console.print(f"{mark}  [bold]{shown(each.subject)}[/bold]: {shown(each.said)}", soft_wrap=True)
+        print_prose(
+            console,
+            f"[bold]{shown(each.subject)}[/bold]: {shown(each.said)}",
+            indent=_WIDTH + GAP,
+            head=mark,
+        )
         if each.way_out:
-            console.print(f"{'':<{_WIDTH}}  {shown(each.way_out)}", soft_wrap=True)
+            print_prose(console, shown(each.way_out), indent=_WIDTH + GAP)
     problems = sum(each.state == "problem" for each in findings)
     unknown = sum(each.state == "unknown" for each in findings)
     said = f"{problems} problems" if problems != 1 else "1 problem"
     if not problems:
         said = "nothing found that stands in the way"
     more = f"; {unknown} not looked at, for AWS did not say" if unknown else ""
-    console.print(f"\n[bold]{said}{more}[/bold]")
+    print_prose(console, f"\n[bold]{said}{more}[/bold]")

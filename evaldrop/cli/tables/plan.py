@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from evaldrop.cli.output import shown
+from evaldrop.cli.prose import print_prose
 from evaldrop.cli.tables.terminal import print_fitting, print_models
 from evaldrop.report.columns import Column, words
 from evaldrop.scorecard.figures import (
@@ -46,24 +47,28 @@ def print_plan(console: Console, plan: "Plan", *, budget_usd: float | None) -> N
     total = plan.cost_usd
     partly = " for the models with a known price" if plan.unknown else ""
     copies = f" and {count(plan.copies)} perturbed copies" if plan.copies else ""
-    console.print(
+    print_prose(
+        console,
         f"\n{count(plan.records)} records{copies}, {count(plan.calls)} calls: "
-        f"likely {rough_usd(total.likely)} ({_usd_range(total)}){partly}, prices of {plan.prices_date}"
+        f"likely {rough_usd(total.likely)} ({_usd_range(total)}){partly}, prices of {plan.prices_date}",
     )
     if plan.calls:
-        console.print(
+        print_prose(
+            console,
             "every candidate and judge is called by a few records first: who is refused for good ends the "
             "run there",
-            soft_wrap=True,
         )
     if plan.unknown:
-        console.print(f"price unknown: {', '.join(map(shown, plan.unknown))}")
-    console.print(f"Step Functions on AWS: {rough_usd(plan.orchestration_usd)}; nothing on one machine")
-    console.print(
-        f"about {rough_duration(plan.duration_s)} with {count(plan.max_concurrency)} records at a time"
+        print_prose(console, f"price unknown: {', '.join(map(shown, plan.unknown))}")
+    print_prose(
+        console, f"Step Functions on AWS: {rough_usd(plan.orchestration_usd)}; nothing on one machine"
+    )
+    print_prose(
+        console,
+        f"about {rough_duration(plan.duration_s)} with {count(plan.max_concurrency)} records at a time",
     )
     if budget_usd is not None:
-        console.print(f"budget: {rough_usd(budget_usd)}")
+        print_prose(console, f"budget: {rough_usd(budget_usd)}")
 
 
 def _usd_range(dollars: "Range") -> str:
@@ -75,7 +80,7 @@ def print_sensitivity(console: Console, found: "Sensitivity") -> None:
     from evaldrop.steps.validate_dataset.sensitivity import POWER, USUAL_RATE
 
     if found.detectable is None or found.detectable_adjusted is None or found.pass_rate_margin is None:
-        console.print("\nno record: nothing can be shown")
+        print_prose(console, "\nno record: nothing can be shown")
         return
     # Records of one group answer alike: counted singly they would promise too much.
     has_groups = found.clusters < found.records
@@ -85,27 +90,31 @@ def print_sensitivity(console: Console, found: "Sensitivity") -> None:
     why = "by how often they disagree; --like RUN knows better"
     if found.like is not None:
         why = f"by the pairs of {shown(found.like.rstrip('/').rpartition('/')[2])}"
-    console.print(
+    print_prose(
+        console,
         f"\nwith {count(found.clusters)} {unit}{once} a difference of {size(detectable.likely)} between two "
         f"candidates is seen in {POWER * 100:.0f} of 100 runs "
-        f"({size(detectable.low)} to {size(detectable.high)}, {why})"
+        f"({size(detectable.low)} to {size(detectable.high)}, {why})",
     )
     if found.comparisons > 1:
-        console.print(
+        print_prose(
+            console,
             f"{count(found.comparisons)} comparisons are decided together (Holm): the first of them takes "
-            f"{size(found.detectable_adjusted.likely)}"
+            f"{size(found.detectable_adjusted.likely)}",
         )
-    console.print(
-        f"a pass rate of {percent(USUAL_RATE)} will be known to ±{found.pass_rate_margin * 100:.0f} points"
+    print_prose(
+        console,
+        f"a pass rate of {percent(USUAL_RATE)} will be known to ±{found.pass_rate_margin * 100:.0f} points",
     )
     if needed := found.needed:
         several = found.comparisons > 1
         together = f"; {_range(needed.records_adjusted)} as the first of all" if several else ""
-        console.print(
-            f"a difference of {score(needed.difference)} takes {_range(needed.records)} {unit}{together}"
+        print_prose(
+            console,
+            f"a difference of {score(needed.difference)} takes {_range(needed.records)} {unit}{together}",
         )
-    console.print(
-        "differences are shares of the scale: 0.05 is five points of a pass rate, 0.2 of a scale 1-5"
+    print_prose(
+        console, "differences are shares of the scale: 0.05 is five points of a pass rate, 0.2 of a scale 1-5"
     )
 
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from evaldrop.cli.output import shown
-from evaldrop.cli.tables.terminal import wrapped_table
+from evaldrop.cli.prose import print_prose
+from evaldrop.cli.tables.terminal import print_fitting, print_hidden
 from evaldrop.report.columns import Cell, Column, Tone, Words, words
 from evaldrop.running.deployed.listing import RunRow
 from evaldrop.scorecard.figures import ABSENT, count, usd
@@ -20,17 +21,19 @@ def print_runs(console: Console, rows: Sequence[RunRow]) -> None:
     """Print a row per run; below the table what each says to ship, its report, and why runs failed."""
     evaluations = [(row.evaluation or ABSENT) + (" SIMULATED" if row.simulated else "") for row in rows]
     costs = [usd(row.cost_usd) if row.records is not None else ABSENT for row in rows]
+    started = [row.started_at[:16].replace("T", " ") for row in rows]
     columns = [
         words("run", [row.run_id for row in rows], wrap="never"),  # whole, to be copied
         words("evaluation", evaluations, wrap="anywhere"),
-        words("dataset", [_key(row.dataset) or ABSENT for row in rows], wrap="anywhere"),
-        words("started (UTC)", [row.started_at[:16].replace("T", " ") for row in rows], wrap="never"),
+        words("dataset", [_key(row.dataset) or ABSENT for row in rows], rank=4, wrap="anywhere"),
+        words("started (UTC)", started, rank=1, wrap="never"),
         words("status", [_toned(row.status) for row in rows], wrap="never"),
         words("gate", [_toned(row.decision) if row.decision else ABSENT for row in rows], wrap="never"),
-        Column("records", [count(row.records) for row in rows]),
-        Column("USD", costs),
+        Column("records", [count(row.records) for row in rows], rank=2),
+        Column("USD", costs, rank=3),
     ]
-    console.print(wrapped_table(columns, least=0))
+    kept = print_fitting(console, columns)
+    print_hidden(console, [column.heading for column in columns if column not in kept])
     for title, said in (
         ("what to ship", {row.run_id: row.recommendation for row in rows if row.recommendation}),
         ("reports", {row.run_id: row.report for row in rows if row.report}),
@@ -41,7 +44,7 @@ def print_runs(console: Console, rows: Sequence[RunRow]) -> None:
         if said:
             console.print(f"\n[dim]{title}[/dim]")
         for run_id, text in said.items():
-            console.print(f"{shown(run_id)}  {shown(text)}", soft_wrap=True)
+            print_prose(console, f"{shown(run_id)}  {shown(text)}")
 
 
 def _toned(word: str) -> Cell:

@@ -1,26 +1,25 @@
 """A scorecard on a terminal: intervals drawn as text, numbers that do not round to 0 % or 100 %."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 
 from rich.console import Console
 
 from evaldrop.cli.output import shown
+from evaldrop.cli.prose import print_prose
 from evaldrop.cli.tables.calibration import print_corrected
+from evaldrop.cli.tables.layout import GAP, cut_apart, fitting, rooms, taken
 from evaldrop.cli.tables.terminal import (
     draw_interval,
-    fitted_table,
-    fitting,
     print_fitting,
     print_hidden,
     print_models,
-    print_prose,
+    print_table,
     print_title,
-    taken,
-    wrapped_table,
 )
 from evaldrop.report.changes import robustness_drops
-from evaldrop.report.columns import TERMINAL, Column, words
+from evaldrop.report.columns import TERMINAL, Column, text_of, words
 from evaldrop.report.failures import reasons_of, shown_candidate
 from evaldrop.report.preferences import preference_pairs, preferences
 from evaldrop.report.sentences import loss_in_words
@@ -45,6 +44,9 @@ NAME_CELLS = 12
 MOST_PAIRS = 10
 # So many criteria are told of in a line.
 MOST_REASONS = 3
+# More candidates than these are ranked a line each, their names cut: on several lines they would not fit a
+# screen.
+MOST_FOLDED = 8
 # A bar that is shorter shows nothing.
 LEAST_BAR = 14
 
@@ -81,7 +83,7 @@ def print_scorecard(console: Console, scorecard: Scorecard) -> None:
     console.print()
     _print_robustness(console, scorecard)
     if len(table := guardrails(scorecard)):
-        console.print(wrapped_table(table.columns_in(TERMINAL)))
+        print_table(console, table.columns_in(TERMINAL))
         console.print()
     print_prose(console, shown(scorecard.summary))
     _print_why_it_failed(console, scorecard)
@@ -116,7 +118,16 @@ def print_recommendation(console: Console, scorecard: Scorecard) -> None:
     style = "bold red" if found.kind in NOTHING_TO_SHIP else "bold"
     print_prose(console, f"[{style}]{shown(found.reason)}[/]")
     columns = ranking(scorecard).columns_in(TERMINAL)
-    console.print(fitted_table(columns, console.width, least=NAME_CELLS))
+    names = list(map(text_of, columns[0].cells))
+    room = rooms(columns, console.width, least=NAME_CELLS)[0]
+    cut = cut_apart(names, room) if len(names) > MOST_FOLDED else None
+    if cut is None or cut == names:
+        print_table(console, columns, least=NAME_CELLS)
+        return
+    print_table(console, [replace(columns[0], cells=cut), *columns[1:]], least=NAME_CELLS)
+    for short, name in zip(cut, names, strict=True):
+        if short != name:
+            print_prose(console, f"[dim]{shown(short)} is {shown(name)}[/dim]")
 
 
 def _print_criterion(console: Console, scorecard: Scorecard, name: str) -> list[str]:
@@ -140,11 +151,11 @@ def _print_criterion(console: Console, scorecard: Scorecard, name: str) -> list[
     ]
     # The bar's room is kept free first: the less telling columns of numbers go before it does.
     wanted = columns
-    columns = fitting(columns, console.width - LEAST_BAR - 2, least=NAME_CELLS)
+    columns = fitting(columns, console.width - LEAST_BAR - GAP, least=NAME_CELLS)
     hidden = [column.heading for column in wanted if column not in columns]
-    if (room := console.width - taken(columns, least=NAME_CELLS) - 2) >= LEAST_BAR:
+    if (room := console.width - taken(columns, least=NAME_CELLS) - GAP) >= LEAST_BAR:
         columns.insert(1, _bars(estimates, room))
-    console.print(fitted_table(columns, console.width, least=NAME_CELLS))
+    print_table(console, columns, least=NAME_CELLS)
     for candidate, estimate in found.items():
         if lost := loss_in_words(candidate, name, estimate):
             print_prose(console, shown(lost), indent=2)
@@ -160,6 +171,7 @@ def _bars(estimates: Sequence[CriterionEstimate], room: int) -> Column:
     return words(
         f"{ends} {dots} 100 %",
         [draw_interval(one.pass_rate, one.pass_interval, cells) for one in estimates],
+        wrap="never",
     )
 
 
@@ -192,5 +204,5 @@ def _print_robustness(console: Console, scorecard: Scorecard) -> None:
         Column("pairs", [count(row.drop.n) for row in rows]),
         Column("decided", ["yes" if row.drop.decisive else "no" for row in rows]),
     ]
-    console.print(wrapped_table(columns))
+    print_table(console, columns)
     console.print()

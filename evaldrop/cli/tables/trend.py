@@ -3,14 +3,12 @@
 from rich.console import Console
 
 from evaldrop.cli.output import shown
+from evaldrop.cli.prose import print_prose
+from evaldrop.cli.tables.layout import GAP, fitting, taken
 from evaldrop.cli.tables.terminal import (
-    GAP,
     draw_interval,
-    fitted_table,
-    fitting,
+    print_table,
     print_title,
-    taken,
-    wrapped_table,
 )
 from evaldrop.report.columns import Column, words
 from evaldrop.scorecard.figures import count, interval, number
@@ -29,14 +27,14 @@ def print_trend(console: Console, trend: Trend) -> None:
     for series in trend.series:
         _print_series(console, series)
     for change in trend.changes:
-        console.print(f"changed {change.started_at[:10]}: {shown(change.sentence)}", soft_wrap=True)
+        print_prose(console, f"changed {change.started_at[:10]}: {shown(change.sentence)}")
     for run_id, why in trend.left_out.items():
-        console.print(f"left out: {shown(run_id)}, {shown(why)}", soft_wrap=True)
+        print_prose(console, f"left out: {shown(run_id)}, {shown(why)}")
     if not trend.shifts and any(series.charts for series in trend.series):
         # Of a run that failed nothing is known: it is among those left out.
-        console.print(f"nothing moved by itself{' in the other runs' if trend.left_out else ''}")
+        print_prose(console, f"nothing moved by itself{' in the other runs' if trend.left_out else ''}")
     for shift in trend.shifts:
-        console.print(f"[yellow]alarm[/yellow] {shown(shift.sentence)}", soft_wrap=True)
+        print_prose(console, f"[yellow]alarm[/yellow] {shown(shift.sentence)}")
 
 
 def _print_series(console: Console, series: Series) -> None:
@@ -71,12 +69,10 @@ def _print_series(console: Console, series: Series) -> None:
         columns.insert(1, words(ends, drawn, wrap="never"))
     if any(changes) and room - cells >= LEAST_CHANGE + GAP:
         columns.append(words("changed before this run", changes, wrap="anywhere"))
-        console.print(wrapped_table(columns, least=LEAST_TITLE))
-    else:
-        console.print(fitted_table(columns, console.width, least=LEAST_TITLE))
+    print_table(console, columns, least=LEAST_TITLE)
     if series.reason:
-        console.print(f"[dim]{shown(series.reason)}[/dim]", soft_wrap=True)
+        print_prose(console, f"[dim]{shown(series.reason)}[/dim]")
     elif series.charts:
         held = f"level {number(series.charts.level)}, noise of a run {number(series.charts.noise.sigma, 3)}"
-        console.print(f"[dim]{held}, from {series.charts.baseline_runs} runs; │ marks the level[/dim]")
+        print_prose(console, f"[dim]{held}, from {series.charts.baseline_runs} runs; │ marks the level[/dim]")
     console.print()

@@ -48,9 +48,14 @@ def _shelf(tmp_path, monkeypatch):
 def completed(line, monkeypatch, capsys, shell="bash"):
     """Return what a shell is given for the last word of a line."""
     words = line.split(" ")
+    if shell == "bash":
+        # It takes words apart at colons, and ends one where one begins.
+        words = [part for word in words for part in (re.findall(r":|[^:]+", word) or [""])]
     monkeypatch.setenv("_EVALDROP_COMPLETE", f"complete_{shell}")
-    monkeypatch.setenv("COMP_WORDS", line)
+    monkeypatch.setenv("COMP_WORDS", "\n".join(words))
     monkeypatch.setenv("COMP_CWORD", str(len(words) - 1))
+    # Set by whom it is tested.
+    monkeypatch.setenv("_EVALDROP_BEFORE_COLON", "")
     monkeypatch.setenv("_TYPER_COMPLETE_ARGS", line)
     monkeypatch.setenv("_TYPER_COMPLETE_FISH_ACTION", "get-args")
     assert main() == 0
@@ -65,7 +70,13 @@ def completed(line, monkeypatch, capsys, shell="bash"):
     ("evaldrop compare latest 2026112", [NEWER, OLDER]),
     ("evaldrop run --resume f", ["faq"]),
     ("evaldrop report --out nowhere l", ["latest"]),
-    ("evaldrop report latest:f", ["latest:faq"]),
+    # bash replaces what is behind the colon alone.
+    ("evaldrop report latest:f", ["faq"]),
+    ("evaldrop report previous:", ["faq", "support-answers"]),
+    ("evaldrop compare latest:faq prev", ["previous"]),
+    ("evaldrop compare latest previous:su", ["support-answers"]),
+    ("evaldrop report s3://bucket:f", []),
+    ("evaldrop report nobody:f", []),
     ("evaldrop report ./ru", []),
     ("evaldrop trend s", ["support-answers"]),
     ("evaldrop run ", ["faq.jsonl", "mine"]),
@@ -85,6 +96,7 @@ def test_zsh_and_fish_are_told_what_a_word_means(monkeypatch, capsys):
     )
     assert completed("evaldrop report 20261121", monkeypatch, capsys, "fish") == f"{NEWER}\tfaq"
     assert completed("evaldrop report ./x", monkeypatch, capsys, "zsh") == "_files"
+    assert completed("evaldrop report latest:f", monkeypatch, capsys, "fish") == "latest:faq"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

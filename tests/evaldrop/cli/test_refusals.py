@@ -7,28 +7,69 @@ from pathlib import Path
 
 import pytest
 from botocore.stub import Stubber
+from typer.main import get_command
 
 from evaldrop import storage
 from evaldrop.cli import exits, main
+from evaldrop.cli.app import app
 from tests.browser.pages import write_varied
 from tests.evaldrop.evaluations import ROW, SMALL, write
 
-# RUN is replaced by what is given, GOOD by a finished run.
+# What a place is called in a command's usage, and one that is right.
+RUNS = {"RUN": "runs/support/good", "BASELINE": "runs/support/good"}
+INPUTS = {"DATASET": "faq.jsonl", "FILE": "labels.csv", "EVALUATION": "evaluation.yaml"}
+# What a command needs besides its arguments, or what keeps it from spending and calling.
+MORE = {
+    "export": ["--to", "tables"],
+    "rejudge": ["--yes"],
+    "run": ["--bedrock", "simulated", "--yes"],
+    "submit": ["--dry-run"],
+    "doctor": ["--no-calls"],
+}
+# Runs of a stack are told by it (test_watch, test_fetch); a folder that is served may be any; a trend is of a
+# name (test_trend); and these are written.
+NOT_HERE = {"watch", "fetch", "view", "trend"}
+WRITTEN = {"--to", "--html"}
+
+
+def commands_of(group, path=()):
+    """Yield every command of a group by its words."""
+    for name, each in group.commands.items():
+        if getattr(each, "commands", None):
+            yield from commands_of(each, (*path, name))
+        else:
+            yield (*path, name), each
+
+
+def is_option(parameter):
+    return parameter.opts[0].startswith("-")
+
+
+def cases(kinds):
+    """Return a command line for every parameter of every command of these kinds; None is its place."""
+    found = {}
+    for path, each in commands_of(get_command(app)):
+        named = {one.name: (one, (one.metavar or "").strip("[]")) for one in each.params}
+        for tried, kind in named.values():
+            if kind not in kinds or path[0] in NOT_HERE or tried.opts[0] in WRITTEN:
+                continue
+            more = ["--yes"] if tried.name == "resume" else MORE.get(" ".join(path), ())
+            words = [*path, *more]
+            for one, other in named.values():
+                if one is tried:
+                    words += [one.opts[0], None] if is_option(one) else [None]
+                # A run that is gone on with has its dataset.
+                elif other in {**RUNS, **INPUTS} and not is_option(one) and tried.name != "resume":
+                    words.append({**RUNS, **INPUTS}[other])
+            found[f"{' '.join(path)} {tried.opts[0] if is_option(tried) else kind}"] = words
+    return found
+
+
 COMMANDS = {
-    "report": ["report", "RUN"],
-    "report --rebuild": ["report", "RUN", "--rebuild"],
-    "gate": ["gate", "RUN"],
-    "compare RUN": ["compare", "RUN", "GOOD"],
-    "compare BASELINE": ["compare", "GOOD", "RUN"],
-    "rescore": ["rescore", "RUN"],
-    "rejudge": ["rejudge", "RUN", "--yes"],
-    "calibrate": ["calibrate", "RUN"],
-    "review export": ["review", "export", "RUN"],
-    "review import": ["review", "import", "labels.csv", "RUN"],
-    "bless": ["bless", "RUN"],
-    "export": ["export", "RUN", "--to", "tables"],
-    "run --resume": ["run", "--resume", "RUN", "--yes"],
-    "plan --like": ["plan", "faq.jsonl", "--like", "RUN"],
+    "report --rebuild": ["report", None, "--rebuild"],
+    "calibrate --apply": ["calibrate", None, "--apply"],
+    "diff --open": ["diff", None, "runs/support/good", "--open"],
+    **cases(RUNS),
 }
 PLACES = {
     "no such folder": "runs/none/at-all",
@@ -51,7 +92,7 @@ NAMES = {
     "latest~9999": "3 runs are before begun",
 }
 ADVICE = re.compile(
-    r"`?evaldrop \w+|[Gg]ive |Name |--\w|Did you mean|latest is |start a new run|It was moved"
+    r"`?evaldrop \w+|[Gg]ive |Name |Put |--\w|Did you mean|latest is |start a new run|It was moved"
 )
 RAW = re.compile(r"Traceback|Errno|pydantic|input_value|: no such file$", re.MULTILINE)
 
@@ -63,6 +104,7 @@ def shelf(tmp_path_factory):
     write(folder, SMALL, [ROW])
     runs = folder / "runs" / "support"
     good = Path(write_varied(runs / "good"))
+    (folder / "nothing.jsonl").write_text("")
     (folder / "labels.csv").write_text("record_id,candidate,criterion,score\nr1,lite,tone,3\n")
     for name in ("begun", "other", "bytes", "folder", "../../empty"):
         (runs / name).mkdir()
@@ -82,9 +124,15 @@ def _in_the_shelf(shelf, monkeypatch):
 
 
 def told(command, given, capsys):
-    words = [{"RUN": given, "GOOD": "runs/support/good"}.get(word, word) for word in COMMANDS[command]]
-    code = main(words)
+    code = main([given if word is None else word for word in COMMANDS[command]])
     return code, capsys.readouterr().err
+
+
+def test_the_commands_are_found_by_themselves():
+    assert {"compare BASELINE", "diff RUN", "review import RUN", "run --resume", "plan --like"} <= set(
+        COMMANDS
+    )
+    assert {"run DATASET", "review import FILE", "rejudge --evaluation", "doctor EVALUATION"} <= set(FILES)
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -101,7 +149,7 @@ def test_what_is_no_run_is_64_with_what_where_and_what_to_do(place, capsys):
 
 @pytest.mark.parametrize(("name", "words"), NAMES.items())
 def test_a_name_of_no_run_tells_what_there_is(name, words, capsys):
-    code, said = told("gate", name, capsys)
+    code, said = told("gate RUN", name, capsys)
     assert (code, words in said) == (exits.WRONG_USE, True), said
     assert ADVICE.search(said)
 
@@ -123,31 +171,63 @@ def test_what_s3_refuses_to_show_is_no_wrong_use(bucket, capsys):
     assert "renew it" in capsys.readouterr().err
 
 
-FILES = {
-    "run": ["run", "FILE", "--bedrock", "simulated"],
-    "run --evaluation": ["run", "faq.jsonl", "--evaluation", "FILE", "--bedrock", "simulated"],
-    "validate": ["validate", "FILE"],
-    "validate --evaluation": ["validate", "faq.jsonl", "--evaluation", "FILE"],
-    "plan": ["plan", "FILE"],
-    "submit": ["submit", "FILE", "--dry-run"],
-    "doctor": ["doctor", "FILE", "--no-calls"],
-    "review import": ["review", "import", "FILE", "runs/support/good"],
-    "rescore --evaluation": ["rescore", "runs/support/good", "--evaluation", "FILE"],
-}
+FILES = cases(INPUTS)
 BAD_FILES = {
     "absent": "fag.jsonl",
     "a folder of none": "empty",
     "bytes": "runs/support/bytes/run.json",
     "below a file": "faq.jsonl/records.jsonl",
     "too long": "x" * 300,
+    "empty": "nothing.jsonl",
+    "of the web": "https://example.com/faq.jsonl",
 }
+# What is read finds its own words: what is wrong in a file, and where.
+_READ = {"bytes", "empty"}
 
 
 @pytest.mark.parametrize("file", BAD_FILES)
 def test_a_file_that_cannot_be_had_is_64_with_advice(file, capsys, monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     for command, words in FILES.items():
-        code = main([BAD_FILES[file] if word == "FILE" else word for word in words])
+        code = main([BAD_FILES[file] if word is None else word for word in words])
         said = capsys.readouterr().err
-        assert code == exits.WRONG_USE, f"{command}, {file}: {code}, {said}"
-        assert not RAW.search(said), f"{command}, {file}: {said}"
+        where = f"{command}, {file}: {code}, {said}"
+        assert code == exits.WRONG_USE, where
+        assert not RAW.search(said), where
+        assert file in _READ or ADVICE.search(said), where
+
+
+WRITING = {
+    "report --to": ["report", "runs/support/good", "--format", "csv", "--to", None],
+    "report xlsx": ["report", "runs/support/good", "--format", "xlsx", "--to", None],
+    "diff --html": ["diff", "runs/support/good", "runs/support/good", "--html", None],
+    "export --to": ["export", "runs/support/good", "--to", None],
+    "review export --to": ["review", "export", "runs/support/good", "--to", None],
+    "init": ["init", None],
+    "run --out": ["run", "faq.jsonl", "--bedrock", "simulated", "--out", None],
+}
+
+
+@pytest.mark.parametrize("command", WRITING)
+def test_what_cannot_be_written_is_64_with_advice(command, capsys):
+    for place in ("faq.jsonl/below", "x" * 300):
+        code = main([place if word is None else word for word in WRITING[command]])
+        said = capsys.readouterr().err
+        where = f"{command}, {place}: {code}, {said}"
+        assert code == exits.WRONG_USE, where
+        assert ADVICE.search(said), where
+        assert not RAW.search(said), where
+
+
+def test_a_bucket_is_written_to_or_refused_and_no_folder_is_called_s3(bucket, capsys):
+    for command in ("report --to", "report xlsx", "diff --html"):
+        uri = f"s3://{bucket}/kept/{len(command)}"
+        assert main([uri if word is None else word for word in WRITING[command]]) == exits.PASSED
+        assert storage.exists(uri)
+    for command in ("export --to", "init", "run --out"):
+        words = WRITING[command]
+        assert main([f"s3://{bucket}/kept" if word is None else word for word in words]) == exits.WRONG_USE
+        said = capsys.readouterr().err
+        assert f"s3://{bucket}/kept" in said
+        assert ADVICE.search(said), said
+    assert not Path("s3:").exists()

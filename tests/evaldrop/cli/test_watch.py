@@ -151,7 +151,7 @@ def test_ctrl_c_ends_the_watching_and_says_so(finished, states, capsys):
     code, said = watch(capsys)
     assert code == 130
     assert "stopped watching; the run goes on." in said.err
-    assert f"to watch it again: evaldrop watch {EXECUTION}:{RUN}\n" in said.err
+    assert f"to watch it again:\nevaldrop watch {EXECUTION}:{RUN}\n" in said.err
     assert "stop-execution" in said.err
 
 

@@ -7,8 +7,10 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from evaldrop.cli.prose import print_prose
+from evaldrop.cli.tables.layout import cut_apart, fitting, folded, rooms, taken, width_of
 from evaldrop.cli.tables.scorecard import print_scorecard
-from evaldrop.cli.tables.terminal import draw_interval, fitted_table, fitting, print_prose, taken, width_of
+from evaldrop.cli.tables.terminal import draw_interval, print_table
 from evaldrop.report.columns import Column, Words, words
 from evaldrop.scorecard.read import read_run
 from tests.browser.pages import write_varied
@@ -32,12 +34,43 @@ def test_the_least_telling_columns_go_first(width, titles):
     assert taken(kept) <= max(width, 33)
 
 
-def test_a_name_is_cut_where_nothing_else_can_go_and_a_number_never():
+def test_a_name_goes_on_several_lines_where_nothing_else_can_go_and_a_number_never():
     console = Console(file=io.StringIO(), width=24)
-    console.print(fitted_table([NAME, NUMBER], 24))
-    lines = console.file.getvalue().splitlines()
-    assert lines[1] == "a-name-o…wo-c  1,000,000"
+    print_table(console, [NAME, NUMBER])
+    lines = [line.rstrip() for line in console.file.getvalue().splitlines()]
+    assert lines[1:3] == ["a-name-of-     1,000,000", "twenty-two-c"]
     assert max(map(len, lines)) == 24
+
+
+def test_what_has_no_room_at_all_is_not_cut():
+    console = Console(file=io.StringIO(), width=10)
+    print_table(console, [NAME, NUMBER])
+    assert "1,000,000" in console.file.getvalue()
+
+
+def test_the_widest_gives_way_first_and_a_column_that_never_breaks_does_not():
+    run, sentence = words("run", ["r" * 30], wrap="never"), words("why", ["so " * 20])
+    assert rooms([run, sentence, NUMBER], 60) == [30, 17, 9]
+    assert rooms([sentence, words("category", ["billing and payments"]), NUMBER], 44) == [15, 16, 9]
+
+
+@pytest.mark.parametrize(("text", "lines"), [
+    ("claude-haiku-4-5", ["claude-", "haiku-4-5"]),
+    ("answer 12,345.67", ["answer", "12,345.67"]),
+    ("version-v1.25.30", ["version-", "v1.25.30"]),
+    ("\u4f60\u597d\u4e16\u754c\u4f60\u597d", ["\u4f60\u597d\u4e16\u754c\u4f60", "\u597d"]),
+])  # fmt: skip
+def test_a_text_in_a_column_breaks_between_words_and_else_behind_a_separator(text, lines):
+    assert folded(text, 11) == lines
+
+
+def test_names_are_cut_where_they_are_alike():
+    names = ["a-long-beginning-one-with-the-same-end", "a-long-beginning-two-with-the-same-end"]
+    cut = cut_apart(names, 24)
+    assert len(set(cut)) == 2
+    assert all(len(name) <= 24 and "\u2026" in name for name in cut)
+    assert cut_apart(["a" * 20 + middle + "b" * 20 for middle in "xy"], 12) is None
+    assert cut_apart(["short", "\u77ed\u3044"], 12) is None, "characters are no cells"
 
 
 def test_a_tone_takes_no_room():

@@ -265,7 +265,7 @@ def test_export_says_what_was_drawn_and_what_is_next(folder, capsys):
     assert main(["review", "export", folder, "--sample", "10", "--seed", "4"]) == 0
     shown = capsys.readouterr().out
     assert "10 of 60 responses: 5 of 30 records, drawn at random (seed 4)" in shown
-    assert f"next: evaldrop review import FILE {folder}" in shown
+    assert f"\nevaldrop review import FILE {folder}\n" in shown
 
 
 def test_a_run_without_tables_or_criteria_has_nothing_to_review(folder):
