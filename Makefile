@@ -74,7 +74,7 @@ types: $(VENV)/installed-dev ## Check types.
 	$(BIN)/mypy
 
 # Three at a time, also on two cores: many a test waits for a process of its own.
-TESTS = $(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder
+TESTS = $(BIN)/python -m pytest -n 3
 
 tests: $(VENV)/installed-dev $(VENV)/asl-validator $(VENV)/axe ## Run the tests.
 	$(TESTS) -m "not nightly"
