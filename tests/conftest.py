@@ -19,12 +19,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-# As a command does: to look through all objects of twelve thousand tests for a cycle at each 700th took a third of
-# the time of collecting them.
+# As a command does: to look through all objects of twelve thousand tests for a cycle at each 700th took a
+# third of the time of collecting them.
 gc.set_threshold(100_000, 50, 100)
 
-# A deadline would fail a test for what else the machine does. Tests marked `fuzz` take these as they are; what
-# needs more examples by day says so.
+# A deadline would fail a test for what else the machine does. Tests marked `fuzz` take these as they are;
+# what is worth more examples by day says so.
 settings.register_profile("default", deadline=None, max_examples=40)
 settings.register_profile("nightly", deadline=None, max_examples=200)
 settings.register_profile(
