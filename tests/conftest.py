@@ -26,7 +26,7 @@ gc.set_threshold(100_000, 50, 100)
 # A deadline would fail a test for what else the machine does. Tests marked `fuzz` take these as they are;
 # what is worth more examples by day says so.
 settings.register_profile("default", deadline=None, max_examples=40)
-settings.register_profile("nightly", deadline=None, max_examples=200)
+settings.register_profile("nightly", deadline=None, max_examples=100)
 settings.register_profile(
     "fuzz",
     deadline=None,

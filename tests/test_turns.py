@@ -56,7 +56,6 @@ def test_the_tests_of_a_group_are_run_by_one_worker_though_their_ids_name_no_gro
     assert workers[0].ran[:3] == [nodeid for nodeid in COLLECTED if "local_aws" in nodeid]
 
 
-def test_the_longest_begin_first():
-    ordered = sorted(COLLECTED, key=turn_of)
-    assert [group_of(nodeid) for nodeid in ordered][:3] == ["tests/local_aws/"] * 3
-    assert "tests/evaldrop/" in ordered[-1]
+def test_the_longest_begin_first_and_bundles_once_their_packages_are_there():
+    ordered = [group_of(nodeid) for nodeid in sorted(COLLECTED, key=turn_of)]
+    assert ordered[:5] == ["tests/local_aws/"] * 3 + ["tests/infra/", "tests/infra/test_bundles.py"]

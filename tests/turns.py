@@ -5,8 +5,16 @@ from xdist.scheduler import LoadScopeScheduling
 TOGETHER = ("tests/local_aws/", "tests/infra/test_bundles.py", "tests/infra/")
 """What is set up once for several files: a local AWS, templates. Else the tests of a file are together."""
 
-# Whole runs and what takes longest to set up: a worker that begins it last is waited for.
-_FIRST = (*TOGETHER, "tests/browser/", "tests/test_", "tests/benchmarks/")
+# Whole runs and what takes longest to set up: a worker that begins it last is waited for. Bundles need the
+# packages that the local AWS has installed by then, and kept.
+_FIRST = (
+    "tests/local_aws/",
+    "tests/infra/",
+    "tests/browser/",
+    "tests/infra/test_bundles.py",
+    "tests/test_",
+    "tests/benchmarks/",
+)
 
 
 def group_of(nodeid):
@@ -17,7 +25,8 @@ def group_of(nodeid):
 
 def turn_of(nodeid):
     """Return a number that sorts a test behind those that are to begin before it."""
-    return next((turn for turn, name in enumerate(_FIRST) if nodeid.startswith(name)), len(_FIRST))
+    own = [name for name in _FIRST if nodeid.startswith(name)]
+    return _FIRST.index(max(own, key=len)) if own else len(_FIRST)
 
 
 class Groups(LoadScopeScheduling):
