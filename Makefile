@@ -74,7 +74,7 @@ types: $(VENV)/installed-dev ## Check types.
 	$(BIN)/mypy
 
 # Three at a time, also on two cores: many a test waits for a process of its own.
-TESTS = $(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder
+TESTS = $(BIN)/python -m pytest -n 3
 
 tests: $(VENV)/installed-dev $(VENV)/asl-validator $(VENV)/axe ## Run the tests.
 	$(TESTS) -m "not nightly"
@@ -82,7 +82,7 @@ tests: $(VENV)/installed-dev $(VENV)/asl-validator $(VENV)/axe ## Run the tests.
 # Measuring coverage makes tests take three times as long: it is for the night, as are the slowest of them.
 nightly: $(VENV)/installed-dev $(VENV)/asl-validator $(VENV)/axe ## Run all tests, also the slowest, and measure what they reach, by branches; fails below 90 %.
 	rm -f .coverage .coverage.*
-	$(TESTS) --cov --cov-report=term:skip-covered --cov-fail-under=90
+	$(TESTS) --hypothesis-profile=nightly --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 # Not among what CI runs: an hour or so. What it finds is kept in .hypothesis, and tried first the next time.
 fuzz: $(VENV)/installed-dev ## Try 20,000 inputs of every kind: definitions, datasets, journals, replies.

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import yaml
 
-from tests.whole_runs import environment, evaldrop, only_run
+from tests.whole_runs import called, environment, evaldrop, only_run
 
 PASSWORD = "correct-horse-battery"
 BASIC = base64.b64encode(f"ann:{PASSWORD}".encode()).decode()
@@ -76,14 +76,14 @@ def test_a_password_in_the_url_is_in_no_file_and_on_no_screen(tmp_path):
         assert done.returncode == 0, done.stderr
         assert set(seen) == {f"Basic {BASIC}"}
         # Without it every call fails, and the run ends at its first calls; gone on with by the environment.
-        failed = evaldrop("run", dataset, "--bedrock", f"openai=http://{host}", "--out", tmp_path / "more")
+        failed = called("run", dataset, "--bedrock", f"openai=http://{host}", "--out", tmp_path / "more")
         assert failed.returncode == 3
         env = {**environment(), "EVALDROP_OPENAI_AUTHORIZATION": f"Basic {BASIC}"}
-        resumed = evaldrop("run", "--resume", only_run(tmp_path / "more"), env=env)
+        resumed = called("run", "--resume", only_run(tmp_path / "more"), env=env)
         assert resumed.returncode == 0, resumed.stderr
     # The server is gone: what cannot be reached is told without the password.
-    gone = evaldrop("run", dataset, "--bedrock", url, "--out", tmp_path / "gone")
-    misspelt = evaldrop("run", dataset, "--bedrock", f"openai=ftp://ann:{PASSWORD}@host", "--out", tmp_path)
+    gone = called("run", dataset, "--bedrock", url, "--out", tmp_path / "gone")
+    misspelt = called("run", dataset, "--bedrock", f"openai=ftp://ann:{PASSWORD}@host", "--out", tmp_path)
     for ended in (done, failed, resumed, gone, misspelt):
         assert PASSWORD not in ended.stdout + ended.stderr
         assert BASIC not in ended.stdout + ended.stderr

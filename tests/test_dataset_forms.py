@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.whole_runs import EVALUATION, evaldrop, only_run
+from tests.whole_runs import EVALUATION, called, only_run
 
 ROWS = [
     {
@@ -38,17 +38,17 @@ def written(name):
 def test_a_table_is_checked_run_and_gone_on_with(tmp_path, name):
     (tmp_path / name).write_bytes(written(name))
     (tmp_path / "faq.yaml").write_text(EVALUATION)
-    checked = evaldrop("validate", name, cwd=tmp_path)
+    checked = called("validate", name, cwd=tmp_path)
     assert checked.returncode == 0, checked.stderr
     assert "read as" in checked.stdout + checked.stderr
-    done = evaldrop("run", name, "--bedrock", "simulated:latency=0", cwd=tmp_path)
+    done = called("run", name, "--bedrock", "simulated:latency=0", cwd=tmp_path)
     assert done.returncode in {0, 1, 2}, done.stderr
     run = only_run(tmp_path / "runs")
     prepared = [json.loads(line) for line in (run / "records.jsonl").read_text().splitlines()]
     assert [record["record_id"] for record in prepared] == ["000", "001", "002", "003"]
     assert prepared[1]["prompt"] == ROWS[1]["prompt"]
     assert prepared[1]["metadata"] == {"topic": "returns"}
-    again = evaldrop("run", "--resume", run, cwd=tmp_path)
+    again = called("run", "--resume", run, cwd=tmp_path)
     assert again.returncode == done.returncode, again.stderr
 
 
@@ -65,6 +65,6 @@ def test_a_problem_of_a_table_is_told_with_its_line_or_row(tmp_path, monkeypatch
     (tmp_path / name).write_bytes(written(name))
     (tmp_path / "faq.yaml").write_text(EVALUATION)
     for arguments in (["validate", name], ["plan", name], ["run", name, "--bedrock", "simulated"]):
-        done = evaldrop(*arguments, cwd=tmp_path)
+        done = called(*arguments, cwd=tmp_path)
         assert done.returncode == 64, done.stderr
         assert f'{place}: the id "000" was already used on' in done.stderr + done.stdout

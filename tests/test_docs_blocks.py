@@ -21,7 +21,7 @@ from evaldrop.scorecard.model.scorecard import Scorecard
 from evaldrop.scorecard.trend import trend_of
 from tests.evaldrop.scorecard.trend.test_trend import candidate, entry
 from tests.pages import PAGES, RUN_FOLDER, RUN_ID, blocks, looks_as_shown, spans
-from tests.whole_runs import ROOT, evaldrop
+from tests.whole_runs import ROOT, called
 
 LANGUAGES = {
     "console", "csv", "ebnf", "json", "jsonl", "mermaid", "python", "sh", "text", "tsv", "yaml",
@@ -271,7 +271,7 @@ def test_every_file_that_the_page_names_is_in_a_run_or_is_said_to_be_there_only_
 def shown_by_make_run(folder, validated):
     makefile = (ROOT / "Makefile").read_text()
     recipe = re.search(r"^run:.*\n\t@\$\(BIN\)/evaldrop (.*?);", makefile, re.MULTILINE)[1]
-    ended = evaldrop(*recipe.split(), "--out", folder)
+    ended = called(*recipe.split(), "--out", folder)
     assert ended.returncode == 0
     printed, _, report = ended.stdout.partition("\nreport: ")
     assert report.endswith("/report.html\n")

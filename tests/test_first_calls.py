@@ -17,7 +17,7 @@ from evaldrop.bedrock.protocol import ServiceError
 from evaldrop.run.request import RunRequest
 from evaldrop.running.workflow import run_locally
 from evaldrop.scorecard.read import read_run
-from tests.whole_runs import evaldrop, only_run
+from tests.whole_runs import called, only_run
 
 LITE, HAIKU, PRO = "us.amazon.nova-lite-v1:0", "anthropic.claude-3-haiku-v1:0", "us.amazon.nova-pro-v1:0"
 IMPORTED = "us.meta.llama3-3-70b-instruct-v1:0"
@@ -27,7 +27,7 @@ EVALUATION = {
     "judges": [{"name": "pro", "model": PRO}],
     "criteria": ["correctness"],
 }
-RECORDS = 400
+RECORDS = 60
 PROFILE = "Invocation of model ID X with on-demand throughput isn’t supported."
 REFUSAL = ("ValidationException", PROFILE)
 
@@ -105,10 +105,10 @@ def test_going_on_evaluates_the_other_candidate_whole_and_says_who_was_left_out(
     lite, haiku = scorecard.candidates["lite"], scorecard.candidates["haiku"]
     assert (lite.responses.errors, lite.criteria["correctness"].n_scored) == (0, RECORDS)
     assert haiku.responses.errors == RECORDS
-    assert haiku.responses.error_names == {"LeftOut": 398, "BedrockRuntime.ValidationException": 2}
+    assert haiku.responses.error_names == {"LeftOut": RECORDS - 2, "BedrockRuntime.ValidationException": 2}
     assert haiku.criteria["correctness"].n_unscored == RECORDS
     (alarm,) = [alarm for alarm in scorecard.alarms if "haiku" in alarm]
-    assert "haiku was left out: 400 of 400" in alarm
+    assert f"haiku was left out: {RECORDS} of {RECORDS}" in alarm
     assert PROFILE in alarm
     assert scorecard.records.evaluated == RECORDS
     assert scorecard.records.missing == 0
@@ -129,7 +129,10 @@ def test_a_judge_that_is_refused_ends_the_run_too_and_going_on_leaves_its_verdic
     judge = scorecard.judges["pro"]
     assert (judge.scored, judge.errors) == (0, 2 * RECORDS)
     assert scorecard.candidates["lite"].responses.errors == 0
-    assert any("Judge pro: 800 of 800 verdicts are unscored" in alarm for alarm in scorecard.alarms)
+    assert any(
+        f"Judge pro: {2 * RECORDS} of {2 * RECORDS} verdicts are unscored" in alarm
+        for alarm in scorecard.alarms
+    )
 
 
 def test_all_that_is_refused_is_told_at_once_and_with_no_candidate_left_there_is_no_going_on(tmp_path):
@@ -298,7 +301,7 @@ def test_at_the_command_line_the_run_fails_and_is_gone_on_with(tmp_path):
     dataset.write_text("".join(json.dumps(row) + "\n" for row in rows(30)), encoding="utf-8")
     calls = Counter()
     with serving(calls) as url:
-        first = evaldrop("run", dataset, "--bedrock", f"openai={url}", "--out", tmp_path / "runs")
+        first = called("run", dataset, "--bedrock", f"openai={url}", "--out", tmp_path / "runs")
         assert first.returncode == 3, first.stderr
         said = " ".join(first.stderr.split())
         assert f"candidate haiku ({HAIKU}) is refused: AccessDeniedException: You may not call it." in said
@@ -307,7 +310,7 @@ def test_at_the_command_line_the_run_fails_and_is_gone_on_with(tmp_path):
         place = only_run(tmp_path / "runs")
         assert f"evaldrop run --resume {place}" in first.stderr
         assert calls == {LITE: 2, HAIKU: 2, PRO: 2}
-        second = evaldrop("run", "--resume", place, "--go-on")
+        second = called("run", "--resume", place, "--go-on")
     assert second.returncode == 0, second.stderr
     assert calls == {LITE: 30, HAIKU: 4, PRO: 30}
     assert "haiku was left out: 30 of 30" in " ".join(second.stdout.split())

@@ -6,7 +6,7 @@ from collections import Counter
 import pyarrow.parquet as pq
 import pytest
 
-from tests.whole_runs import ROOT, evaldrop, only_run
+from tests.whole_runs import ROOT, called, only_run
 
 SAMPLE = ROOT / "datasets/guardrail/records.jsonl"
 JUDGED = """
@@ -28,7 +28,7 @@ metrics: [length_words]
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory):
     out = tmp_path_factory.mktemp("sample")
-    done = evaldrop("run", SAMPLE, "--bedrock", "simulated:latency=0", "--out", out)
+    done = called("run", SAMPLE, "--bedrock", "simulated:latency=0", "--out", out)
     return done, only_run(out)
 
 
@@ -38,9 +38,7 @@ def judged(tmp_path_factory):
     (folder / "evaluation.yaml").write_text(JUDGED, encoding="utf-8")
     rows = SAMPLE.read_text(encoding="utf-8").splitlines()[:24]
     (folder / "records.jsonl").write_text("\n".join(rows), encoding="utf-8")
-    done = evaldrop(
-        "run", folder / "records.jsonl", "--bedrock", "simulated:latency=0", "--out", folder / "o"
-    )
+    done = called("run", folder / "records.jsonl", "--bedrock", "simulated:latency=0", "--out", folder / "o")
     assert done.returncode == 0, done.stderr
     return only_run(folder / "o")
 
@@ -129,7 +127,7 @@ def test_a_trace_that_was_asked_for_is_kept_in_the_results(judged):
 
 def test_read_again_the_same_was_blocked(judged):
     before = scorecard_of(judged)
-    done = evaldrop("rescore", judged)
+    done = called("rescore", judged)
     assert done.returncode == 0, done.stderr
     (again,) = [file.parent for file in judged.parent.glob("*/run.json") if file.parent != judged]
     for name, card in scorecard_of(again)["candidates"].items():
@@ -140,7 +138,7 @@ def test_wrong_expectations_are_refused_with_their_line_before_anything_is_calle
     (tmp_path / "evaluation.yaml").write_text(JUDGED, encoding="utf-8")
     rows = ['{"prompt": "a", "expected_blocked": true}', '{"prompt": "b", "expected_blocked": "no"}']
     (tmp_path / "records.jsonl").write_text("\n".join(rows), encoding="utf-8")
-    done = evaldrop("run", tmp_path / "records.jsonl", "--bedrock", "simulated", "--out", tmp_path / "o")
+    done = called("run", tmp_path / "records.jsonl", "--bedrock", "simulated", "--out", tmp_path / "o")
     assert done.returncode == 64
     assert 'records.jsonl line 2: "expected_blocked" is a string, not true or false' in done.stderr
     assert not list((tmp_path / "o").glob("**/responses.parquet"))

@@ -12,7 +12,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from benchmarks.endpoint import Settings, serving_processes
-from tests.whole_runs import EVALUATION, ROOT, command, environment, evaldrop, only_run, write_evaluation
+from tests.whole_runs import (
+    EVALUATION,
+    ROOT,
+    called,
+    command,
+    environment,
+    evaldrop,
+    only_run,
+    write_evaluation,
+)
 
 CALLS_PER_RECORD = 4
 IN_FLIGHT = 8
@@ -56,7 +65,7 @@ def test_the_sample_evaluation_runs_from_another_folder_and_says_simulated_every
 def test_json_prints_one_document_on_stdout(tmp_path):
     dataset = write_evaluation(tmp_path, records=3)
 
-    done = evaldrop("run", dataset, "--bedrock", "simulated:latency=0", "--out", tmp_path / "runs", "--json")
+    done = called("run", dataset, "--bedrock", "simulated:latency=0", "--out", tmp_path / "runs", "--json")
 
     content = json.loads(done.stdout)
     assert content["status"] == "SUCCEEDED"
@@ -108,8 +117,13 @@ def test_a_killed_run_goes_on_without_losing_a_record_or_paying_twice(tmp_path):
 
 @pytest.mark.parametrize(
     ("calls", "number"),
-    [(1, signal.SIGINT), (60, signal.SIGINT), (60, signal.SIGTERM), (60, signal.SIGHUP)],
-    ids=["Ctrl-C during the first record", "Ctrl-C", "a plain kill", "the terminal is closed"],
+    [
+        pytest.param(1, signal.SIGINT, id="Ctrl-C during the first record"),
+        pytest.param(60, signal.SIGINT, id="Ctrl-C"),
+        # That these are taken for it is test_stopping's.
+        pytest.param(60, signal.SIGTERM, id="a plain kill", marks=pytest.mark.nightly),
+        pytest.param(60, signal.SIGHUP, id="the terminal is closed", marks=pytest.mark.nightly),
+    ],
 )
 def test_what_is_stopped_lets_its_calls_end_and_says_how_to_go_on(tmp_path, calls, number):
     """Whatever was answered is kept: every process of the terminal hears of it, and the calls go on."""
@@ -120,8 +134,8 @@ def test_what_is_stopped_lets_its_calls_end_and_says_how_to_go_on(tmp_path, call
         _wait_for(lambda: counts.total()["calls"] >= calls)
         os.killpg(process.pid, number)
         run, errors, answered, kept = _ended(process, tmp_path, counts)
-        done = evaldrop("run", "--resume", run, env=environment(url))
-        called = counts.total()["calls"]
+        done = called("run", "--resume", run, env=environment(url))
+        calls_in_all = counts.total()["calls"]
 
     assert process.returncode == 130
     assert "under way may end, within 60 s, and will be kept. Once more (Ctrl-C) stops at once." in errors
@@ -129,7 +143,7 @@ def test_what_is_stopped_lets_its_calls_end_and_says_how_to_go_on(tmp_path, call
     assert "Traceback" not in errors
     assert answered == kept
     assert done.returncode == 0
-    assert called == records * CALLS_PER_RECORD
+    assert calls_in_all == records * CALLS_PER_RECORD
 
 
 def _ended(process, folder, counts):
@@ -169,15 +183,15 @@ def test_a_run_whose_process_of_calls_is_killed_stops_and_can_be_gone_on_with(tm
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         os.kill(int(children[0]), signal.SIGKILL)
         run, errors, answered, kept = _ended(process, tmp_path, counts)
-        done = evaldrop("run", "--resume", run, env=environment(url))
-        called = counts.total()["calls"]
+        done = called("run", "--resume", run, env=environment(url))
+        calls_in_all = counts.total()["calls"]
 
     assert process.returncode == 3
     assert "the process that makes the calls went away. Stopped: " in errors
     assert f"evaldrop run --resume {run}" in errors
     assert answered - kept <= IN_FLIGHT
     assert done.returncode == 0
-    assert called - records * CALLS_PER_RECORD == answered - kept
+    assert calls_in_all - records * CALLS_PER_RECORD == answered - kept
 
 
 def _begun(folder, dataset, url):
@@ -200,13 +214,13 @@ def test_a_run_is_judged_again_and_rescored_for_what_is_new_only(tmp_path):
     wider = tmp_path / "wider.yaml"
     wider.write_text(EVALUATION.replace("[correctness]", "[correctness, helpfulness]"), encoding="utf-8")
     with serving_processes(Settings(latency_ms=1)) as (url, counts):
-        evaldrop("run", dataset, "--bedrock", "aws", "--out", tmp_path / "runs", env=environment(url))
+        called("run", dataset, "--bedrock", "aws", "--out", tmp_path / "runs", env=environment(url))
         parent = only_run(tmp_path / "runs")
         first = counts.total()
-        rejudged = evaldrop("rejudge", parent, "--evaluation", wider, "--json", env=environment(url))
+        rejudged = called("rejudge", parent, "--evaluation", wider, "--json", env=environment(url))
         second = counts.total()
-        rescored = evaldrop("rescore", parent, "--json", env=environment(url))
-        resumed = evaldrop("run", "--resume", parent, env=environment(url))
+        rescored = called("rescore", parent, "--json", env=environment(url))
+        resumed = called("run", "--resume", parent, env=environment(url))
         third = counts.total()
 
     assert rejudged.returncode == rescored.returncode == resumed.returncode == 0, rejudged.stderr
@@ -232,7 +246,7 @@ def test_every_loss_under_throttling_and_errors_is_in_the_scorecard(tmp_path):
     dataset = write_evaluation(tmp_path, records=records)
 
     runtime = "simulated:throttling=0.2,errors=0.05,malformed=0.05,latency=0"
-    done = evaldrop("run", dataset, "--bedrock", runtime, "--out", tmp_path / "runs", "--json")
+    done = called("run", dataset, "--bedrock", runtime, "--out", tmp_path / "runs", "--json")
 
     scorecard = json.loads(done.stdout)["scorecard"]
     run = only_run(tmp_path / "runs")
@@ -276,13 +290,13 @@ def test_a_bad_dataset_is_refused_with_its_lines_and_nothing_is_called(tmp_path)
     with dataset.open("a") as lines:
         lines.write('{"id": "x"}\n{broken\n')
     with serving_processes(Settings(latency_ms=1)) as (url, counts):
-        done = evaldrop("run", dataset, "--bedrock", "aws", "--out", tmp_path / "runs", env=environment(url))
-        called = counts.total()["calls"]
+        done = called("run", dataset, "--bedrock", "aws", "--out", tmp_path / "runs", env=environment(url))
+        calls = counts.total()["calls"]
 
     assert done.returncode == 64
     assert "records.jsonl line 3" in done.stderr
     assert "records.jsonl line 4" in done.stderr
-    assert called == 0
+    assert calls == 0
     assert not list((tmp_path / "runs").glob("*/*/scorecard.json"))
 
 
@@ -290,7 +304,7 @@ def test_a_bad_dataset_is_refused_with_its_lines_and_nothing_is_called(tmp_path)
     "arguments", [(), ("missing.jsonl",), ("a.jsonl", "--resume", "b"), ("--resume", "nowhere")]
 )
 def test_wrong_use_exits_with_64_and_a_sentence(arguments, tmp_path):
-    done = evaldrop("run", *arguments, "--bedrock", "simulated", cwd=tmp_path)
+    done = called("run", *arguments, "--bedrock", "simulated", cwd=tmp_path)
 
     assert done.returncode == 64
     assert "Traceback" not in done.stderr
@@ -299,15 +313,15 @@ def test_wrong_use_exits_with_64_and_a_sentence(arguments, tmp_path):
 
 def test_init_writes_an_example_that_validates_plans_and_runs(tmp_path):
     folder = tmp_path / "mine"
-    assert evaldrop("init", folder).returncode == 0
-    assert evaldrop("validate", folder / "records.jsonl").returncode == 0
-    plan = evaldrop("plan", folder / "records.jsonl", "--json")
+    assert called("init", folder).returncode == 0
+    assert called("validate", folder / "records.jsonl").returncode == 0
+    plan = called("plan", folder / "records.jsonl", "--json")
     assert json.loads(plan.stdout)["calls"] == 8 * 2 * 2
-    run = evaldrop(
+    run = called(
         "run", folder / "records.jsonl", "--bedrock", "simulated:latency=0", "--out", tmp_path / "runs"
     )
     assert run.returncode in {0, 1, 2}, run.stderr
-    again = evaldrop("init", folder)
+    again = called("init", folder)
     assert again.returncode == 64
     assert "is there already" in again.stderr
 

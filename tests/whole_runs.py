@@ -1,11 +1,16 @@
 """Whole runs for tests: a small evaluation on disk, and `evaldrop` as a process of its own."""
 
+import contextlib
+import io
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from unittest import mock
+
+from evaldrop.cli import main
 
 ROOT = Path(__file__).parent.parent
 
@@ -67,6 +72,25 @@ def evaldrop(
         text=True,
         timeout=timeout_s,
     )
+
+
+def called(
+    *arguments: object, cwd: Path = ROOT, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """
+    Run evaldrop to its end in this process, for a claim that is not about a process.
+
+    A new Python imports all of it again, which takes as long as a small run.
+    """
+    out, errors = io.StringIO(), io.StringIO()
+    with (
+        contextlib.chdir(cwd),
+        mock.patch.dict(os.environ, env or environment(), clear=True),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(errors),
+    ):
+        code = main(list(map(str, arguments)))
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), errors.getvalue())
 
 
 def only_run(out: Path) -> Path:

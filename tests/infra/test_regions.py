@@ -158,7 +158,7 @@ def characters(template, kind, name):
     return len(json.dumps(filled(document), separators=(",", ":")))
 
 
-@pytest.mark.parametrize("models", [30, 100])
+@pytest.mark.parametrize("models", [pytest.param(30, marks=pytest.mark.nightly), 100])
 def test_the_policies_of_many_models_are_as_short_as_iam_wants_them(tmp_path, models):
     chosen = [f"geo.anthropic.claude-sonnet-4-5-2025{number:04d}-v1:0" for number in range(models)]
     template = synthesise({**NOVA, "models": chosen}, tmp_path)

@@ -57,6 +57,7 @@ class LocalAws:
             "AWS_DEFAULT_REGION": facts.region,
         }
         self._clients = {}
+        self._datasets = {}
 
     @property
     def input(self):
@@ -141,9 +142,14 @@ class LocalAws:
         client = self.client("stepfunctions")
         pages = client.get_paginator("list_executions").paginate(stateMachineArn=self.machine)
         arns = [each["executionArn"] for page in pages for each in page["executions"]]
-        described = [client.describe_execution(executionArn=arn) for arn in arns]
+        # Asked ten times a second by who waits: of another dataset's it is enough to have looked once.
+        for arn in arns:
+            if arn not in self._datasets:
+                given = client.describe_execution(executionArn=arn)["input"]
+                self._datasets[arn] = json.loads(given)["dataset"]
         wanted = f"s3://{self.input}/{key}"
-        return [each for each in described if key is None or json.loads(each["input"])["dataset"] == wanted]
+        own = [arn for arn in arns if key is None or self._datasets[arn] == wanted]
+        return [client.describe_execution(executionArn=arn) for arn in own]
 
     def finished(self, key, runs=1):
         """Wait until a dataset has so many runs and all of them are over; return them, the newest first."""

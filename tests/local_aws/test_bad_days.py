@@ -89,7 +89,16 @@ def test_a_judge_that_never_answers_leaves_verdicts_unscored_and_the_responses_w
     )
 
 
-@pytest.mark.parametrize("function", ["StartRun", "ValidateDataset", "PrepareRecords", "BuildScorecard"])
+@pytest.mark.parametrize(
+    "function",
+    [
+        "StartRun",
+        # As BuildScorecard: the workflow's states share one rule of when to try again.
+        pytest.param("ValidateDataset", marks=pytest.mark.nightly),
+        pytest.param("PrepareRecords", marks=pytest.mark.nightly),
+        "BuildScorecard",
+    ],
+)
 def test_a_function_that_crashes_once_is_called_once_more(aws, function):
     aws.kill_next(function)
     key = aws.upload(records(2))

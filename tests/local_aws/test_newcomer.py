@@ -4,14 +4,12 @@ import json
 
 import pytest
 
-from tests.local_aws.harness import ROOT
+from tests.local_aws.outcomes import CALLS_OF_A_RECORD, DATASET, paid_twice, records
 
 pytestmark = pytest.mark.slow
 
-DATASET = ROOT / "datasets" / "support-faq" / "records.jsonl"
 
-
-def test_an_upload_becomes_a_report_and_a_message(aws):
+def test_an_upload_becomes_a_report_and_a_message_and_each_call_is_answered_once(aws):
     key = aws.upload(DATASET)
     [execution] = aws.finished(key)
     assert execution["status"] == "SUCCEEDED", execution.get("cause")
@@ -26,22 +24,16 @@ def test_an_upload_becomes_a_report_and_a_message(aws):
     [message] = aws.messages(folder)
     assert message.subject.startswith("evaldrop SIMULATED support-answers:")
     assert f"s3://{aws.output}/{folder}/report.html" in message.text
-
-
-def test_every_call_is_answered_once(aws):
-    records = [json.loads(line) for line in DATASET.read_text().splitlines()[:10]]
-    [execution] = aws.finished(aws.upload(records))
-    assert execution["status"] == "SUCCEEDED", execution.get("cause")
     calls = aws.calls()
-    # three candidates, and a judge for each of their responses
-    assert len(calls) == 10 * 3 * 2
+    assert len(calls) == scorecard["records"]["evaluated"] * CALLS_OF_A_RECORD
     assert {call["outcome"] for call in calls} == {"answered"}
-    assert len({(call["model"], call["digest"]) for call in calls}) == len(calls)
+    assert not paid_twice(calls)
 
 
 def test_the_aws_cli_does_it_too(aws, tmp_path):
-    key = aws.fresh_key()
-    aws.cli("s3", "cp", DATASET, f"s3://{aws.input}/{key}")
+    key, dataset = aws.fresh_key(), tmp_path / "two.jsonl"
+    dataset.write_text("".join(json.dumps(record) + "\n" for record in records(2)))
+    aws.cli("s3", "cp", dataset, f"s3://{aws.input}/{key}")
     [execution] = aws.finished(key)
     listed = json.loads(
         aws.cli("stepfunctions", "list-executions", "--state-machine-arn", aws.machine, "--output", "json")

@@ -3,35 +3,28 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
 
+import boto3
 import pytest
 
+from evaldrop import storage
 from tests.local_aws.outcomes import CALLS_OF_A_RECORD, DATASET, records
+from tests.whole_runs import called, evaldrop
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def evaldrop(aws, tmp_path):
-    """Run a command in an empty folder, with the local AWS as boto3's endpoint."""
+def given(aws, tmp_path, monkeypatch):
+    """Where a command runs: an empty folder, with the local AWS as the endpoint of all of boto3."""
+    monkeypatch.setattr(storage, "_client", None)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-
-    def run(*arguments):
-        return subprocess.run(
-            [sys.executable, "-m", "evaldrop", *map(str, arguments)],
-            cwd=tmp_path,
-            env={**environment, **aws.keys, "AWS_ENDPOINT_URL": aws.endpoint, "AWS_CONFIG_FILE": os.devnull},
-            capture_output=True,
-            text=True,
-            timeout=180,
-        )
-
-    return run
+    access = {**aws.keys, "AWS_ENDPOINT_URL": aws.endpoint, "AWS_CONFIG_FILE": os.devnull}
+    return {"cwd": tmp_path, "env": environment | access}
 
 
-def test_a_dataset_is_submitted_watched_listed_and_fetched(aws, evaldrop, tmp_path):
+def test_a_dataset_is_submitted_watched_listed_and_fetched(aws, given, tmp_path):
     name = f"datasets/{tmp_path.name}-{os.getpid()}"
     folder = tmp_path / name
     folder.mkdir(parents=True)
@@ -40,25 +33,25 @@ def test_a_dataset_is_submitted_watched_listed_and_fetched(aws, evaldrop, tmp_pa
     dataset = folder / "records.jsonl"
     dataset.write_text("".join(json.dumps(row) + "\n" for row in records(4)))
 
-    submitted = evaldrop("submit", dataset, "--yes", "--wait", "--json")
+    submitted = evaldrop("submit", dataset, "--yes", "--wait", "--json", **given)
     assert submitted.returncode in {0, 1, 2}, submitted.stderr
     assert json.loads(submitted.stdout)
     assert len(aws.calls()) == 4 * CALLS_OF_A_RECORD
     [execution] = aws.executions(f"{name}/records.jsonl")
     assert execution["name"] in submitted.stdout
 
-    again = evaldrop("submit", dataset, "--yes", "--json")
+    again = called("submit", dataset, "--yes", "--json", **given)
     assert again.returncode == 0, again.stderr
     assert execution["name"] in again.stdout
     assert len(aws.executions(f"{name}/records.jsonl")) == 1
 
-    listed = evaldrop("runs", "--json")
+    listed = called("runs", "--json", **given)
     assert execution["name"] in listed.stdout, listed.stderr
-    fetched = evaldrop("fetch", execution["name"], "--to", "here")
+    fetched = called("fetch", execution["name"], "--to", "here", **given)
     assert fetched.returncode == 0, fetched.stderr
     assert b"SIMULATED" in (tmp_path / "here" / "report.html").read_bytes()
-    shown = evaldrop("report", "here")
+    shown = called("report", "here", **given)
     assert shown.returncode == 0, shown.stderr
     assert "4 of 4 records" in shown.stdout
-    watched = evaldrop("watch", execution["name"])
+    watched = called("watch", execution["name"], **given)
     assert watched.returncode == submitted.returncode, watched.stderr

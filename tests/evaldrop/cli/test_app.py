@@ -112,15 +112,14 @@ def test_a_reader_that_has_seen_enough_is_no_error(monkeypatch):
     assert closed
 
 
-@pytest.mark.parametrize("rules", [[], ["first.overall.mean >= 2"]])
-@pytest.mark.parametrize("form", [[], ["--json"]])
+@pytest.mark.parametrize(("rules", "form"), [(["first.overall.mean >= 2"], []), ([], ["--json"])])
 def test_a_reader_that_leaves_early_changes_no_exit_code(tmp_path, rules, form):
     """`evaldrop run … | head -1`: 1 would say that a gate failed, 0 that it passed."""
-    dataset = write_evaluation(tmp_path, records=12, evaluation=yaml.safe_dump({
+    dataset = write_evaluation(tmp_path, records=4, evaluation=yaml.safe_dump({
         **yaml.safe_load(EVALUATION), "gate": rules,
     }))  # fmt: skip
     process = subprocess.Popen(
-        command("run", dataset, "--bedrock", "simulated", "--out", tmp_path / "runs", *form),
+        command("run", dataset, "--bedrock", "simulated:latency=0", "--out", tmp_path / "runs", *form),
         env=environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=tmp_path,
     )  # fmt: skip
     # Before anything is written: the very first line finds nobody.
@@ -174,7 +173,7 @@ def test_a_librarys_own_way_out_is_no_failed_gate(code, monkeypatch):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk without room as Linux has it")
-@pytest.mark.parametrize("arguments", [["criteria"], ["schema"], ["--help"], ["run", "--help"]])
+@pytest.mark.parametrize("arguments", [["criteria"], ["run", "--help"]])
 def test_a_full_disk_is_advice_and_no_fault(arguments, tmp_path):
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(

@@ -36,8 +36,9 @@ class _Repeated:
             piece, self._before = self._before[:size], self._before[size:]
             return piece
         if self._left > 0:
-            piece = self._block[:size]
-            self._left -= max(1, len(piece) * self._n_block // len(self._block))
+            each = len(self._block) // self._n_block
+            piece = self._block[: min(size, self._left * each)]
+            self._left -= max(1, len(piece) // each)
             return piece
         piece, self._after = self._after[:size], self._after[size:]
         return piece
@@ -52,7 +53,7 @@ GIANT = {
     "braces": ("faq.json", _Repeated(before=b"[", piece=b'{"a":', n=60_000)),
     "a line of brackets": ("faq.jsonl", _Repeated(before=b'{"prompt": ', piece=b"[", n=16_000_000)),
     "blanks": ("faq.jsonl", _Repeated(before=b'{"prompt": "a"}', piece=b" ", n=16_000_000)),
-    "quotes": ("faq.csv", _Repeated(before=b"prompt,id\na,1\n", piece=b'"', n=60_001)),
+    "quotes": ("faq.csv", _Repeated(before=b"prompt,id\na,1\n", piece=b'"', n=70_001)),
     "NULs": ("faq.jsonl", _Repeated(before=b'{"prompt": "a"}\n', piece=b"\0", n=16_000_000)),
     "what follows": ("faq.json", _Repeated(before=b'[{"prompt": "a"}]', piece=b"x", n=16_000_000)),
 }  # fmt: skip

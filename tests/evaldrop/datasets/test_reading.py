@@ -247,7 +247,7 @@ def test_a_record_written_and_read_is_the_same_record(record):
 
 
 @given(data=st.binary(max_size=200) | st.text('{}[]",:\\ \nptdarecoms1eN').map(str.encode))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_arbitrary_bytes_give_rows_or_a_dataset_error(data):
     for source in ("faq.json", "faq.jsonl"):
         try:
@@ -282,7 +282,7 @@ shaped = st.dictionaries(
 
 
 @given(row=shaped)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_value_under_a_known_key_escapes_as_an_exception(row):
     (outcome,) = read_bytes(json.dumps(row).encode())
     assert isinstance(outcome, Record | Rejected)

@@ -10,7 +10,7 @@ from evaldrop.bedrock.simulated.direction import Asked, best_last, is_bad_to_hav
 from evaldrop.bedrock.simulated.judge import Case, decide, questions_of, words_asked_for
 from evaldrop.evaluation.criteria.built_in import BUILT_IN
 from evaldrop.verdicts import verdict_tool
-from tests.whole_runs import evaldrop, only_run
+from tests.whole_runs import called, only_run
 
 GOOD = Case(responses=("It has seven days.",), references=("It has seven days.",), sources=())
 OWN = {
@@ -100,7 +100,7 @@ def test_a_run_near_the_ceiling_passes_about_the_stated_share_on_every_scale_and
             for n in range(120)
         )
     )
-    done = evaldrop(
+    done = called(
         "run",
         tmp_path / "records.jsonl",
         "--bedrock",

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from evaldrop.bedrock.simulated.judge import Case, decide, questions_of
-from tests.whole_runs import evaldrop, only_run
+from tests.whole_runs import called, only_run
 
 CRITERIA = """
   - correctness
@@ -48,15 +48,15 @@ pairwise: {{baseline: a, verdict: {pairwise}}}
 """)
     rows = [
         {"id": f"r{number}", "prompt": f"How many days has week {number}?", "reference": "It has seven days."}
-        for number in range(12)
+        for number in range(6)
     ]
     dataset = tmp_path / "records.jsonl"
     dataset.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    done = evaldrop("run", dataset, "--bedrock", "simulated:latency=0", "--out", tmp_path / "runs")
+    done = called("run", dataset, "--bedrock", "simulated:latency=0", "--out", tmp_path / "runs")
     assert done.returncode == 0, done.stderr
     scorecard = json.loads((only_run(tmp_path / "runs") / "scorecard.json").read_text())
     assert scorecard["judges"]["judge"]["unscored"] == {}
-    assert scorecard["judges"]["judge"]["scored"] == 12 * 2 * (2 if verdict == "yes_no" else 4)
+    assert scorecard["judges"]["judge"]["scored"] == 6 * 2 * (2 if verdict == "yes_no" else 4)
     pair = scorecard["candidates"]["b"]["pairwise"]
-    assert (pair["n"], pair["n_unscored"]) == (12, 0)
+    assert (pair["n"], pair["n_unscored"]) == (6, 0)
     assert (pair["by_baseline"]["a"]["scores"] is not None) == (pairwise == "scores")

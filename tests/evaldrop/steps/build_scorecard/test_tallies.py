@@ -217,7 +217,7 @@ def as_json(run, tally: RunTally):
     return scorecard_of(run, tally.result(), ended_at=None).model_dump_json(indent=1)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.integers(0, 2**32), st.data())
 def test_any_parts_merged_in_any_order_give_the_scorecard_of_one_pass(seed, data):
     with tempfile.TemporaryDirectory() as folder:

@@ -70,7 +70,10 @@ def test_its_arguments_name_the_model_and_both_places_below_the_runs_folder(tmp_
     assert long["bytes"] == Path(source).stat().st_size
 
 
-@pytest.mark.parametrize("characters", [60_000, 85_000, 100_000, 170_000, 400_000, 2_000_000])
+@pytest.mark.parametrize(
+    "characters",
+    [60_000, 85_000, 100_000, 170_000, 400_000, pytest.param(2_000_000, marks=pytest.mark.nightly)],
+)
 def test_no_line_and_no_childs_input_is_above_the_quota(tmp_path, characters):
     two = {**JUDGE, "name": "two", "repeats": 3}
     evaluation = {
@@ -153,7 +156,9 @@ def test_checking_a_dataset_writes_no_request(tmp_path):
     assert not (tmp_path / "runs").exists()
 
 
-@pytest.mark.parametrize("place", [0, 250, 499])
+@pytest.mark.parametrize(
+    "place", [pytest.param(0, marks=pytest.mark.nightly), pytest.param(250, marks=pytest.mark.nightly), 499]
+)
 def test_validation_refuses_what_bedrock_does_not_take_with_its_line_and_size(tmp_path, place):
     rows = [{**ROW, "id": f"r{n}"} for n in range(500)]
     rows[place]["context"] = "c" * (MAX_BODY_BYTES + 1)
