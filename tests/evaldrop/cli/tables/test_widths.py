@@ -234,7 +234,9 @@ def test_no_line_is_too_wide_and_no_word_or_number_is_broken(shown, width):
             broken = [
                 word
                 for word in text.split()
-                if not {word, word.rstrip(",;.")} & whole and not _DRAWN.fullmatch(word) and not is_piece(word)
+                if not {word, word.rstrip(",;.")} & whole
+                and not _DRAWN.fullmatch(word)
+                and not is_piece(word)
             ]
             assert not broken, f"{table} at {width}: {broken}\n{text}"
             commands = [line for line in log.splitlines() if line.startswith("evaldrop ")]
