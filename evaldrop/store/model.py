@@ -1,0 +1,144 @@
+"""The store's values: runs, keys, limits, usage. Times are ISO 8601 in UTC, to the second; money is in USD."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from evaldrop.run.request import Labels
+
+Usd = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+State = Literal["admitted", "running", "finished", "failed", "stopped"]
+"""
+`admitted`: noted and counted, its dataset is on the way. `failed`: it ended without a scorecard. Whether a
+finished run passed its gate is its decision's to say.
+"""
+ENDED: tuple[State, ...] = ("finished", "failed", "stopped")
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Owner(_Value):
+    """Who started a run; all None where it was dropped into the bucket, or ran on the command line."""
+
+    user: str | None = Field(default=None, description="Of a sign-in; or whom the key belongs to.")
+    key_id: str | None = Field(default=None, description="The API key's ID, never its secret.")
+    customer: str | None = Field(default=None, max_length=100, description="On whose account it goes.")
+
+
+class StoredCandidate(_Value):
+    """A candidate of a finished run, in a line."""
+
+    name: str
+    model: str
+    overall: float | None = None
+    overall_interval: tuple[float, float] | None = None
+    cost_usd: Usd | None = None
+    latency_ms_p50: float | None = None
+
+
+class Ending(_Value):
+    """How a run ended, and what it used."""
+
+    state: Literal["finished", "failed", "stopped"]
+    ended_at: str
+    cost_usd: Usd | None = Field(default=None, description="None: unknown, so the estimate stays charged.")
+    input_tokens: int = Field(default=0, ge=0)
+    output_tokens: int = Field(default=0, ge=0)
+    records: int | None = Field(default=None, ge=0)
+    decision: str | None = None
+    recommendation: str | None = Field(default=None, description="Which candidate to ship: the sentence.")
+    summary: str | None = None
+    regressed: tuple[str, ...] = ()
+    why: str | None = Field(default=None, description="What ended a run that failed.")
+    candidates: tuple[StoredCandidate, ...] = ()
+
+
+class Choice(_Value):
+    """Which candidate was taken in the end, by whom."""
+
+    candidate: str
+    chosen_at: str
+    chosen_by: str | None = None
+    note: str | None = Field(default=None, max_length=1000)
+
+
+class StoredRun(_Value):
+    """A run as the store knows it."""
+
+    run_id: str
+    state: State
+    started_at: str
+    dataset: str = Field(description="URI of the dataset.")
+    evaluation: str | None = Field(default=None, description="Name; None until it is known.")
+    folder: str | None = Field(default=None, description="URI of the run's folder; None until it has one.")
+    owner: Owner = Owner()
+    labels: Labels = ()
+    simulated: bool = False
+    estimate_usd: Usd | None = Field(default=None, description="Reserved of its key's dollars at the start.")
+    request_sha256: str | None = Field(
+        default=None, description="Of the request that asked for it: the same key with another is a conflict."
+    )
+    ending: Ending | None = None
+    choice: Choice | None = None
+
+
+class RunQuery(_Value):
+    """Which runs, the newest first. Each that is not None narrows; times are of `started_at`."""
+
+    user: str | None = None
+    key_id: str | None = None
+    customer: str | None = None
+    evaluation: str | None = None
+    state: State | None = None
+    since: str | None = Field(default=None, description="Included.")
+    until: str | None = Field(default=None, description="Excluded.")
+    limit: int = Field(default=50, ge=1, le=1000)
+    after: str | None = Field(default=None, description="`Page.after` of the page before.")
+
+
+class Page(_Value):
+    """Runs, the newest first; `after` asks for those behind them, and is None at the end."""
+
+    runs: tuple[StoredRun, ...]
+    after: str | None = None
+
+
+class Limits(_Value):
+    """What a key may do. A day and a month are UTC's. None: no limit."""
+
+    requests_per_second: Annotated[float, Field(gt=0)] = 10
+    burst: Annotated[int, Field(ge=1)] = 20
+    requests_per_day: Annotated[int, Field(ge=1)] | None = 500
+    runs_per_month: Annotated[int, Field(ge=1)] | None = 5000
+    usd_per_day: Usd | None = None
+    usd_per_month: Usd | None = None
+
+
+Role = Literal["viewer", "runner", "admin"]
+"""viewer reads; runner also starts and stops runs of one's own; admin sees and stops all, and sees all usage."""
+
+
+class Key(_Value):
+    """An API key. Its secret is kept nowhere: `digest` is the SHA-256 of it, in hex."""
+
+    key_id: str
+    name: str = Field(min_length=1, max_length=100)
+    digest: str | None = Field(default=None, description="None where API Gateway keeps the key.")
+    owner: Owner = Owner()
+    role: Role = "runner"
+    limits: Limits = Limits()
+    created_at: str
+    revoked_at: str | None = None
+
+
+class Usage(_Value):
+    """What was used in a month, or on a day."""
+
+    runs: int = 0
+    records: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    usd: Usd = Field(default=0, description="Of runs that have ended.")
+    reserved_usd: Usd = Field(default=0, description="Estimates of runs that go on.")
