@@ -1,4 +1,4 @@
-"""The store's values: runs, keys, limits, usage. Times are ISO 8601 in UTC, to the second; money is in USD."""
+"""The store's values: runs, keys, limits, usage. Times are ISO 8601 in UTC, to the second; money is USD."""
 
 from typing import Annotated, Literal
 
@@ -117,7 +117,7 @@ class Limits(_Value):
 
 
 Role = Literal["viewer", "runner", "admin"]
-"""viewer reads; runner also starts and stops runs of one's own; admin sees and stops all, and sees all usage."""
+"""viewer reads; runner also starts and stops runs of its own; admin sees and stops all, and sees all usage."""
 
 
 class Key(_Value):

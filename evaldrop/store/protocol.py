@@ -3,25 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Literal, Protocol
 
-from evaldrop.errors import EvaldropError
 from evaldrop.store.model import Choice, Ending, Key, Limits, Page, RunQuery, StoredRun, Usage
-
-
-class LimitReached(EvaldropError):
-    """
-    A key has used up what it may.
-
-    Attributes:
-        retry_after_s: Seconds until the day or the month is over.
-    """
-
-    def __init__(self, message: str, *, retry_after_s: int) -> None:
-        super().__init__(message)
-        self.retry_after_s = retry_after_s
-
-
-class Conflict(EvaldropError):
-    """An idempotency key came with another request than before."""
 
 
 class Store(Protocol):
@@ -61,7 +43,7 @@ class Store(Protocol):
         """
         Note how a run ended, and settle its estimate. `run` is noted first where the store does not know it.
 
-        Again with another ending (a redrive, a rescore) it replaces the ending, and the difference is settled.
+        Another ending later on (a redrive, a rescore) replaces it, and the difference is settled.
         """
         ...
 
