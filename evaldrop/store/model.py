@@ -117,7 +117,7 @@ class Limits(_Value):
 
 
 Role = Literal["viewer", "runner", "admin"]
-"""viewer reads; runner also starts and stops runs of its own; admin sees and stops all, and sees all usage."""
+"""viewer reads; runner also starts and stops runs of its own; admin sees and stops all, and all usage."""
 
 
 class Key(_Value):
