@@ -19,6 +19,16 @@ Label = Annotated[str, Field(min_length=1, max_length=100)]
 Labels = Annotated[tuple[Label, ...], Field(max_length=20)]
 
 
+class Owner(BaseModel):
+    """Who started a run; all None where it was dropped into the bucket, or ran on the command line."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    user: str | None = Field(default=None, description="Of a sign-in; or whom the key belongs to.")
+    key_id: str | None = Field(default=None, description="The API key's ID, never its secret.")
+    customer: str | None = Field(default=None, max_length=100, description="On whose account it goes.")
+
+
 class RunRequest(BaseModel):
     """The state machine's input: which dataset to evaluate, by which evaluation, and where to put the run."""
 

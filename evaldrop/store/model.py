@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from evaldrop.run.request import Labels
+from evaldrop.run.request import Labels, Owner
 
 Usd = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 State = Literal["admitted", "running", "finished", "failed", "stopped"]
@@ -17,14 +17,6 @@ ENDED: tuple[State, ...] = ("finished", "failed", "stopped")
 
 class _Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Owner(_Value):
-    """Who started a run; all None where it was dropped into the bucket, or ran on the command line."""
-
-    user: str | None = Field(default=None, description="Of a sign-in; or whom the key belongs to.")
-    key_id: str | None = Field(default=None, description="The API key's ID, never its secret.")
-    customer: str | None = Field(default=None, max_length=100, description="On whose account it goes.")
 
 
 class StoredCandidate(_Value):
