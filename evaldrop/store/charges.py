@@ -122,10 +122,13 @@ class Ceiling(NamedTuple):
         Raises:
             LimitReached: Too much is used.
         """
-        if self.runs is not None and used.runs > self.runs:
+        if self.is_reached(used):
             raise self.reached()
-        if self.dollars is not None and used.dollars > self.dollars:
-            raise self.reached()
+
+    def is_reached(self, used: Charge) -> bool:
+        """Tell whether too much is used."""
+        too_many = self.runs is not None and used.runs > self.runs
+        return too_many or (self.dollars is not None and used.dollars > self.dollars)
 
     def reached(self) -> LimitReached:
         """Return the refusal."""

@@ -21,6 +21,11 @@ def open_store(uri: str) -> Store:
     kind, _, where = uri.partition(":")
     if where and kind == "sqlite":
         return SqliteStore(storage.local_path(where))
+    if where and kind == "dynamodb":
+        # Imported here: on one machine nobody needs it.
+        from evaldrop.store.dynamodb import DynamoStore
+
+        return DynamoStore(where)
     raise InputError(f"{uri}: a store is sqlite:PATH or dynamodb:TABLE.")
 
 

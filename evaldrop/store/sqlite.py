@@ -130,8 +130,8 @@ class SqliteStore:
                 raise requests_used_up(limits, now)
             connection.execute("INSERT OR REPLACE INTO requests VALUES (?, ?, ?)", (key_id, day, n + 1))
             if not n:
-                # Once a day: what earlier ones counted nobody asks for.
-                connection.execute("DELETE FROM requests WHERE day < ?", (day,))
+                # Once a day. Not yesterday's: a request of just before midnight may come after this one.
+                connection.execute("DELETE FROM requests WHERE day < date(?, '-1 day')", (day,))
 
     def usage(self, month: str, *, by: By) -> Mapping[str, Usage]:
         """Return what was used in a month."""
