@@ -28,6 +28,15 @@ EVERYTHING = {
     "budget_emails": ["someone@example.com"],
     "keep_runs_days": 20,
     "delete_with_stack": True,
+    "api": True,
+    "sign_in": {"domain": "evaldrop-example", "addresses": ["https://evaldrop.example.com/"]},
+    "waf": 1000,
+    "network": {
+        "vpc": "vpc-0123456789abcdef0",
+        "subnets": ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
+        "route_tables": ["rtb-0123456789abcdef0"],
+    },
+    "audit": True,
 }
 
 
