@@ -9,7 +9,7 @@ from infra.api import Api, outputs_of
 from infra.audit import Audit, Wall
 from infra.budgets import REGIONS as BUDGET_REGIONS
 from infra.budgets import Budgets, budgets_note
-from infra.bundles import bytecode_note, target_of
+from infra.bundles import LAMBDA, bytecode_note, target_of
 from infra.events import let_send
 from infra.failures import Failures
 from infra.functions import Functions
@@ -103,7 +103,8 @@ class EvaldropStack(Stack):
             steps.append(api.step)
         if api and settings.waf:
             Wall(self, "Wall", apis=api.rest_apis, most=settings.waf, settings=settings)
-        if settings.network:
+        # A local AWS has none of these subnets.
+        if settings.network and target_of(self) == LAMBDA:
             PrivateNetwork(self, "Network", steps=steps, network=settings.network)
         audit = Audit(self, "Audit", storage=storage, settings=settings) if settings.audit else None
         Monitoring(
