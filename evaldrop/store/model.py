@@ -1,11 +1,28 @@
 """The store's values: runs, keys, limits, usage. Times are ISO 8601 in UTC, to the second; money is USD."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from evaldrop.run.request import Labels, Owner
 
+
+def in_utc(moment: str) -> str:
+    """
+    Return a time in the one form that runs are sorted by: `2026-11-29T10:00:00+00:00`.
+
+    A date is its midnight, and a time without an offset is UTC's.
+
+    Raises:
+        ValueError: It is no time in ISO 8601.
+    """
+    found = datetime.fromisoformat(moment)
+    there = found if found.tzinfo else found.replace(tzinfo=UTC)
+    return there.astimezone(UTC).isoformat(timespec="seconds")
+
+
+Moment = Annotated[str, AfterValidator(in_utc)]
 Usd = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 State = Literal["admitted", "running", "finished", "failed", "stopped"]
 """
@@ -34,7 +51,7 @@ class Ending(_Value):
     """How a run ended, and what it used."""
 
     state: Literal["finished", "failed", "stopped"]
-    ended_at: str
+    ended_at: Moment
     cost_usd: Usd | None = Field(default=None, description="None: unknown, so the estimate stays charged.")
     input_tokens: int = Field(default=0, ge=0)
     output_tokens: int = Field(default=0, ge=0)
@@ -51,7 +68,7 @@ class Choice(_Value):
     """Which candidate was taken in the end, by whom."""
 
     candidate: str
-    chosen_at: str
+    chosen_at: Moment
     chosen_by: str | None = None
     note: str | None = Field(default=None, max_length=1000)
 
@@ -61,13 +78,17 @@ class StoredRun(_Value):
 
     run_id: str
     state: State
-    started_at: str
+    started_at: Moment
     dataset: str = Field(description="URI of the dataset.")
     evaluation: str | None = Field(default=None, description="Name; None until it is known.")
     folder: str | None = Field(default=None, description="URI of the run's folder; None until it has one.")
     owner: Owner = Owner()
     labels: Labels = ()
     simulated: bool = False
+    admitted_at: Moment | None = Field(
+        default=None,
+        description="When `admit` noted it; None where it began without. It counts to this day and month.",
+    )
     estimate_usd: Usd | None = Field(default=None, description="Reserved of its key's dollars at the start.")
     request_sha256: str | None = Field(
         default=None, description="Of the request that asked for it: the same key with another is a conflict."
@@ -84,8 +105,8 @@ class RunQuery(_Value):
     customer: str | None = None
     evaluation: str | None = None
     state: State | None = None
-    since: str | None = Field(default=None, description="Included.")
-    until: str | None = Field(default=None, description="Excluded.")
+    since: Moment | None = Field(default=None, description="Included.")
+    until: Moment | None = Field(default=None, description="Excluded.")
     limit: int = Field(default=50, ge=1, le=1000)
     after: str | None = Field(default=None, description="`Page.after` of the page before.")
 
@@ -121,8 +142,8 @@ class Key(_Value):
     owner: Owner = Owner()
     role: Role = "runner"
     limits: Limits = Limits()
-    created_at: str
-    revoked_at: str | None = None
+    created_at: Moment
+    revoked_at: Moment | None = None
 
 
 class Usage(_Value):

@@ -10,14 +10,17 @@ class Store(Protocol):
     """
     Runs, keys and what they have used.
 
-    Every method may be called by many at once, and again after an answer that was lost.
+    Every method may be called by many at once, and again after an answer that was lost. All of them raise a
+    StorageError, or an AwsError, where the store cannot be reached.
     """
 
     def admit(self, run: StoredRun, limits: Limits, *, now: str) -> tuple[StoredRun, bool]:
         """
         Note a run, count it and reserve its estimate, all of it or nothing.
 
-        A run of this ID and `request_sha256` that is there already is returned, and nothing is counted.
+        A run of this ID and `request_sha256` that is there already is returned, and nothing is counted. The
+        limits are of the run's key, or of its user where it has none. Dollars are those of runs that have
+        ended and the estimates of those that have not.
 
         Returns:
             The run, and whether it is new.
@@ -29,7 +32,11 @@ class Store(Protocol):
         ...
 
     def withdraw(self, run_id: str) -> None:
-        """Forget a run that was admitted and could not be begun, with its count and its estimate."""
+        """
+        Forget a run that was admitted and could not be begun, with its count and its estimate.
+
+        One that has begun after all stays.
+        """
         ...
 
     def begin(self, run: StoredRun) -> None:
@@ -43,12 +50,21 @@ class Store(Protocol):
         """
         Note how a run ended, and settle its estimate. `run` is noted first where the store does not know it.
 
-        Another ending later on (a redrive, a rescore) replaces it, and the difference is settled.
+        Another ending later on (a redrive, a rescore) replaces it, and the difference is settled. What `run`
+        says of its evaluation, folder and labels is kept where it was not known before.
+
+        Raises:
+            InputError: The store does not know the run, and `run` is not given.
         """
         ...
 
     def choose(self, run_id: str, choice: Choice) -> None:
-        """Note which candidate was taken. The last choice holds."""
+        """
+        Note which candidate was taken. The last choice holds.
+
+        Raises:
+            InputError: The store does not know the run.
+        """
         ...
 
     def run(self, run_id: str) -> StoredRun | None:
