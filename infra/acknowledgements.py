@@ -10,7 +10,7 @@ from aws_cdk import Acknowledgment, CfnResource, Stack, Validations
 from constructs import Construct, IConstruct
 
 from evaldrop.evaluation.model_ids import model_arns
-from evaldrop.steps.start_run.events import DATASETS, EVALUATIONS
+from evaldrop.steps.start_run.prefixes import DATASETS, EVALUATIONS
 from infra.failures import Failures
 from infra.functions import Step
 from infra.settings import Settings

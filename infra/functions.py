@@ -10,7 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from evaldrop.steps.start_run.events import DATASETS, EVALUATIONS
+from evaldrop.steps.start_run.prefixes import DATASETS, EVALUATIONS
 from infra.bundles import Bundle, code_of, target_of
 from infra.log_groups import log_group
 from infra.settings import ROOT, Settings

@@ -11,7 +11,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from evaldrop.evaluation.model_ids import HERE, model_name
-from evaldrop.steps.build_scorecard.cloudwatch import NAMESPACE
+from evaldrop.steps.embedded_metrics import NAMESPACE
 from infra.dashboard import build_dashboard
 from infra.functions import Step
 from infra.log_groups import log_group

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from evaldrop.evaluation import Evaluation, parse_evaluation
 from evaldrop.evaluation.definition import Price, called_models, named_guardrails
 from evaldrop.evaluation.regions import in_region, region_problem, region_problems, resolved_model
-from evaldrop.steps.start_run.events import DATASETS
+from evaldrop.steps.start_run.prefixes import DATASETS
 from evaldrop.steps.validate_dataset.caps import Caps
 
 ROOT = Path(__file__).parent.parent

@@ -6,13 +6,13 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from evaldrop.steps.start_run import events
+from evaldrop.steps.start_run import prefixes
 from infra.settings import Settings
 
 OF_THIS_ACCOUNT = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
 """A service may act here for this account's own resources alone, not for those of whoever asks it to."""
 
-RUNS = events.RUNS
+RUNS = prefixes.RUNS
 """The folder of the output bucket that runs are kept in."""
 
 # Who writes to the encrypted topic and queue by a name of its own; the schedule does by its role.

@@ -11,7 +11,8 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from evaldrop.datasets.files.formats import DATASET_ENDINGS
-from evaldrop.steps.start_run.events import DATASETS, MISTAKEN_ENDINGS
+from evaldrop.steps.start_run.events import MISTAKEN_ENDINGS
+from evaldrop.steps.start_run.prefixes import DATASETS
 from infra.bundles import Bundle
 from infra.functions import START_RUN, Step
 from infra.notifications import Notifications

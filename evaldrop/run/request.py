@@ -6,9 +6,9 @@ Apart from `run.json`'s module, so that StartRun needs only pydantic.
 
 import secrets
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from evaldrop.run.place import RUN_FILE, has_begun, out_of, run_folder
 
@@ -27,6 +27,10 @@ class Owner(BaseModel):
     user: str | None = Field(default=None, description="Of a sign-in; or whom the key belongs to.")
     key_id: str | None = Field(default=None, description="The API key's ID, never its secret.")
     customer: str | None = Field(default=None, max_length=100, description="On whose account it goes.")
+
+
+NOBODY = Owner()
+"""Of a run that somebody dropped into the bucket, or started on the command line."""
 
 
 class RunRequest(BaseModel):
@@ -63,6 +67,16 @@ class RunRequest(BaseModel):
         description="URI of a run's folder: its responses are judged again, and only what is new is called.",
     )
     labels: Labels = Field(default=(), description="What the run is to be found by.")
+    owner: Owner = Field(default=NOBODY, description="Who started it; absent in JSON where nobody is named.")
+
+    @model_serializer(mode="wrap")
+    def _without_nobody(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # The input of an execution whose owner nobody names stays what it was: the same name with another
+        # input is refused, and an event that is delivered again after an update would be.
+        content: dict[str, Any] = write(self)
+        if self.owner == NOBODY:
+            content.pop("owner", None)
+        return content
 
     @property
     def simulated(self) -> bool:

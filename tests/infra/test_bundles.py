@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from evaldrop.steps.start_run.events import run_name
+from evaldrop.steps.start_run.uploads import run_name
 from evaldrop.steps.validate_dataset.caps import Caps
 from infra.bundles import (
     LAMBDA,

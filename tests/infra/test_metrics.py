@@ -7,7 +7,8 @@ from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.read import read_run
 from evaldrop.steps.build_scorecard import cloudwatch
 from evaldrop.steps.build_scorecard.build import build_scorecard
-from evaldrop.steps.build_scorecard.cloudwatch import NAMESPACE, metric_lines
+from evaldrop.steps.build_scorecard.cloudwatch import metric_lines
+from evaldrop.steps.embedded_metrics import NAMESPACE
 from tests.evaldrop.run_folders import record, response, row, run_json, write_run
 from tests.infra.synthesis import one, resources
 
