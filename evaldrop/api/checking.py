@@ -95,6 +95,10 @@ def checked(asked: RunAsked, place: RunsPlace, caller: Caller, *, judge: str) ->
         )
         check, plan = _check(request, place, asked)
     assert check.definition
+    if not is_as_named:
+        # As they were read here: what is looked for beside or above the run's dataset may be another.
+        prompts = check.definition.prompts
+        files = {f"prompts/{name}.md": prompt.text.encode() for name, prompt in prompts.items()} | files
     return Checked(
         dataset=name,
         content=rows.jsonl() if rows else None,
@@ -149,8 +153,8 @@ def _prompts(definition: Mapping[str, Any]) -> Iterator[tuple[Kind, str]]:
     kinds: Sequence[tuple[Kind, str]] = (("candidate", "candidates"), ("judge", "judges"))
     for kind, key in kinds:
         called = definition.get(key)
-        for each in called if isinstance(called, list) else ():
-            named.append((kind, each.get("prompt") if isinstance(each, dict) else None))
+        listed = called if isinstance(called, list) else ()
+        named += [(kind, each.get("prompt")) for each in listed if isinstance(each, dict)]
     pairwise = definition.get("pairwise")
     named.append(("judge", pairwise.get("prompt") if isinstance(pairwise, dict) else None))
     for kind, name in named:

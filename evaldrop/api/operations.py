@@ -16,7 +16,8 @@ from evaldrop.api.short_forms import DEFAULT_JUDGE
 from evaldrop.store.protocol import Store
 
 
-def _now() -> str:
+def utc_now() -> str:
+    """Return the time, as the store has it."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
@@ -33,7 +34,7 @@ class Service:
     store: Store
     place: RunsPlace
     judge: str = DEFAULT_JUDGE
-    now: Callable[[], str] = _now
+    now: Callable[[], str] = utc_now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,4 +89,4 @@ PAGE_HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store",
 }
 
-__all__ = ["HTML", "PAGE_HEADERS", "Ask", "Operation", "Service"]
+__all__ = ["HTML", "PAGE_HEADERS", "Ask", "Operation", "Service", "utc_now"]

@@ -99,8 +99,12 @@ class RunsPlace(Protocol):
         """Return how far a run is that goes on; None where nothing is known."""
         ...
 
-    def stop(self, run: StoredRun) -> None:
-        """Stop a run. What it has called is kept."""
+    def stop(self, run: StoredRun) -> bool:
+        """
+        Stop a run; return whether it has ended with that, and is to be noted so.
+
+        False: its calls under way may end, and the place notes it then.
+        """
         ...
 
     def link(self, uri: str) -> str | None:

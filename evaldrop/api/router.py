@@ -143,6 +143,11 @@ class _Resolver(APIGatewayRestResolver):
         self._event = self._to_proxy_event(dict(event))
         return self.resolve(event, None)  # type: ignore[arg-type]
 
+    @staticmethod
+    def _compile_regex(rule: str, base_regex: str = "^{}$") -> "re.Pattern[str]":
+        # Its own names for parameters stand for a set of characters that leaves some of an ID's out.
+        return re.compile(base_regex.format(rule))
+
     def _route_of(self, operation: Operation) -> Callable[..., Response[Any]]:
         def route(**path: str) -> Response[Any]:
             return _response(self._api.perform(operation, self._event.raw_event, path))
@@ -154,7 +159,6 @@ class _Resolver(APIGatewayRestResolver):
 
 
 def _rule(path: str) -> str:
-    # Powertools takes a rule for a regular expression; of its own parameters it knows not all characters.
     rule = path.replace(".", r"\.").replace("{record_id}", "(?P<record_id>.+)")
     return _PARAMETER.sub(r"(?P<\1>[^/]+)", rule)
 
