@@ -192,7 +192,15 @@ class Api(Construct):
         )
         api.root.add_method("GET", function)
         api.root.add_resource("openapi.json").add_method("GET", function)
-        api.root.add_proxy(any_method=True, default_integration=function, default_method_options=checked)
+        # Not add_proxy: it answers any method at the root besides, unchecked.
+        rest = api.root.add_resource("{proxy+}")
+        rest.add_method(
+            "ANY",
+            function,
+            api_key_required=checked.api_key_required,
+            authorizer=checked.authorizer,
+            authorization_type=checked.authorization_type,
+        )
 
     def _usage_plan(self) -> apigateway.UsagePlan:
         # A key is in one plan of a stage, and a plan has one quota: the month is counted by the function.
