@@ -1,4 +1,4 @@
-"""What the table and the bus hear of runs, in the local AWS: by the functions' own roles, and never instead."""
+"""What the table and the bus hear of runs, in the local AWS: by the roles of functions, and never instead."""
 
 import json
 import secrets
