@@ -16,6 +16,7 @@ from constructs import Construct
 from evaldrop.steps.start_run.prefixes import API as API_PREFIX
 from evaldrop.steps.start_run.prefixes import EVALUATIONS, UPLOADS
 from evaldrop.store.model import Limits
+from infra.bundles import Bundle
 from infra.functions import Shape, Step, validating_bundle, validating_environment
 from infra.gateway_responses import add_problems
 from infra.history import History
@@ -72,7 +73,7 @@ class Api(Construct):
         self.step = Step(
             self,
             "Api",
-            bundle=validating_bundle("api", settings, also=_IMPORTED),
+            bundle=api_bundle(settings),
             shape=SHAPE,
             environment={
                 **validating_environment(settings),
@@ -216,6 +217,11 @@ class Api(Construct):
         )
         plan.add_api_stage(stage=self.keyed.deployment_stage)
         return plan
+
+
+def api_bundle(settings: Settings) -> Bundle:
+    """Return the function's code: with what it plans by, and the modules that no other function has."""
+    return validating_bundle("api", settings, also=_IMPORTED)
 
 
 def address_of(api: apigateway.RestApi) -> str:

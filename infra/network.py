@@ -73,13 +73,13 @@ class PrivateNetwork(Construct):
                     private_dns_enabled=True,
                 )
         if network.route_tables:
-            for service in ("s3", "dynamodb"):
+            for target in ("s3", "dynamodb"):
                 ec2.CfnVPCEndpoint(
                     self,
-                    service.capitalize(),
+                    target.capitalize(),
                     vpc_id=network.vpc,
                     vpc_endpoint_type="Gateway",
-                    service_name=f"com.amazonaws.{region}.{service}",
+                    service_name=f"com.amazonaws.{region}.{target}",
                     route_table_ids=list(network.route_tables),
                 )
 
