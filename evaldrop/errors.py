@@ -10,7 +10,9 @@ What evaldrop raises.
     ├── NotEnoughData         too few numbers for a statistic
     ├── StorageError          a URI cannot be read or written
     ├── AwsError              an AWS service refused, or could not be reached
-    └── ModelRefused          a candidate or judge takes no call, for a reason that will not pass
+    ├── ModelRefused          a candidate or judge takes no call, for a reason that will not pass
+    ├── LimitReached          a key has used up its requests, runs or dollars
+    └── Conflict              there is another one of this ID
 
 The workflow matches Lambda errors by class name: renaming one here is a change of `infra/workflow.asl.yaml`.
 """
@@ -54,6 +56,23 @@ class AwsError(EvaldropError):
 
 class ModelRefused(EvaldropError):
     """A candidate's or judge's first calls were refused for a reason that will not pass."""
+
+
+class LimitReached(EvaldropError):
+    """
+    A key has used up what it may.
+
+    Attributes:
+        retry_after_s: Seconds until it may again: the end of the second, the day or the month.
+    """
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class Conflict(EvaldropError):
+    """There is another one of this ID, such as a run that was asked for by another request."""
 
 
 def first_line(error: BaseException) -> str:

@@ -4,7 +4,7 @@ from aws_cdk import Aws, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from evaldrop.steps.build_scorecard.cloudwatch import NAMESPACE
+from evaldrop.steps.embedded_metrics import NAMESPACE
 from infra.settings import Settings
 from infra.triggers import Triggers
 from infra.workflow import Workflow

@@ -11,7 +11,8 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from evaldrop.datasets.files.formats import DATASET_ENDINGS
-from evaldrop.steps.start_run.events import DATASETS, MISTAKEN_ENDINGS
+from evaldrop.steps.start_run.events import MISTAKEN_ENDINGS
+from evaldrop.steps.start_run.prefixes import DATASETS
 from infra.bundles import Bundle
 from infra.functions import START_RUN, Step
 from infra.notifications import Notifications
@@ -58,6 +59,7 @@ class Triggers(Construct):
                 "EVALDROP_TOPIC": notifications.topic.topic_arn,
             },
             settings=settings,
+            key=storage.encryption_key,
             # Called asynchronously: what the function itself fails at Lambda keeps, not the rule's queue.
             dead_letters=self.dead_letters,
         )

@@ -19,7 +19,8 @@ from botocore import xform_name
 from benchmarks.replay.__main__ import REPLAYS
 from evaldrop.cli import main
 from evaldrop.cli.app import app
-from evaldrop.steps.start_run.events import UploadOptions, Wish
+from evaldrop.steps.start_run.events import Wish
+from evaldrop.steps.start_run.options import UploadOptions
 from tests.pages import PAGES, RUN_FOLDER, Command, blocks, commands, spans
 from tests.whole_runs import ROOT
 

@@ -29,6 +29,7 @@ from evaldrop.cli.commands.review import review
 from evaldrop.cli.commands.run import run
 from evaldrop.cli.commands.runs import runs
 from evaldrop.cli.commands.schema import schema
+from evaldrop.cli.commands.serve import serve
 from evaldrop.cli.commands.submit import submit
 from evaldrop.cli.commands.trend import trend
 from evaldrop.cli.commands.validate import validate
@@ -55,7 +56,7 @@ _GROUPS: Mapping[str, Sequence[Callable[..., object] | typer.Typer]] = {
     "Read": (report, view, trend, export),
     "Compare and decide": (compare, diff, gate, bless),
     "Judge again, and by people": (rescore, rejudge, review, calibrate),
-    "Deploy": (doctor, submit, watch, runs, fetch, local),
+    "Deploy": (serve, doctor, submit, watch, runs, fetch, local),
     "Look up": (criteria, schema),
 }
 for _panel, _commands in _GROUPS.items():

@@ -82,6 +82,7 @@ def history_entry(
         },
         description=run.evaluation.description or "",
         labels=run.labels,
+        owner=run.owner,
         regressed=_regressed(scorecard),
         parent=run.parent.run_id if run.parent else None,
         dataset_sha256=scorecard.dataset.sha256,

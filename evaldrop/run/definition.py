@@ -14,7 +14,7 @@ from evaldrop.evaluation.criteria import Criterion, criterion_from_config
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.prices import ModelPrice, Prices, load_prices, price_of
 from evaldrop.evaluation.prompts import Prompt
-from evaldrop.run.request import RUN_FILE, out_of
+from evaldrop.run.request import NOBODY, RUN_FILE, Owner, out_of
 
 REQUESTS, REPLIES = "requests", "replies"
 
@@ -68,6 +68,7 @@ class RunDefinition(_Frozen):
         nonce: Makes the fences of this run's judge requests unknowable; hexadecimal.
         estimate: The plan made before the run.
         labels: What the run is to be found by, as whoever started it said.
+        owner: Who started it, by what key, on whose account.
     """
 
     model_config = ConfigDict(serialize_by_alias=True)
@@ -95,6 +96,7 @@ class RunDefinition(_Frozen):
     baseline: str | None = None
     parent: Parent | None = None
     labels: tuple[str, ...] = ()
+    owner: Owner = NOBODY
 
     @field_validator("evaluation_uri")
     @classmethod

@@ -7,9 +7,16 @@ Apart from `run.json`'s module, so that StartRun needs only pydantic.
 import secrets
 import unicodedata
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 
 from evaldrop.run.place import RUN_FILE, has_begun, out_of, run_folder
 
@@ -40,6 +47,20 @@ def _readable(label: str) -> str:
 Label = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_readable)]
 """What somebody calls a run, such as `new prompt` or `branch=main`: to find it by, and to filter runs."""
 Labels = Annotated[tuple[Label, ...], Field(max_length=20)]
+
+
+class Owner(BaseModel):
+    """Who started a run; all None where it was dropped into the bucket, or ran on the command line."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    user: str | None = Field(default=None, description="Of a sign-in; or whom the key belongs to.")
+    key_id: str | None = Field(default=None, description="The API key's ID, never its secret.")
+    customer: str | None = Field(default=None, max_length=100, description="On whose account it goes.")
+
+
+NOBODY = Owner()
+"""Of a run that somebody dropped into the bucket, or started on the command line."""
 
 
 class RunRequest(BaseModel):
@@ -76,6 +97,16 @@ class RunRequest(BaseModel):
         description="URI of a run's folder: its responses are judged again, and only what is new is called.",
     )
     labels: Labels = Field(default=(), description="What the run is to be found by.")
+    owner: Owner = Field(default=NOBODY, description="Who started it; absent in JSON where nobody is named.")
+
+    @model_serializer(mode="wrap")
+    def _without_nobody(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # The input of an execution whose owner nobody names stays what it was: the same name with another
+        # input is refused, and an event that is delivered again after an update would be.
+        content: dict[str, Any] = write(self)
+        if self.owner == NOBODY:
+            content.pop("owner", None)
+        return content
 
     @property
     def simulated(self) -> bool:

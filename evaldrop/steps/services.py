@@ -1,4 +1,4 @@
-"""What functions use of their stack: Step Functions, SNS, S3 and the log. Imports boto3 when it is used."""
+"""What functions use of their stack: its services and the log. Imports boto3 when it is used."""
 
 import logging
 from collections.abc import Mapping
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from evaldrop import storage
 from evaldrop.aws_errors import as_service_error
+from evaldrop.errors import AwsError
 
 if TYPE_CHECKING:
     from evaldrop.run.request import RunRequest
@@ -45,10 +46,14 @@ class StackServices:
         return True
 
     def outcome(self, execution_arn: str) -> Mapping[str, Any]:
-        """Return an execution's status, input, error and cause."""
+        """Return an execution's status, input, error and cause, and when it began and ended (ISO 8601)."""
         with as_service_error(f"how {execution_arn} ended is not known"):
             ended = self._step_functions.describe_execution(executionArn=execution_arn)
-        return {name: ended.get(name) for name in ("status", "input", "error", "cause")}
+        moments = {
+            name: date.isoformat() if (date := ended.get(of)) else None
+            for name, of in (("started_at", "startDate"), ("ended_at", "stopDate"))
+        }
+        return {name: ended.get(name) for name in ("status", "input", "error", "cause")} | moments
 
     def notify(self, *, subject: str, message: str) -> None:
         """Send a message to the topic."""
@@ -74,6 +79,34 @@ class StackServices:
         import boto3
 
         return boto3.client("sns")
+
+
+class EventBus:
+    """A bus of EventBridge's, by its name. What the service refuses is raised as an `AwsError`."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def put(self, *, source: str, detail_type: str, detail: str) -> None:
+        """Send an event; `detail` is JSON."""
+        entry = {"EventBusName": self._name, "Source": source, "DetailType": detail_type, "Detail": detail}
+        with as_service_error(f'the event "{detail_type}" was not sent'):
+            answer = self._events.put_events(Entries=[entry])
+        # Of entries that it does not take the service answers 200 all the same.
+        if answer["FailedEntryCount"]:
+            refused = answer["Entries"][0]
+            raise AwsError(
+                f'the event "{detail_type}" was not sent: {refused["ErrorCode"]}: {refused["ErrorMessage"]}'
+            )
+
+    @cached_property
+    def _events(self) -> Any:
+        import boto3
+        from botocore.config import Config
+
+        # A run does not wait for it: a bus that does not answer is given up after some seconds.
+        config = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2})
+        return boto3.client("events", config=config)
 
 
 def log_step(step: str, *, run_id: str | None = None, **facts: Any) -> None:

@@ -15,7 +15,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         DatasetError: More records than tolerated cannot be sent.
     """
     run = event["run"]
-    request = RunRequest.model_validate({name: run[name] for name in RunRequest.model_fields})
+    # Beside the request's keys the run has some of its own; of the former one that says nothing is absent.
+    request = RunRequest.model_validate({name: run[name] for name in RunRequest.model_fields if name in run})
     state = prepare_records(request, run["folder"])
     log_step("PrepareRecords", run_id=request.run_id, folder=run["folder"])
     return state

@@ -3,7 +3,8 @@
 import os
 from typing import Any
 
-from evaldrop.steps.report_failure.notices import failure_notice, report_unfinished
+from evaldrop.steps.lifecycle.telling import Lifecycle
+from evaldrop.steps.report_failure.notices import report_caught, report_unfinished
 from evaldrop.steps.services import StackServices, log_step
 
 
@@ -17,16 +18,17 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         AwsError: A service would not; the event is delivered again, and then kept in the queue.
     """
     rehearsed_with = os.environ.get("EVALDROP_BEDROCK")
+    lifecycle = Lifecycle.from_environment(os.environ)
     if "detail" in event:
         services = StackServices(
             machine_arn=event["detail"]["stateMachineArn"], topic_arn=os.environ["EVALDROP_TOPIC"]
         )
-        told = report_unfinished(event["detail"], services, rehearsed_with=rehearsed_with)
+        told = report_unfinished(event["detail"], services, lifecycle, rehearsed_with=rehearsed_with)
         log_step("ReportFailure", run_id=event["detail"]["name"], told=told)
         return {"told": told}
     run = event.get("run", event)
     if rehearsed_with:
         run = {**run, "bedrock": rehearsed_with}
-    notice = failure_notice(run, event["failure"])
+    notice = report_caught(run, event["failure"], lifecycle)
     log_step("ReportFailure", run_id=run.get("run_id"), **notice["reason"])
     return {**event, **notice}

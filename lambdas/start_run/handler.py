@@ -3,6 +3,7 @@
 import os
 from typing import Any
 
+from evaldrop.steps.lifecycle.telling import Lifecycle
 from evaldrop.steps.services import StackServices, log_step
 from evaldrop.steps.start_run.events import Intake, start_runs
 
@@ -18,6 +19,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, list[str]]:
         machine_arn=os.environ["EVALDROP_STATE_MACHINE"], topic_arn=os.environ["EVALDROP_TOPIC"]
     )
     intake = Intake.from_environment(os.environ)
-    outcome = start_runs(event, intake, services, delivery=context.aws_request_id)
+    lifecycle = Lifecycle.from_environment(os.environ)
+    outcome = start_runs(event, intake, services, delivery=context.aws_request_id, lifecycle=lifecycle)
     log_step("StartRun", outcome=outcome)
     return outcome

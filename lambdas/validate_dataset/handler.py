@@ -3,7 +3,10 @@
 import os
 from typing import Any
 
+from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import RunRequest
+from evaldrop.steps.lifecycle.runs import defined_run
+from evaldrop.steps.lifecycle.telling import Lifecycle
 from evaldrop.steps.services import log_step
 from evaldrop.steps.validate_dataset.caps import NO_CAPS, read_caps
 from evaldrop.steps.validate_dataset.validate import validate_dataset
@@ -30,5 +33,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         caps, arn = read_caps(file), context.invoked_function_arn
     default = os.environ.get("EVALDROP_DEFAULT_EVALUATION")
     state = validate_dataset(request, default=default, caps=caps, arn=arn)
+    lifecycle = Lifecycle.from_environment(os.environ)
+    if lifecycle.has_store:
+        lifecycle.begin(defined_run(RunDefinition.load(state["run"]["folder"])))
     log_step("ValidateDataset", run_id=request.run_id, dataset=request.dataset)
     return state

@@ -17,7 +17,7 @@ from evaldrop.evaluation import find_evaluation, parse_evaluation
 from evaldrop.evaluation.load import FILE_NAME
 from evaldrop.evaluation.prompts import Kind, find_prompt, load_prompt
 from evaldrop.run.definition import RunDefinition
-from evaldrop.steps.start_run.events import DATASETS, EVALUATIONS
+from evaldrop.steps.start_run.prefixes import DATASETS, EVALUATIONS
 
 SUBMITTED = f"{EVALUATIONS}submitted/"
 """Where evaluations go that are given for one run: each in a folder named by its content."""

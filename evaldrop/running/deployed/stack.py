@@ -6,7 +6,8 @@ from typing import Any
 from evaldrop.aws_errors import as_service_error, code_of
 from evaldrop.errors import InputError
 from evaldrop.running.deployed import clients
-from evaldrop.steps.start_run.events import RUNS, Intake
+from evaldrop.steps.start_run.events import Intake
+from evaldrop.steps.start_run.prefixes import RUNS
 from evaldrop.steps.validate_dataset.caps import Caps
 
 

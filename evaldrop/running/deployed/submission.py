@@ -24,7 +24,9 @@ from evaldrop.running.deployed.bundle import (
 from evaldrop.running.deployed.following import RunAddress
 from evaldrop.running.deployed.stack import Stack, deployed_stack
 from evaldrop.running.deployed.uploads import InputBucket, Present
-from evaldrop.steps.start_run.events import PREFIX, Upload, UploadOptions, refusal, run_of
+from evaldrop.steps.start_run.events import refusal
+from evaldrop.steps.start_run.options import PREFIX, UploadOptions
+from evaldrop.steps.start_run.uploads import Upload, run_of
 from evaldrop.steps.validate_dataset.caps import Caps
 from evaldrop.steps.validate_dataset.plan import refuse_above_budget
 from evaldrop.steps.validate_dataset.validate import Check, check_dataset

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 from evaldrop import storage
 from evaldrop.aws_errors import as_service_error, code_of
 from evaldrop.errors import AwsError
-from evaldrop.steps.start_run.events import Upload
+from evaldrop.steps.start_run.uploads import Upload
 
 _ABSENT = {"404", "NoSuchKey", "NotFound"}
 

@@ -366,6 +366,7 @@ class Scorecard(Part):
     )
     started_at: str
     duration_s: float | None = None
+    customer: str | None = nullable("On whose account the run goes; null where nobody is named.")
     dataset: DatasetInfo
     records: Records
     confidence: float = Field(description="Two-sided level of every interval.")

@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from evaldrop.run.request import NOBODY, Owner
 from evaldrop.scorecard.model.part import Interval, Part, nullable
 
 
@@ -78,6 +79,7 @@ class HistoryEntry(Part):
     candidates: dict[str, HistoryCandidate]
     description: str = Field(default="", description="The evaluation's own.")
     labels: tuple[str, ...] = Field(default=(), description="What the run is to be found by.")
+    owner: Owner = Field(default=NOBODY, description="Who started it, by what key, on whose account.")
     regressed: tuple[str, ...] = Field(
         default=(), description='What regressed against the baseline, such as "lite on correctness".'
     )

@@ -204,6 +204,7 @@ def scorecard_of(
         simulated=run.simulated,
         started_at=run.started_at,
         duration_s=_duration(run.started_at, ended_at),
+        customer=run.owner.customer,
         dataset=DatasetInfo(
             uri=run.dataset.uri,
             version=run.dataset.version,

@@ -12,16 +12,17 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from evaldrop import storage
-from evaldrop.report.history_index import HISTORY_FILE, read_entries
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.answers import ENOUGH, silences
-from evaldrop.scorecard.model.baseline import Baseline
 from evaldrop.scorecard.model.scorecard import CandidateScorecard, JudgeHealth, Scorecard
-from evaldrop.scorecard.trend import Series, Trend, trend_of
-from evaldrop.scorecard.trend.types import Shift
-
-NAMESPACE = "evaldrop"
+from evaldrop.steps.build_scorecard.moves import (
+    NOT_LOOKED_AT,
+    Moves,
+    moves_of,
+    own_criteria,
+    trend_so_far,
+)
+from evaldrop.steps.embedded_metrics import metric_document
 
 MAX_SERIES = 100
 """Candidate and criterion pairs that one run publishes."""
@@ -57,9 +58,11 @@ class _Line(NamedTuple):
     values: Mapping[str, float | None]
 
 
-def publish_metrics(scorecard: Scorecard, run: RunDefinition, *, environment: Mapping[str, str]) -> None:
+def publish_metrics(scorecard: Scorecard, run: RunDefinition, *, environment: Mapping[str, str]) -> Moves:
     """
     Write a run's metrics to a function's log; does nothing where there is no Lambda, or no model answered.
+
+    Returns what moved for the worse, as it was published.
 
     Args:
         scorecard: The run's numbers.
@@ -70,26 +73,22 @@ def publish_metrics(scorecard: Scorecard, run: RunDefinition, *, environment: Ma
     stack = environment.get("EVALDROP_STACK")
     # A rehearsal's numbers are made up, and would be drawn, and raise alarms, as those of real runs.
     if "AWS_LAMBDA_FUNCTION_NAME" not in environment or not stack or scorecard.simulated:
-        return
-    own = frozenset(
-        config if isinstance(config, str) else config["name"] for config in run.evaluation.criteria
-    )
-    now, trend = time.time_ns() // 1_000_000, _trend(run)
-    for line in metric_lines(scorecard, stack=stack, criteria=own, time_ms=now, trend=trend):
+        return NOT_LOOKED_AT
+    now, moves = time.time_ns() // 1_000_000, moves_of(scorecard, trend_so_far(run))
+    for line in metric_lines(scorecard, stack=stack, criteria=own_criteria(run), time_ms=now, moves=moves):
         sys.stdout.write(
             orjson.dumps(line).decode() + "\n"
         )  # the format is a line of standard output, as it is
-
-
-def _trend(run: RunDefinition) -> Trend:
-    """Return the trend of a run's evaluation; the run itself is in the history by now."""
-    folder = storage.parent(run.folder) or run.folder
-    files = (storage.join(folder, name, HISTORY_FILE) for name in storage.list_folders(folder))
-    return trend_of(read_entries(files), run.evaluation.name)
+    return moves
 
 
 def metric_lines(
-    scorecard: Scorecard, *, stack: str, criteria: frozenset[str], time_ms: int, trend: Trend | None = None
+    scorecard: Scorecard,
+    *,
+    stack: str,
+    criteria: frozenset[str],
+    time_ms: int,
+    moves: Moves = NOT_LOOKED_AT,
 ) -> Iterator[dict[str, Any]]:
     """
     Yield a run's metrics, each a line of a function's log.
@@ -99,32 +98,36 @@ def metric_lines(
         stack: Keeps the stacks of one account apart.
         criteria: The evaluation's own criteria.
         time_ms: Milliseconds since 1970.
-        trend: Of the run's evaluation; None where there is none.
+        moves: What moved for the worse.
     """
     run = {"Stack": stack, "Evaluation": scorecard.evaluation}
     # CloudWatch does not add up over dimensions: what the whole stack is watched by is a series of its own.
-    values = _of_run(scorecard) | _moves(scorecard, trend)
-    yield _document(_Line({"Stack": stack}, RUN_METRICS, values), scorecard.run_id, time_ms)
-    yield _document(_Line(run, RUN_METRICS, values), scorecard.run_id, time_ms)
+    values = _of_run(scorecard) | {"Regressions": moves.regressions, "JudgeDrift": moves.drifted}
+    yield _document(_Line({"Stack": stack}, RUN_METRICS, values), scorecard, time_ms)
+    yield _document(_Line(run, RUN_METRICS, values), scorecard, time_ms)
+    if scorecard.customer is not None:
+        # One metric a customer, and no more: what else there is of customers the store adds up.
+        customer = {"Stack": stack, "Customer": _in_ascii(scorecard.customer)}
+        cost = {"CostUsd": scorecard.cost_usd.total}
+        yield _document(_Line(customer, RUN_METRICS, cost), scorecard, time_ms)
     left, silent = MAX_SERIES, {lack.candidate for lack in silences(scorecard)}
     for name, card in scorecard.candidates.items():
         for line in _of_candidate(name, card, run, frozenset() if name in silent else criteria):
             if left > 0:
-                yield _document(line, scorecard.run_id, time_ms)
+                yield _document(line, scorecard, time_ms)
             left -= 1
 
 
-def _document(line: _Line, run_id: str, time_ms: int) -> dict[str, Any]:
-    # A null is no value in this format: the metric is left out, and CloudWatch shows a gap.
-    values = {name: value for name, value in line.values.items() if value is not None}
-    metrics = [{"Name": name, "Unit": line.units[name]} for name in values]
-    directive = {"Namespace": NAMESPACE, "Dimensions": [list(line.dimensions)], "Metrics": metrics}
-    return {
-        "_aws": {"Timestamp": time_ms, "CloudWatchMetrics": [directive]},
-        **line.dimensions,
-        **values,
-        "run_id": run_id,
-    }
+def _document(line: _Line, scorecard: Scorecard, time_ms: int) -> dict[str, Any]:
+    document = metric_document(line.dimensions, line.units, line.values, time_ms=time_ms)
+    # Not a dimension, which would be a metric each; Logs Insights adds up by it all the same.
+    whose = {"customer": scorecard.customer} if scorecard.customer is not None else {}
+    return {**document, "run_id": scorecard.run_id, **whose}
+
+
+def _in_ascii(text: str) -> str:
+    # CloudWatch takes no other characters for a dimension's value, and none without a visible one.
+    return text.encode("ascii", "backslashreplace").decode() if text.strip() else "-"
 
 
 def _of_run(scorecard: Scorecard) -> dict[str, float | None]:
@@ -152,50 +155,6 @@ def is_trusted(judge: JudgeHealth) -> bool:
     """Tell whether enough of a judge's verdicts could be read for its scores to stand for the rest."""
     # A judge that was never called is not distrusted for it.
     return judge.coverage is None or judge.coverage >= ENOUGH
-
-
-def _moves(scorecard: Scorecard, trend: Trend | None) -> dict[str, float | None]:
-    """
-    Return what moved for the worse in this run: regressions, and drift of judges.
-
-    A regression is a candidate on a criterion that is worse than in the blessed run, or whose chart gave its
-    alarm in this run and not for the judge's sake. Each is None where nothing could tell: no blessed run to
-    compare with, and too few runs for a chart.
-    """
-    regressed = _regressed(scorecard.baseline)
-    charted = trend is not None and trend.reason is None and scorecard.run_id in trend.runs
-    if trend is None or not charted:
-        return {"Regressions": None if regressed is None else float(len(regressed)), "JudgeDrift": None}
-    shifts = [(each, shift) for each in trend.series for shift in each.shifts]
-    new = [(each, shift) for each, shift in shifts if shift.run_id == scorecard.run_id]
-    fell = {
-        (each.name, each.criterion)
-        for each, shift in new
-        if shift.cause in ("candidate", "unknown")
-        and not each.is_anchor
-        and _is_worse(each, shift, scorecard)
-    }
-    return {
-        "Regressions": float(len(fell | (regressed or set()))),
-        "JudgeDrift": float(sum(shift.cause == "judge" for _, shift in new)),
-    }
-
-
-def _regressed(baseline: Baseline | None) -> set[tuple[str, str]] | None:
-    if baseline is None or not baseline.candidates:
-        return None
-    return {
-        (name, criterion)
-        for name, card in baseline.candidates.items()
-        for criterion, estimate in card.criteria.items()
-        if estimate.decision == "regressed"
-    }
-
-
-def _is_worse(series: Series, shift: Shift, scorecard: Scorecard) -> bool:
-    info = scorecard.criteria.get(series.criterion)
-    higher_is_better = info is None or info.higher_is_better
-    return (shift.direction == "down") == higher_is_better
 
 
 def _of_candidate(

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from evaldrop import storage
+from evaldrop.steps.lifecycle.failed import Ended, note_failed, note_stopped, tell_failed
+from evaldrop.steps.lifecycle.telling import Lifecycle
 from evaldrop.steps.report_failure.failures import Failure, failure_at, failure_of
 from evaldrop.steps.services import StackServices
 
@@ -62,6 +64,14 @@ def failure_notice(run: Mapping[str, Any], failure: Mapping[str, Any]) -> dict[s
     return _notice(run, failed)
 
 
+def report_caught(run: Mapping[str, Any], failure: Mapping[str, Any], lifecycle: Lifecycle) -> dict[str, Any]:
+    """Note and send that a run failed at a step whose failure the workflow caught; return its notice."""
+    notice = failure_notice(run, failure)
+    reason = notice["reason"]
+    tell_failed(lifecycle, Ended(run), step=failure["step"], error=reason["error"], why=reason["cause"])
+    return notice
+
+
 def _notice(run: Mapping[str, Any], failed: Failure) -> dict[str, Any]:
     simulated = "SIMULATED " if str(run.get("bedrock")).startswith("simulated") else ""
     dataset = str(run.get("dataset", ""))
@@ -96,14 +106,21 @@ def unfinished_notice(
 
 
 def report_unfinished(
-    detail: Mapping[str, Any], services: StackServices, *, rehearsed_with: str | None = None
+    detail: Mapping[str, Any],
+    services: StackServices,
+    lifecycle: Lifecycle,
+    *,
+    rehearsed_with: str | None = None,
 ) -> bool:
     """
     Send the message of a run that failed, unless the workflow sent it, or a redrive has begun meanwhile.
 
+    Of one that was stopped nothing is sent: who did it knows. How it ended is noted of each of them.
+
     Args:
         detail: Of EventBridge's "Step Functions Execution Status Change".
         services: The stack's Step Functions and SNS.
+        lifecycle: The store and the bus of events.
         rehearsed_with: What answers for Bedrock in a rehearsal.
 
     Returns:
@@ -113,15 +130,22 @@ def report_unfinished(
     # Not every event carries error, cause and input (a long input is left out): Step Functions has them.
     ended = services.outcome(execution)
     # The status of now, not the event's: a redrive may have begun since it was sent.
-    if ended["status"] not in {"FAILED", "TIMED_OUT"}:
+    if ended["status"] not in {"FAILED", "TIMED_OUT", "ABORTED"}:
         return False
     run = json.loads(ended["input"])
     if rehearsed_with:
         run = {**run, "bedrock": rehearsed_with}
+    end = Ended(run, started_at=ended.get("started_at"), ended_at=ended.get("ended_at"))
+    if ended["status"] == "ABORTED":
+        note_stopped(lifecycle, end)
+        return False
+    failed = failure_of(ended["error"], ended["cause"])
     notice = unfinished_notice(run, error=ended["error"], cause=ended["cause"], execution=execution)
     if notice is None:
+        note_failed(lifecycle, end, step=failed.step, why=failed.cause)
         return False
     services.notify(subject=notice["subject"], message=notice["message"])
+    tell_failed(lifecycle, end, step=failed.step, error=failed.error, why=failed.cause)
     return True
 
 

@@ -6,96 +6,27 @@ schedule or from a person. What an upload wants of its run is in the object's me
 it.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
-from urllib.parse import quote, unquote, unquote_plus
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from evaldrop.datasets.files.formats import DATASET_ENDINGS, ENDINGS_IN_WORDS, stem_of
 from evaldrop.errors import EvaldropError, InputError, StorageError
 from evaldrop.run.request import Labels, RunRequest
+from evaldrop.steps.lifecycle.events import RunStarted
+from evaldrop.steps.lifecycle.failed import Ended, tell_failed
+from evaldrop.steps.lifecycle.runs import requested_run
+from evaldrop.steps.lifecycle.telling import NOWHERE, Lifecycle
 from evaldrop.steps.report_failure.notices import refusal_notice
 from evaldrop.steps.services import StackServices
+from evaldrop.steps.start_run.options import UploadOptions
+from evaldrop.steps.start_run.prefixes import API, DATASETS, EVALUATIONS, UPLOADS
+from evaldrop.steps.start_run.uploads import Upload, is_of_the_api, run_name, run_of, uploads_in
 from evaldrop.storage import ObjectFacts
-
-PREFIX = "evaldrop-"
-"""How the keys of user metadata begin that StartRun reads, such as `x-amz-meta-evaldrop-limit`."""
-
-
-_PLAIN_IN_A_HEADER = " !#()*+/:;=?@"
-
-
-class UploadOptions(BaseModel):
-    """How the run that an upload starts is to differ from what is found beside the dataset."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    evaluation: str | None = Field(
-        default=None, min_length=1, description="Key in the input bucket, or its URI."
-    )
-    limit: int | None = Field(default=None, ge=1, description="Evaluate only the first so many records.")
-    go_on: bool = Field(
-        default=False, description="Go on without a candidate or judge whose first calls are refused."
-    )
-    labels: Labels = Field(default=(), description="What the run is to be found by; commas between them.")
-
-    @field_validator("labels", mode="before")
-    @classmethod
-    def _from_a_header(cls, value: object) -> object:
-        # A header holds ASCII alone, and a comma ends a label: both travel as in addresses.
-        return tuple(unquote(part.strip()) for part in value.split(",")) if isinstance(value, str) else value
-
-    def to_metadata(self) -> dict[str, str]:
-        """Return the user metadata that says so; empty without options."""
-        stated = self.model_dump(mode="json", exclude_defaults=True)
-        if self.labels:
-            stated["labels"] = ",".join(quote(label, safe=_PLAIN_IN_A_HEADER) for label in self.labels)
-        return {
-            _key(key): str(value).lower() if value is True else str(value) for key, value in stated.items()
-        }
-
-    @classmethod
-    def from_metadata(cls, metadata: Mapping[str, str]) -> "UploadOptions":
-        """
-        Return the options that an object's user metadata holds.
-
-        Raises:
-            InputError: A key that begins with `evaldrop-` is unknown, or its value is no such option.
-        """
-        ours = {
-            key.lower().removeprefix(PREFIX).replace("-", "_"): value
-            for key, value in metadata.items()
-            if key.lower().startswith(PREFIX)
-        }
-        try:
-            # A misspelt option must not be passed over: without its limit a run pays for the whole dataset.
-            return cls.model_validate(ours)
-        except ValidationError as error:
-            faults = [f"{_key(str(problem['loc'][0]))}: {problem['msg']}" for problem in error.errors()]
-            *others, last = map(_key, cls.model_fields)
-            known = f"{', '.join(others)} and {last}"
-            raise InputError(
-                f"its metadata cannot be followed ({'; '.join(faults)}). Known are {known}. Upload it again."
-            ) from error
-
-
-def _key(option: str) -> str:
-    # With hyphens as in other headers: a proxy may drop a header whose name has an underscore.
-    return PREFIX + option.replace("_", "-")
-
-
-DATASETS = "datasets/"
-"""Where uploads start runs; sidecars and prompts are kept below it too, and start none."""
-
-EVALUATIONS = "evaluations/"
-"""Where evaluation files are that belong to no single dataset."""
-
-RUNS = "runs"
-"""The folder of the output bucket that runs are kept in."""
 
 MISTAKEN_ENDINGS = (
     ".xlsx",
@@ -133,21 +64,6 @@ class Intake:
         )
 
 
-class Upload(NamedTuple):
-    """An object that was created. `version` is None in a bucket without versions."""
-
-    bucket: str
-    key: str
-    version: str | None
-    etag: str
-    size: int
-
-    @property
-    def uri(self) -> str:
-        """The object's URI."""
-        return f"s3://{self.bucket}/{self.key}"
-
-
 class Wish(BaseModel):
     """A dataset that is to be evaluated now, as the schedule or a person names it."""
 
@@ -162,8 +78,28 @@ class Wish(BaseModel):
     labels: Labels = Field(default=(), description="What the run is to be found by.")
 
 
+class Place(NamedTuple):
+    """
+    What a stack takes in, its services, and where it tells what becomes of it.
+
+    Attributes:
+        moment: When what the event tells of took place (ISO 8601), the same for each delivery; None where it
+            does not say.
+    """
+
+    intake: Intake
+    services: StackServices
+    lifecycle: Lifecycle
+    moment: str | None
+
+
 def start_runs(
-    event: Mapping[str, Any], intake: Intake, services: StackServices, *, delivery: str
+    event: Mapping[str, Any],
+    intake: Intake,
+    services: StackServices,
+    *,
+    delivery: str,
+    lifecycle: Lifecycle = NOWHERE,
 ) -> dict[str, list[str]]:
     """
     Start a run for each dataset an event names; refuse what is none, with a message.
@@ -176,6 +112,7 @@ def start_runs(
         intake: What the stack takes in.
         services: Its Step Functions, SNS and S3.
         delivery: Used as the time where an event states none; the same for each attempt at it.
+        lifecycle: The store and the bus of events.
 
     Returns:
         URIs under `started`, `already_started`, `refused` and `ignored`.
@@ -185,9 +122,10 @@ def start_runs(
     """
     outcome: dict[str, list[str]] = {"started": [], "already_started": [], "refused": [], "ignored": []}
     failures: list[EvaldropError] = []
+    place = Place(intake, services, lifecycle, _moment_of(event))
     for settle in _wanted(event, delivery):
         try:
-            uri, what = settle(intake, services)
+            uri, what = settle(place)
         except EvaldropError as failure:
             failures.append(failure)
         else:
@@ -197,8 +135,8 @@ def start_runs(
     return outcome
 
 
-def _wanted(event: Mapping[str, Any], delivery: str) -> Iterator[Callable[..., tuple[str, str]]]:
-    """Yield what settles each dataset of an event, called with the intake and the services."""
+def _wanted(event: Mapping[str, Any], delivery: str) -> Iterator[Callable[[Place], tuple[str, str]]]:
+    """Yield what settles each dataset of an event, called with the place."""
     if "datasets" not in event:
         for upload in uploads_in(event):
             yield partial(_settle_upload, upload)
@@ -214,57 +152,17 @@ def _wanted(event: Mapping[str, Any], delivery: str) -> Iterator[Callable[..., t
         yield partial(_settle_wish, wish, str(event.get("scheduled_time") or delivery))
 
 
-def uploads_in(event: Mapping[str, Any]) -> Iterator[Upload]:
-    """
-    Yield the objects an event says were created.
-
-    Raises:
-        InputError: It is no event of S3.
-    """
-    if event.get("source") == "aws.s3" and "detail" in event:
-        detail = event["detail"]
-        # The key as it is: EventBridge does not encode keys, and notifications do.
-        yield _upload(detail, key=detail["object"]["key"], version="version-id", etag="etag")
-    elif "Records" in event:
-        for record in event["Records"]:
-            if record.get("eventName", "").startswith(("ObjectCreated:", "s3:ObjectCreated:")):
-                key = unquote_plus(record["s3"]["object"]["key"])
-                yield _upload(record["s3"], key=key, version="versionId", etag="eTag")
-    elif event.get("Event") != "s3:TestEvent":  # sent by S3 when a notification is set up
-        raise InputError(
-            f"no event that starts a run; its keys are {', '.join(sorted(event)) or 'none'}. "
-            'Send {"datasets": ["datasets/NAME.jsonl"]}.'
-        )
+def _moment_of(event: Mapping[str, Any]) -> str | None:
+    records = event.get("Records") or [{}]
+    stated = event.get("time") or event.get("scheduled_time") or records[0].get("eventTime")
+    try:
+        return datetime.fromisoformat(str(stated)).isoformat(timespec="seconds")
+    except ValueError:  # a person may call it anything
+        return None
 
 
-def _upload(facts: Mapping[str, Any], *, key: str, version: str, etag: str) -> Upload:
-    created = facts["object"]
-    # "null" is what S3 calls every object written while versioning is suspended.
-    named = created.get(version) not in {None, "", "null"}
-    return Upload(
-        bucket=facts["bucket"]["name"],
-        key=key,
-        version=created[version] if named else None,
-        etag=created.get(etag, ""),
-        size=created.get("size", 0),
-    )
-
-
-def run_name(*parts: str | None) -> str:
-    """Return the name of the run that these parts, and no others, lead to."""
-    # A digest: an execution's name has at most 80 characters, and not all that a key may have.
-    # With something between them: ("ab", "c") and ("a", "bc") are two runs.
-    text = "\0".join(part or "" for part in parts)
-    return f"ds-{hashlib.sha256(text.encode()).hexdigest()[:40]}"
-
-
-def run_of(upload: Upload) -> str:
-    """Return the ID of the run that an upload starts."""
-    # Without versions only the ETag tells new content from the same event delivered again.
-    return run_name(upload.bucket, upload.key, upload.version or upload.etag)
-
-
-def _settle_upload(upload: Upload, intake: Intake, services: StackServices) -> tuple[str, str]:
+def _settle_upload(upload: Upload, place: Place) -> tuple[str, str]:
+    intake, services = place.intake, place.services
     if _goes_along(upload, intake):
         return upload.uri, "ignored"
     reason, options = refusal(upload, intake), UploadOptions()
@@ -283,21 +181,24 @@ def _settle_upload(upload: Upload, intake: Intake, services: StackServices) -> t
         limit=options.limit,
         go_on=options.go_on,
         labels=options.labels,
+        owner=options.owner,
     )
-    return _settle(request, reason or _evaluation_elsewhere(evaluation, intake), services)
+    return _settle(request, reason or _evaluation_elsewhere(evaluation, intake), place)
 
 
 def _goes_along(upload: Upload, intake: Intake) -> bool:
     """Tell whether it is no dataset but what goes with some: nobody waits for a run of it."""
+    # What evaluations read: their anchors have the endings of datasets.
+    are_anchors = upload.key.rpartition("/")[2].startswith("anchors.")
     if _outside(upload.bucket, upload.key, intake):
-        # What evaluations read: their anchors have the endings of datasets.
-        name = upload.key.rpartition("/")[2]
-        return upload.key.startswith(EVALUATIONS) or name.startswith("anchors.")
-    # A sidecar, a prompt, a folder's marker.
-    return upload.key.endswith((".yaml", ".yml", ".md", "/"))
+        # And what waits for the API.
+        return upload.key.startswith((EVALUATIONS, UPLOADS)) or are_anchors
+    # A sidecar, a prompt, a folder's marker. In a folder of the API's one dataset alone starts its run.
+    return upload.key.endswith((".yaml", ".yml", ".md", "/")) or (are_anchors and upload.key.startswith(API))
 
 
-def _settle_wish(wish: Wish, moment: str, intake: Intake, services: StackServices) -> tuple[str, str]:
+def _settle_wish(wish: Wish, moment: str, place: Place) -> tuple[str, str]:
+    intake, services = place.intake, place.services
     uri, evaluation = _uri(wish.dataset, intake), wish.evaluation and _uri(wish.evaluation, intake)
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     reason = _outside(bucket, key, intake)
@@ -320,15 +221,35 @@ def _settle_wish(wish: Wish, moment: str, intake: Intake, services: StackService
         labels=wish.labels,
     )
     reason = reason or refusal(Upload(bucket, key, facts.version, "", facts.size), intake)
-    return _settle(request, reason or _evaluation_elsewhere(evaluation, intake), services)
+    return _settle(request, reason or _evaluation_elsewhere(evaluation, intake), place)
 
 
-def _settle(request: RunRequest, refused: str | None, services: StackServices) -> tuple[str, str]:
+def _settle(request: RunRequest, refused: str | None, place: Place) -> tuple[str, str]:
     """Start a run, or send why not; return the dataset's URI and what was done."""
+    services, lifecycle = place.services, place.lifecycle
     if refused:
         services.notify(**refusal_notice(request.dataset, refused))
+        # Whoever asked the API for it has the run's ID, and looks for it.
+        if is_of_the_api(request.run_id):
+            ended = Ended(request.model_dump(mode="json"), started_at=place.moment)
+            tell_failed(lifecycle, ended, step="StartRun", error="InputError", why=refused)
         return request.dataset, "refused"
-    return request.dataset, "started" if services.start(request) else "already_started"
+    is_new = services.start(request)
+    # Also of one that was started before: the delivery that did may have got no further.
+    lifecycle.begin(requested_run(request, started_at=place.moment))
+    if is_new:
+        lifecycle.send(
+            RunStarted(
+                stack=lifecycle.stack,
+                run_id=request.run_id,
+                dataset=request.dataset,
+                customer=request.owner.customer,
+                simulated=request.simulated,
+                evaluation=request.evaluation,
+                labels=request.labels,
+            )
+        )
+    return request.dataset, "started" if is_new else "already_started"
 
 
 def _uri(key: str, intake: Intake) -> str:

@@ -165,6 +165,7 @@ class RunDraft:
             baseline=self._baseline(storage.join(out, evaluation.name)),
             parent=self.parent.as_parent("rejudged") if self.parent else None,
             labels=self.request.labels,
+            owner=self.request.owner,
         )
 
     def _baseline(self, evaluation_folder: str) -> str | None:

@@ -8,7 +8,7 @@ from evaldrop.aws_errors import as_service_error
 from evaldrop.errors import AwsError, InputError
 from evaldrop.running.deployed.clients import client
 from evaldrop.running.deployed.stack import find_stack
-from evaldrop.steps.start_run.events import RUNS
+from evaldrop.steps.start_run.prefixes import RUNS
 from tests.evaldrop.running.deployed.stacks import EXECUTION, deploy, found
 
 

@@ -9,7 +9,7 @@ import yaml
 from evaldrop.errors import AwsError, BudgetExceeded, DatasetError, EvaluationError, InputError
 from evaldrop.running.deployed.submission import Wanted, check_here, prepare
 from evaldrop.running.deployed.uploads import InputBucket
-from evaldrop.steps.start_run.events import run_of
+from evaldrop.steps.start_run.uploads import run_of
 from evaldrop.steps.validate_dataset.validate import validate_dataset
 from tests.evaldrop.evaluations import ROW, SMALL, write
 from tests.evaldrop.running.deployed.stacks import keys, started_by_upload

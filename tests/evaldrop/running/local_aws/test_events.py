@@ -8,7 +8,7 @@ import pytest
 
 from evaldrop.running.local_aws.events import Created, Events, UnknownMatcherError, matches, object_created
 from evaldrop.running.local_aws.functions import NoSuchFunctionError
-from evaldrop.steps.start_run.events import uploads_in
+from evaldrop.steps.start_run.uploads import uploads_in
 
 NOW = datetime(2026, 11, 26, 16, 20, 5, tzinfo=UTC)
 

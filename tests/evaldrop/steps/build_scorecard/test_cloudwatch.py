@@ -10,11 +10,12 @@ from evaldrop.scorecard.trend import trend_of
 from evaldrop.steps.build_scorecard.build import build_scorecard
 from evaldrop.steps.build_scorecard.cloudwatch import (
     MAX_SERIES,
-    NAMESPACE,
     is_trusted,
     metric_lines,
     publish_metrics,
 )
+from evaldrop.steps.build_scorecard.moves import moves_of
+from evaldrop.steps.embedded_metrics import NAMESPACE
 from tests.evaldrop.run_folders import (
     converse,
     failed_response,
@@ -151,13 +152,11 @@ def test_what_a_guardrail_blocks_is_published_with_its_candidate_and_nowhere_els
     assert (with_rates["GuardrailBlockedBadRate"], with_rates["GuardrailBlockedGoodRate"]) == (1.0, 0.0)
 
 
-def of_the_run(scorecard, **more):
+def of_the_run(scorecard, trend=None):
     """What both the stack's and the evaluation's line say of a run."""
-    lines = list(
-        metric_lines(
-            scorecard, stack="evaldrop", criteria=frozenset({"correctness", "tone"}), time_ms=1, **more
-        )
-    )
+    moves = moves_of(scorecard, trend)
+    own = frozenset({"correctness", "tone"})
+    lines = list(metric_lines(scorecard, stack="evaldrop", criteria=own, time_ms=1, moves=moves))
     stack, evaluation = lines[:2]
     assert stack["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["Stack"]]
     assert evaluation["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["Stack", "Evaluation"]]

@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+from evaldrop.steps.lifecycle.telling import NOWHERE, Lifecycle
 from evaldrop.steps.report_failure.notices import report_unfinished
+from evaldrop.store.sqlite import SqliteStore
 
 ARN = "arn:aws:states:us-east-1:123456789012:execution:evaluate:ds-1"
 DETAIL = {"executionArn": ARN, "name": "ds-1", "status": "FAILED"}
@@ -26,7 +28,7 @@ class FakeServices:
 
 def test_a_map_that_failed_is_told_with_its_reason_and_the_command_that_finishes_it():
     services = FakeServices(error="States.ExceedToleratedFailureThreshold", cause="4 items failed")
-    assert report_unfinished(DETAIL, services)
+    assert report_unfinished(DETAIL, services, NOWHERE)
     [(subject, message)] = services.told
     assert "failed at EvaluateRecords" in subject
     assert "tolerated_failure_percentage" in message
@@ -36,32 +38,59 @@ def test_a_map_that_failed_is_told_with_its_reason_and_the_command_that_finishes
 def test_a_scorecard_that_failed_is_told_with_what_it_raised():
     cause = json.dumps({"errorType": "StorageError", "errorMessage": "s3://out/x: AccessDenied"})
     services = FakeServices(error="StorageError", cause=cause)
-    assert report_unfinished(DETAIL, services)
+    assert report_unfinished(DETAIL, services, NOWHERE)
     assert "BuildScorecard: s3://out/x: AccessDenied" in services.told[0][1]
 
 
 def test_a_run_that_took_too_long_has_no_error_of_its_own_and_is_told():
     services = FakeServices(status="TIMED_OUT")
-    assert report_unfinished({**DETAIL, "status": "TIMED_OUT"}, services)
+    assert report_unfinished({**DETAIL, "status": "TIMED_OUT"}, services, NOWHERE)
     assert "took too long" in services.told[0][1]
 
 
 @pytest.mark.parametrize("step", ["ValidateDataset", "PrepareRecords", "CheckFirstCalls"])
 def test_what_the_workflow_told_itself_is_not_told_again(step):
     services = FakeServices(error="DatasetError", cause=f"{step}: faq.jsonl line 3: no prompt.")
-    assert not report_unfinished(DETAIL, services)
+    assert not report_unfinished(DETAIL, services, NOWHERE)
     assert not services.told
 
 
 def test_a_run_that_was_redriven_meanwhile_is_not_called_failed():
     services = FakeServices(status="RUNNING")
-    assert not report_unfinished(DETAIL, services)
+    assert not report_unfinished(DETAIL, services, NOWHERE)
     assert not services.told
 
 
 def test_a_rehearsal_says_so():
     services = FakeServices(error="States.ResultWriterFailed", cause="no bucket")
-    report_unfinished(DETAIL, services, rehearsed_with="simulated")
+    report_unfinished(DETAIL, services, NOWHERE, rehearsed_with="simulated")
     [(subject, message)] = services.told
     assert "SIMULATED" in subject
     assert "SIMULATED" in message
+
+
+@pytest.fixture
+def store(tmp_path):
+    return SqliteStore(tmp_path / "runs.sqlite")
+
+
+def test_how_a_run_ended_is_noted_whoever_tells_of_it(store):
+    lifecycle = Lifecycle(opened=lambda: store)
+    caught = FakeServices(error="DatasetError", cause="ValidateDataset: line 3: no prompt.")
+    report_unfinished(DETAIL, caught, lifecycle)
+    assert (store.run("ds-1").state, store.run("ds-1").ending.cost_usd) == ("failed", 0)
+    uncaught = FakeServices(error="States.ExceedToleratedFailureThreshold", cause="4 items failed")
+    report_unfinished(DETAIL, uncaught, lifecycle)
+    assert store.run("ds-1").ending.cost_usd is None
+
+
+def test_a_run_that_was_stopped_is_noted_and_not_told(store):
+    services = FakeServices(status="ABORTED", started_at="2026-11-30T10:00:00+00:00")
+    assert not report_unfinished({**DETAIL, "status": "ABORTED"}, services, Lifecycle(opened=lambda: store))
+    assert not services.told
+    assert (store.run("ds-1").state, store.run("ds-1").started_at) == ("stopped", "2026-11-30T10:00:00+00:00")
+
+
+def test_a_run_that_was_redriven_meanwhile_has_not_ended(store):
+    report_unfinished(DETAIL, FakeServices(status="RUNNING"), Lifecycle(opened=lambda: store))
+    assert store.run("ds-1") is None

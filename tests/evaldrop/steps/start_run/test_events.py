@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from evaldrop.datasets.files.formats import DATASET_ENDINGS
 from evaldrop.errors import AwsError, InputError, StorageError
 from evaldrop.run.request import RunRequest
-from evaldrop.steps.start_run.events import Intake, UploadOptions, run_name, start_runs, uploads_in
+from evaldrop.steps.start_run.events import Intake, start_runs
+from evaldrop.steps.start_run.options import UploadOptions
+from evaldrop.steps.start_run.uploads import run_name, uploads_in
 from evaldrop.storage import ObjectFacts
 
 FAQ = "s3://drop/datasets/faq.jsonl"
@@ -235,7 +237,7 @@ def test_metadata_that_cannot_be_followed_is_refused_before_the_whole_dataset_is
     outcome, _ = start(created("datasets/faq.jsonl"), services)
     assert outcome["refused"] == [FAQ]
     assert reason in services.told[0]["message"]
-    known = "Known are evaldrop-evaluation, evaldrop-limit, evaldrop-go-on and evaldrop-labels"
+    known = "evaldrop-labels, evaldrop-user, evaldrop-customer and evaldrop-key-id"
     assert known in services.told[0]["message"]
 
 

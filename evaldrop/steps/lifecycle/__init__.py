@@ -1,0 +1,1 @@
+"""What others learn of a run's course: the store of runs, and whoever listens to EventBridge."""

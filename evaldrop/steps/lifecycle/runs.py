@@ -1,0 +1,59 @@
+"""A run that goes on, as the store takes it: by its request, by its `run.json`, by what is left of it."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from evaldrop.run.request import Owner, RunRequest
+from evaldrop.store.model import StoredRun
+
+if TYPE_CHECKING:
+    from evaldrop.run.definition import RunDefinition
+
+
+def requested_run(request: RunRequest, *, started_at: str | None) -> StoredRun:
+    """Return a run by its request; its evaluation's name and its folder are not known yet."""
+    return StoredRun(
+        run_id=request.run_id,
+        state="running",
+        started_at=started_at or now(),
+        dataset=request.dataset,
+        owner=request.owner,
+        labels=request.labels,
+        simulated=request.simulated,
+    )
+
+
+def defined_run(run: "RunDefinition") -> StoredRun:
+    """Return a run by its `run.json`."""
+    return StoredRun(
+        run_id=run.run_id,
+        state="running",
+        started_at=run.started_at,
+        dataset=run.dataset.uri,
+        evaluation=run.evaluation_name,
+        folder=run.folder,
+        owner=run.owner,
+        labels=run.labels,
+        simulated=run.simulated,
+    )
+
+
+def failed_run(run: Mapping[str, Any], *, started_at: str | None) -> StoredRun:
+    """Return a run as far as it got: its request's keys as JSON, and perhaps `name` and `folder`."""
+    return StoredRun(
+        run_id=run["run_id"],
+        state="running",
+        started_at=started_at or now(),
+        dataset=str(run.get("dataset", "")),
+        evaluation=run.get("name"),
+        folder=run.get("folder"),
+        owner=Owner.model_validate(run.get("owner") or {}),
+        labels=tuple(run.get("labels") or ()),
+        simulated=str(run.get("bedrock")).startswith("simulated"),
+    )
+
+
+def now() -> str:
+    """Return the time, as the store has it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,61 @@
+"""
+What becomes of a stored run: the rules, without a store.
+
+Where it is sorted and where it counts never moves: `started_at` and `admitted_at` stay as first noted, so
+that pages have no gaps and what was reserved on a day is settled on that day.
+"""
+
+from typing import Any
+
+from evaldrop.run.request import Owner
+from evaldrop.store.model import Choice, Ending, StoredRun
+
+
+def admitted(run: StoredRun, now: str) -> StoredRun:
+    """Return a run as it is noted when it is admitted."""
+    return run.model_copy(update={"state": "admitted", "admitted_at": now, "ending": None, "choice": None})
+
+
+def begun(known: StoredRun | None, run: StoredRun) -> StoredRun:
+    """Return a run that goes on; one that ended stays as it is."""
+    if known is None:
+        return run.model_copy(update={"state": "running", "admitted_at": None, "ending": None})
+    if known.ending is not None:
+        return known
+    return known.model_copy(update={**_facts(known, run), "state": "running"})
+
+
+def ended(known: StoredRun, ending: Ending, run: StoredRun | None) -> StoredRun:
+    """Return a run that has ended, with what was found out about it meanwhile."""
+    facts = _facts(known, run) if run else {}
+    return known.model_copy(update={**facts, "state": ending.state, "ending": ending})
+
+
+def chosen(known: StoredRun, choice: Choice) -> StoredRun:
+    """Return a run with the candidate that was taken."""
+    return known.model_copy(update={"choice": choice})
+
+
+def rebuilt(known: StoredRun | None, run: StoredRun) -> StoredRun:
+    """Return a run as its folder has it, with what no folder holds."""
+    if known is None:
+        return run
+    facts = {**_facts(known, run), "choice": known.choice or run.choice}
+    # A folder without a scorecard does not say what ended the run: the store may.
+    if run.ending is None and known.ending is not None:
+        return known.model_copy(update=facts)
+    return known.model_copy(update={**facts, "state": run.state, "ending": run.ending})
+
+
+def _facts(known: StoredRun, run: StoredRun) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "dataset": run.dataset,
+        "evaluation": run.evaluation or known.evaluation,
+        "folder": run.folder or known.folder,
+        "labels": run.labels or known.labels,
+        "simulated": run.simulated,
+    }
+    if known.admitted_at is None:
+        facts["owner"] = run.owner if known.owner == Owner() else known.owner
+        facts["estimate_usd"] = run.estimate_usd if known.estimate_usd is None else known.estimate_usd
+    return facts

@@ -1,0 +1,175 @@
+"""
+What a run uses up, and of whose: in whole millionths of a dollar, so that sums are exact.
+
+A store keeps nothing but the sum of its runs' charges: whatever happens to a run, what it was charged before
+is taken back in the same transaction.
+"""
+
+import calendar
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Literal, NamedTuple
+
+from evaldrop.errors import LimitReached
+from evaldrop.run.request import Owner
+from evaldrop.store.model import Limits, StoredRun, Usage, in_utc
+
+By = Literal["customer", "key", "user"]
+
+_MICROS = 1_000_000
+
+
+class Charge(NamedTuple):
+    """What is used up. `spent` of runs that have ended and `reserved` of the others, in micro-dollars."""
+
+    runs: int = 0
+    records: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    spent: int = 0
+    reserved: int = 0
+
+    @property
+    def dollars(self) -> int:
+        """Micro-dollars that are no longer to be had."""
+        return self.spent + self.reserved
+
+    def less(self, other: "Charge") -> "Charge":
+        """Return the difference to another."""
+        return Charge(*(mine - theirs for mine, theirs in zip(self, other, strict=True)))
+
+    def usage(self) -> Usage:
+        """Return it as people read it."""
+        return Usage(
+            runs=self.runs,
+            records=self.records,
+            input_tokens=self.input_tokens,
+            output_tokens=self.output_tokens,
+            usd=self.spent / _MICROS,
+            reserved_usd=self.reserved / _MICROS,
+        )
+
+
+class Account(NamedTuple):
+    """Whose is counted: a customer's, key's or user's; "" is nobody's."""
+
+    by: By
+    name: str
+
+
+def micros(usd: float) -> int:
+    """Return dollars in micro-dollars."""
+    return round(usd * _MICROS)
+
+
+def charge_of(run: StoredRun) -> Charge:
+    """Return what a run is charged as it is now. What it cost is its estimate as long as nobody knows."""
+    estimate = micros(run.estimate_usd or 0)
+    ending = run.ending
+    if ending is None:
+        return Charge(runs=1, reserved=estimate)
+    return Charge(
+        runs=1,
+        records=ending.records or 0,
+        input_tokens=ending.input_tokens,
+        output_tokens=ending.output_tokens,
+        spent=estimate if ending.cost_usd is None else micros(ending.cost_usd),
+    )
+
+
+def day_of(run: StoredRun) -> str:
+    """Return the day that a run counts to, such as `2026-11-29`; its month is the first seven characters."""
+    return (run.admitted_at or run.started_at)[:10]
+
+
+def accounts_of(owner: Owner) -> tuple[Account, ...]:
+    """Return all accounts that a run counts to."""
+    return (
+        Account("customer", owner.customer or ""),
+        Account("key", owner.key_id or ""),
+        Account("user", owner.user or ""),
+    )
+
+
+def limited(owner: Owner) -> Account:
+    """Return the account whose limits hold: the key's, or without one, as after a sign-in, the user's."""
+    if owner.user and not owner.key_id:
+        return Account("user", owner.user)
+    return Account("key", owner.key_id or "")
+
+
+class Ceiling(NamedTuple):
+    """
+    The most that may be used before another run is admitted; None: any.
+
+    Attributes:
+        period: A month or a day.
+        runs: No more than so many runs.
+        dollars: No more than so many micro-dollars; below 0: the run alone is too dear.
+        why: What to say over it.
+    """
+
+    period: str
+    runs: int | None
+    dollars: int | None
+    why: str
+    retry_after_s: int
+
+    def check(self, used: Charge) -> None:
+        """
+        Refuse a run for which nothing is left.
+
+        Raises:
+            LimitReached: Too much is used.
+        """
+        if self.is_reached(used):
+            raise self.reached()
+
+    def is_reached(self, used: Charge) -> bool:
+        """Tell whether too much is used."""
+        too_many = self.runs is not None and used.runs > self.runs
+        return too_many or (self.dollars is not None and used.dollars > self.dollars)
+
+    def reached(self) -> LimitReached:
+        """Return the refusal."""
+        return LimitReached(self.why, retry_after_s=self.retry_after_s)
+
+
+def ceilings(run: StoredRun, limits: Limits, now: str) -> Iterator[Ceiling]:
+    """Yield what must hold for a run to be admitted, in the order in which it is looked at."""
+    moment = in_utc(now)
+    day, month = moment[:10], moment[:7]
+    to_day, to_month = _seconds_left_of_day(moment), _seconds_left_of_month(moment)
+    if limits.runs_per_month is not None:
+        why = f"{limits.runs_per_month:,} runs a month is the most, and this month's are used up."
+        yield Ceiling(month, limits.runs_per_month - 1, None, why, to_month)
+    # What certainly costs nothing, such as a rehearsal, may always run.
+    if run.estimate_usd is not None and micros(run.estimate_usd) == 0:
+        return
+    for period, word, usd, seconds in (
+        (day, "day", limits.usd_per_day, to_day),
+        (month, "month", limits.usd_per_month, to_month),
+    ):
+        if usd is not None:
+            # Of unknown cost: there has to be something left.
+            least = 1 if run.estimate_usd is None else micros(run.estimate_usd)
+            asked = "of unknown cost" if run.estimate_usd is None else f"for about ${run.estimate_usd:,.2f}"
+            why = f"${usd:,.2f} a {word} is the most, and too little of it is left for a run {asked}."
+            yield Ceiling(period, None, micros(usd) - least, why, seconds)
+
+
+def requests_used_up(limits: Limits, now: str) -> LimitReached:
+    """Return the refusal of one request too many on a day."""
+    why = f"{limits.requests_per_day:,} requests a day is the most, and today's are used up."
+    return LimitReached(why, retry_after_s=_seconds_left_of_day(in_utc(now)))
+
+
+def _seconds_left_of_day(moment: str) -> int:
+    hours, minutes, seconds = (int(part) for part in moment[11:19].split(":"))
+    return 86_400 - (hours * 60 + minutes) * 60 - seconds
+
+
+def _seconds_left_of_month(moment: str) -> int:
+    date = datetime.fromisoformat(moment).astimezone(UTC)
+    days = calendar.monthrange(date.year, date.month)[1]
+    return _seconds_left_of_day(moment) + (days - date.day) * 86_400
