@@ -88,6 +88,7 @@ class SqliteFile:
             return None
 
     def _opened(self) -> sqlite3.Connection:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         # Transactions are begun and ended here, and by no guess of the driver's.
         connection = sqlite3.connect(
             self.path, timeout=self._patience_s, isolation_level=None, check_same_thread=False
@@ -106,6 +107,8 @@ class SqliteFile:
     def _errors(self) -> Iterator[None]:
         try:
             yield
+        except OSError as error:
+            raise StorageError(f"{self.path}: {error.strerror or error}") from error
         except sqlite3.OperationalError as error:
             what = "others write to it all the time" if _is_busy(error) else str(error)
             raise StorageError(f"{self.path}: {what}") from error
