@@ -66,11 +66,12 @@ def charge_of(run: StoredRun) -> Charge:
     """
     Return what a run is charged as it is now. What it cost is its estimate as long as nobody knows.
 
-    A rehearsal costs nothing; one that was admitted is charged as if it did, so that limits can be rehearsed.
+    A rehearsal uses nothing; one that was admitted is charged as if it did, so that limits can be rehearsed.
     """
-    is_free = run.simulated and run.admitted_at is None
-    estimate = 0 if is_free else micros(run.estimate_usd or 0)
     ending = run.ending
+    if run.simulated and run.admitted_at is None:
+        return Charge(runs=1, records=(ending.records or 0) if ending else 0)
+    estimate = micros(run.estimate_usd or 0)
     if ending is None:
         return Charge(runs=1, reserved=estimate)
     return Charge(
@@ -78,7 +79,7 @@ def charge_of(run: StoredRun) -> Charge:
         records=ending.records or 0,
         input_tokens=ending.input_tokens,
         output_tokens=ending.output_tokens,
-        spent=estimate if is_free or ending.cost_usd is None else micros(ending.cost_usd),
+        spent=estimate if ending.cost_usd is None else micros(ending.cost_usd),
     )
 
 

@@ -37,10 +37,11 @@ def rebuild(out: OutOrStack = None, stack: StackInstead = None) -> None:
 
         evaldrop history rebuild --stack evaldrop
     """
+    from evaldrop import storage
     from evaldrop.running.history.from_folders import runs_below
 
     if out is not None or stack is None:
-        n = store_here(out, make=True).rebuild(runs_below(out or DEFAULT_OUT))
+        n = store_here(out, make=True).rebuild(runs_below(storage.absolute(out or DEFAULT_OUT)))
     else:
         from evaldrop.running.deployed.clients import client
         from evaldrop.running.deployed.stack import deployed_stack
@@ -48,4 +49,4 @@ def rebuild(out: OutOrStack = None, stack: StackInstead = None) -> None:
 
         deployed = deployed_stack(stack)
         n = store_of_stack(deployed).rebuild(runs_of_stack(deployed, client("stepfunctions")))
-    stderr().print(f"{n:,} {'run is' if n == 1 else 'runs are'} in the history as their folders have them.")
+    stderr().print(f"read into the history: {n:,} {'run' if n == 1 else 'runs'}.")

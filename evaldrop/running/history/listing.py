@@ -46,7 +46,7 @@ def list_here(out: str, *, evaluation: str | None, limit: int) -> list[RunRow]:
         # Imported here: it reads scorecards, which the store spares.
         from evaldrop.running.history.from_folders import runs_below
 
-        return _rows(runs_below(out, evaluation=evaluation, limit=limit))
+        return _rows(runs_below(storage.absolute(out), evaluation=evaluation, limit=limit))
     found = runs_of(open_store(store_of(out)), evaluation=evaluation, limit=limit)
     return _rows([_as_it_is(run, storage.absolute(out)) for run in found])
 
