@@ -107,7 +107,7 @@ def _run_and_show(run: LocalRun, page: _Page | None, *, as_json: bool, report_ur
             _say_stopped(run, f"{str(fault).rstrip('.')}. Stopped: {progress.line()}.")
             raise _SaidError from fault
 
-    note_begun(run, warn)
+    note_begun(run)
     try:
         with as_ctrl_c():
             execution = execute_here(run, watch, warn)

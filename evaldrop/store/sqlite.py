@@ -111,6 +111,7 @@ class SqliteStore:
     def rebuild(self, runs: Iterable[StoredRun]) -> int:
         """Note runs as their folders have them."""
         n = 0
+        self._file.make()
         for run in runs:
             # One by one: a run that ends meanwhile does not wait for all folders to be read.
             with self._file.writing() as connection:

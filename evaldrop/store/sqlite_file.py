@@ -57,6 +57,11 @@ class SqliteFile:
                     connection.execute("ROLLBACK")
                 raise
 
+    def make(self) -> None:
+        """Make the file if it is not there, and nothing else."""
+        with self._errors(), self._lent():
+            pass
+
     def close(self) -> None:
         """Close the connections that nobody uses; the file can be used again."""
         while (connection := self._take()) is not None:

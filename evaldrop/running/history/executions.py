@@ -58,7 +58,7 @@ def _as_executed(run: StoredRun, execution: Mapping[str, Any], states: Any) -> S
         return run
     described = _described(execution, states)
     why = ": ".join(filter(None, [described.get("error"), described.get("cause")]))
-    ended_at = _time(execution.get("stopDate") or execution["startDate"])
+    ended_at = _time(described.get("stopDate", execution["startDate"]))
     return _ended(run, Ending(state=state, ended_at=ended_at, why=why[:1000] or None))
 
 

@@ -1,6 +1,7 @@
 """Notes a run on this machine in the store beside the runs, where there is one; no run ever fails by it."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -19,8 +20,8 @@ Say = Callable[[str], None]
 PATIENCE_S = 2.0
 
 
-def note_begun(run: "LocalRun", say: Say) -> None:
-    """Note that a run goes on; what hinders it is said in a line."""
+def note_begun(run: "LocalRun") -> None:
+    """Note that a run goes on. What hinders it is told at its end, if it still does."""
 
     def note(store: "Store") -> None:
         from evaldrop.steps.lifecycle.runs import now, requested_run
@@ -28,7 +29,8 @@ def note_begun(run: "LocalRun", say: Say) -> None:
         folders = {"evaluation": run.folder.rpartition("/")[0].rpartition("/")[2], "folder": run.folder}
         store.begin(requested_run(run.request, started_at=now()).model_copy(update=folders))
 
-    _note(run.folder, note, say)
+    with suppress(EvaldropError):
+        _note(run.folder, note)
 
 
 def note_ended(run: "LocalRun", execution: "Execution | None", say: Say) -> None:
@@ -51,7 +53,7 @@ def note_ended(run: "LocalRun", execution: "Execution | None", say: Say) -> None
             known = found or requested_run(run.request, started_at=now)
             store.end(run.request.run_id, ending, run=known)
 
-    _note(run.folder, note, say)
+    _note_or_say(run.folder, note, say)
 
 
 def note_folder(folder: str, say: Say) -> None:
@@ -63,17 +65,23 @@ def note_folder(folder: str, say: Say) -> None:
         found = stored_run(folder)
         store.rebuild([found] if found else [])
 
-    _note(folder, note, say)
+    _note_or_say(folder, note, say)
 
 
-def _note(folder: str, note: "Callable[[Store], None]", say: Say) -> None:
+def _note_or_say(folder: str, note: "Callable[[Store], None]", say: Say) -> None:
+    try:
+        _note(folder, note)
+    except EvaldropError as error:
+        say(
+            f"the run is not noted in the history: {first_line(error).rstrip('.')}. evaldrop history rebuild mends it."
+        )
+
+
+def _note(folder: str, note: "Callable[[Store], None]") -> None:
     out = out_of(folder)
     # Most have none, and then nothing is imported for it.
     if not out or not is_kept(out):
         return
     from evaldrop.store.opening import open_store, store_of
 
-    try:
-        note(open_store(store_of(out), patience_s=PATIENCE_S))
-    except EvaldropError as error:
-        say(f"the run is not noted in the history: {first_line(error)} evaldrop history rebuild mends it.")
+    note(open_store(store_of(out), patience_s=PATIENCE_S))
