@@ -10,13 +10,21 @@ from typing import Any
 
 from evaldrop.errors import AwsError, EvaldropError
 from evaldrop.store import changes
-from evaldrop.store.charges import Account, By, Ceiling, Charge, ceilings, limited, requests_used_up
+from evaldrop.store.charges import (
+    Account,
+    By,
+    Ceiling,
+    Charge,
+    Counter,
+    ceilings,
+    counting,
+    limited,
+    requests_used_up,
+)
 from evaldrop.store.dynamodb_calls import Table
 from evaldrop.store.dynamodb_items import (
-    Counter,
     charge_in,
     counter_update,
-    counting,
     digest_key,
     key_of,
     requests_expire,

@@ -72,9 +72,7 @@ def _note_or_say(folder: str, note: "Callable[[Store], None]", say: Say) -> None
     try:
         _note(folder, note)
     except EvaldropError as error:
-        say(
-            f"the run is not noted in the history: {first_line(error).rstrip('.')}. evaldrop history rebuild mends it."
-        )
+        say(f"the run is whole, but not noted in the history: {first_line(error)}")
 
 
 def _note(folder: str, note: "Callable[[Store], None]") -> None:

@@ -79,7 +79,7 @@ def test_a_broken_history_is_told_in_one_line(tmp_path):
     note_ended(a_run(tmp_path), None, said.append)
 
     assert len(said) == 1
-    assert said[0].startswith("the run is not noted in the history: ")
+    assert said[0].startswith("the run is whole, but not noted in the history: ")
     assert "\n" not in said[0]
 
 
