@@ -26,12 +26,12 @@ _ERRORS_ONLY = (
     "ALL would log every event of every record's child workflow, about 20 lines a record, above what "
     "orchestration costs. Errors are logged, replies are in the result files, executions have their history."
 )
-_RUNTIME = (
+RUNTIME = (
     "The Python that the handlers are tested on where it is installed, years from its end of support; the "
     "newest is not to be had everywhere."
 )
-_UPLOADS = "Uploads are not known beforehand; the permission ends at the prefix that they are read from."
-_RUN_FOLDERS = "A run's folder has a new name; the permission ends at the prefix that runs are kept in."
+UPLOADED = "Uploads are not known beforehand; the permission ends at the prefix that they are read from."
+RUN_FOLDERS = "A run's folder has a new name; the permission ends at the prefix that runs are kept in."
 _ANY_REGION = (
     "A cross-Region inference profile sends a request to any Region of its geography; the model is the one "
     "that the stack's evaluations name."
@@ -47,7 +47,7 @@ _ONLY_BY_PROFILE = (
 _OWN_EXECUTIONS = (
     "The distributed Map's children have names of Step Functions' own; all belong to this machine."
 )
-_ANY_RUN = "Runs are not known beforehand; those of this machine are described, to say why one failed."
+ANY_RUN = "Runs are not known beforehand; those of this machine are described, to say why one failed."
 _NO_RESOURCE = (
     "X-Ray's PutTraceSegments and the logs:*Delivery actions know no resource-level permission (Service "
     "Authorization Reference); CDK adds them for tracing and logging."
@@ -65,27 +65,27 @@ def acknowledge(
 ) -> None:
     """Acknowledge the findings on a stack's constructs."""
     for bucket in (storage.input, storage.output):
-        _accept(bucket, "S1", _NO_ACCESS_LOGS)
-    _accept(workflow.machine, "SF1", _ERRORS_ONLY)
+        accept(bucket, "S1", _NO_ACCESS_LOGS)
+    accept(workflow.machine, "SF1", _ERRORS_ONLY)
     for step in (*steps.values(), triggers.start_run):
-        _accept(step.function, "L1", _RUNTIME)
-    _accept_wildcard(workflow.machine.role, "*", _NO_RESOURCE)
-    input_arn, output_arn = _arn(storage.input), _arn(storage.output)
+        accept(step.function, "L1", RUNTIME)
+    accept_wildcard(workflow.machine.role, "*", _NO_RESOURCE)
+    input_arn, output_arn = arn_of(storage.input), arn_of(storage.output)
     for name in ("ValidateDataset", "PrepareRecords", "CheckFirstCalls", "BuildScorecard"):
-        _accept_wildcard(steps[name].role, f"{output_arn}/{RUNS}/*", _RUN_FOLDERS)
-    _accept_wildcard(workflow.machine.role, f"{output_arn}/{RUNS}/*", _RUN_FOLDERS)
+        accept_wildcard(steps[name].role, f"{output_arn}/{RUNS}/*", RUN_FOLDERS)
+    accept_wildcard(workflow.machine.role, f"{output_arn}/{RUNS}/*", RUN_FOLDERS)
     for step, prefix in (
         *((steps["ValidateDataset"], prefix) for prefix in (DATASETS, EVALUATIONS, "prompts/")),
         (steps["PrepareRecords"], DATASETS),
         (triggers.start_run, DATASETS),
     ):
-        _accept_wildcard(step.role, f"{input_arn}/{prefix}*", _UPLOADS)
+        accept_wildcard(step.role, f"{input_arn}/{prefix}*", UPLOADED)
     _acknowledge_models(workflow, settings)
-    machine = f"execution:<{_logical_id(workflow.machine)}.Name>"
+    machine = f"execution:<{id_of(workflow.machine)}.Name>"
     here = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>"
     for executions in (f"{here}:{machine}:*", f"{here}:{machine}/{MAP_LABEL}:*"):
-        _accept_wildcard(workflow, executions, _OWN_EXECUTIONS)
-    _accept_wildcard(failures, f"{here}:{machine}:*", _ANY_RUN)
+        accept_wildcard(workflow, executions, _OWN_EXECUTIONS)
+    accept_wildcard(failures, f"{here}:{machine}:*", ANY_RUN)
 
 
 def _acknowledge_models(workflow: Workflow, settings: Settings) -> None:
@@ -93,24 +93,28 @@ def _acknowledge_models(workflow: Workflow, settings: Settings) -> None:
     for model in settings.models_in(settings.region):
         for arn in model_arns(model, **here):
             if "*" in arn:
-                _accept_wildcard(workflow, arn, _ANY_REGION if ":*::" in arn else _ANY_GEOGRAPHY)
+                accept_wildcard(workflow, arn, _ANY_REGION if ":*::" in arn else _ANY_GEOGRAPHY)
     any_model = "arn:<AWS::Partition>:bedrock:*::foundation-model/*"
-    _accept_wildcard(workflow.machine.role, any_model, _ONLY_BY_PROFILE)
+    accept_wildcard(workflow.machine.role, any_model, _ONLY_BY_PROFILE)
 
 
-def _arn(construct: Construct) -> str:
-    return f"<{_logical_id(construct)}.Arn>"
+def arn_of(construct: Construct) -> str:
+    """Return a construct's ARN, as a finding has it."""
+    return f"<{id_of(construct)}.Arn>"
 
 
-def _logical_id(construct: Construct) -> str:
+def id_of(construct: Construct) -> str:
+    """Return the logical ID of a construct's own resource."""
     resource = construct.node.default_child
     assert isinstance(resource, CfnResource)
     return str(Stack.of(construct).get_logical_id(resource))
 
 
-def _accept_wildcard(scope: IConstruct, resource: str, reason: str) -> None:
-    _accept(scope, f"IAM5[Resource::{resource}]", reason)
+def accept_wildcard(scope: IConstruct, resource: str, reason: str) -> None:
+    """Acknowledge a permission on a pattern of resources."""
+    accept(scope, f"IAM5[Resource::{resource}]", reason)
 
 
-def _accept(scope: IConstruct, finding: str, reason: str) -> None:
+def accept(scope: IConstruct, finding: str, reason: str) -> None:
+    """Acknowledge a finding by its name."""
     Validations.of(scope).acknowledge(Acknowledgment(id=f"AwsSolutions-{finding}", reason=reason))

@@ -64,7 +64,7 @@ REHEARSED = "evaldrop:rehearsed"
 """CDK context that `evaldrop local` sets: functions are bundled for the machine that synthesises."""
 
 # What a function never imports of evaldrop.
-_NOT_IN_LAMBDA = ("cli", "engine", "running", "bedrock", "__main__.py")
+_NOT_IN_LAMBDA = ("api", "cli", "engine", "running", "bedrock", "__main__.py")
 
 # Functions call no model, but PrepareRecords writes models' requests, and BuildScorecard reads replies; it
 # and CheckFirstCalls say what to do about errors.
@@ -109,9 +109,11 @@ class Bundle:
         name: Its folder below lambdas/.
         data: Files and folders by the place they take below `evaldrop/_data`, as in the wheel.
         texts: Texts by the place they take there.
+        also: How the paths of evaldrop's modules begin that this one imports, and others do not.
     """
 
     name: str
+    also: tuple[str, ...] = ()
     data: Mapping[str, Path] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
 
@@ -131,7 +133,7 @@ class Bundle:
         package = [
             file
             for file in _files(ROOT / "evaldrop")
-            if _is_in_lambda(file.relative_to(ROOT / "evaldrop").as_posix())
+            if _is_in_lambda(file.relative_to(ROOT / "evaldrop").as_posix(), self.also)
         ]
         copied = {file.relative_to(ROOT).as_posix(): file for file in (*own, *package)}
         for place, origin in self.data.items():
@@ -352,5 +354,5 @@ def code_of(bundle: Bundle, target: Target) -> lambda_.Code:
     )
 
 
-def _is_in_lambda(module: str) -> bool:
-    return module.partition("/")[0] not in _NOT_IN_LAMBDA or module.startswith(_EVEN_SO)
+def _is_in_lambda(module: str, also: tuple[str, ...]) -> bool:
+    return module.partition("/")[0] not in _NOT_IN_LAMBDA or module.startswith((*_EVEN_SO, *also))

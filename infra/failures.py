@@ -45,13 +45,14 @@ class Failures(Construct):
         events.Rule(
             self,
             "RunFailed",
-            description="A run that failed, or took too long; who stops one by hand knows of it",
+            description="A run that failed, took too long, or was stopped by hand",
             event_pattern=events.EventPattern(
                 source=["aws.states"],
                 detail_type=["Step Functions Execution Status Change"],
                 detail={
                     "stateMachineArn": [workflow.machine.state_machine_arn],
-                    "status": ["FAILED", "TIMED_OUT"],
+                    # Of a run that was stopped nobody is told, but the store is.
+                    "status": ["FAILED", "TIMED_OUT", "ABORTED"],
                 },
             ),
             targets=[triggers.call(step)],

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from aws_cdk import Duration, Size
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -41,7 +43,7 @@ STEPS = {
     "PrepareRecords": Shape(memory_mb=1769, timeout_s=900, disk_mb=10_240),
     "CheckFirstCalls": Shape(memory_mb=512, timeout_s=120),
     "BuildScorecard": Shape(memory_mb=3008, timeout_s=900, disk_mb=10_240),
-    "ReportFailure": Shape(memory_mb=256, timeout_s=60),
+    "ReportFailure": Shape(memory_mb=512, timeout_s=60),
 }
 CAPS_FILE = "caps.json"
 START_RUN = Shape(memory_mb=512, timeout_s=60)
@@ -59,10 +61,11 @@ class Step(Construct):
         shape: Shape,
         environment: Mapping[str, str],
         settings: Settings,
+        key: kms.IKey | None,
         dead_letters: sqs.Queue | None = None,
     ) -> None:
         super().__init__(scope, id)
-        self.log_group = log_group(self, "Log", settings=settings)
+        self.log_group = log_group(self, "Log", settings=settings, key=key)
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         self.log_group.grant_write(self.role)
         self.function = lambda_.Function(
@@ -85,9 +88,17 @@ class Step(Construct):
             role=self.role.without_policy_updates(),
         )
 
-    def allow(self, actions: list[str], resources: list[str]) -> None:
+    def allow(
+        self, actions: list[str], resources: list[str], conditions: Mapping[str, Any] | None = None
+    ) -> None:
         """Let the function do something more."""
-        self.role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources))
+        self.role.add_to_policy(
+            iam.PolicyStatement(actions=actions, resources=resources, conditions=conditions)
+        )
+
+    def tell(self, name: str, value: str) -> None:
+        """Put something more into the function's environment."""
+        self.function.add_environment(name, value)
 
 
 class Functions(Construct):
@@ -102,16 +113,9 @@ class Functions(Construct):
         settings: Settings,
     ) -> None:
         super().__init__(scope, id)
-        validating = {"EVALDROP_CAPS": CAPS_FILE}
-        if settings.default_name:
-            validating["EVALDROP_DEFAULT_EVALUATION"] = settings.default_name
+        validating = validating_environment(settings)
         bundles = {
-            "ValidateDataset": Bundle(
-                name="validate_dataset",
-                data=deployed_evaluations(settings),
-                # A file: a function's environment holds 4 KB, and models may be many.
-                texts={CAPS_FILE: settings.caps.model_dump_json()},
-            ),
+            "ValidateDataset": validating_bundle("validate_dataset", settings),
             "PrepareRecords": Bundle(name="prepare_records"),
             "CheckFirstCalls": Bundle(name="check_first_calls"),
             "BuildScorecard": Bundle(name="build_scorecard"),
@@ -125,6 +129,7 @@ class Functions(Construct):
                 shape=shape,
                 environment=validating if name == "ValidateDataset" else {},
                 settings=settings,
+                key=storage.encryption_key,
             )
             for name, shape in STEPS.items()
         }
@@ -158,6 +163,19 @@ class Functions(Construct):
         checking.allow(["s3:ListBucket"], [bucket])
         if storage.key:
             checking.allow(["kms:Decrypt"], [storage.key.key_arn])
+
+
+def validating_bundle(name: str, settings: Settings, also: tuple[str, ...] = ()) -> Bundle:
+    """Return the bundle of a function that validates: with the stack's evaluations and its caps."""
+    # A file: a function's environment holds 4 KB, and models may be many.
+    texts = {CAPS_FILE: settings.caps.model_dump_json()}
+    return Bundle(name=name, data=deployed_evaluations(settings), texts=texts, also=also)
+
+
+def validating_environment(settings: Settings) -> dict[str, str]:
+    """Return what such a function is told of it."""
+    default = {"EVALDROP_DEFAULT_EVALUATION": settings.default_name} if settings.default_name else {}
+    return {"EVALDROP_CAPS": CAPS_FILE, **default}
 
 
 def deployed_evaluations(settings: Settings) -> dict[str, Path]:

@@ -1,6 +1,7 @@
 """Log groups: kept as long as the settings say."""
 
 from aws_cdk import RemovalPolicy
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
@@ -22,13 +23,15 @@ def log_group(
     id: str,  # noqa: A002 - CDK's word
     *,
     settings: Settings,
+    key: kms.IKey | None,
     name: str | None = None,
 ) -> logs.LogGroup:
-    """Return a new log group; CloudFormation names it where nobody does."""
+    """Return a new log group; CloudFormation names it where nobody does, and encrypts it without a key."""
     return logs.LogGroup(
         scope,
         id,
         log_group_name=name,
+        encryption_key=key,
         retention=_RETENTION[settings.keep_logs_days],
         removal_policy=RemovalPolicy.DESTROY if settings.delete_with_stack else RemovalPolicy.RETAIN,
     )

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from aws_cdk import CfnOutput, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -12,13 +12,14 @@ from constructs import Construct
 
 from evaldrop.evaluation.model_ids import HERE, model_name
 from evaldrop.steps.embedded_metrics import NAMESPACE
+from infra.api import Api
 from infra.dashboard import build_dashboard
 from infra.functions import Step
 from infra.log_groups import log_group
 from infra.notifications import Notifications
 from infra.queries import save_invocation_queries, save_step_queries
 from infra.settings import Settings
-from infra.storage import OF_THIS_ACCOUNT
+from infra.storage import OF_THIS_ACCOUNT, Storage
 from infra.triggers import Triggers
 from infra.workflow import Workflow
 
@@ -55,21 +56,27 @@ class Monitoring(Construct):
         *,
         workflow: Workflow,
         triggers: Triggers,
-        steps: Mapping[str, Step],
+        steps: Sequence[Step],
         notifications: Notifications,
+        storage: Storage,
+        api: Api | None,
         settings: Settings,
         models: Sequence[str],
     ) -> None:
         super().__init__(scope, id)
         self._topic = notifications.topic
+        self._key = storage.encryption_key
         self._watch_runs(workflow, triggers)
         if settings.weekly.is_weekly:
             self._watch_schedule(workflow)
         for model in models:
             self._watch_model(model, settings)
         self._watch_quality(settings)
+        self._watch_notes(settings)
+        if api:
+            self._watch_api(api)
         build_dashboard(self, workflow=workflow, triggers=triggers, settings=settings)
-        functions = [*(step.log_group for step in steps.values()), triggers.start_run.log_group]
+        functions = [step.log_group for step in steps]
         save_step_queries(self, functions=functions, workflow=workflow.log_group, settings=settings)
         if settings.model_invocation_logging:
             self._log_invocations(settings)
@@ -95,6 +102,39 @@ class Monitoring(Construct):
             ),
             threshold=1,
             why="An upload or the schedule could not start its run. The queue holds the events.",
+        )
+
+    def _watch_notes(self, settings: Settings) -> None:
+        self._alarm(
+            "NotNoted",
+            cloudwatch.Metric(
+                namespace=NAMESPACE,
+                metric_name="NotNoted",
+                dimensions_map={"Stack": settings.stack_name},
+                period=Duration.hours(1),
+                statistic="Sum",
+            ),
+            threshold=1,
+            why="What became of a run was not noted in the table, or no event of it was sent; the run itself "
+            "is not touched. The function's log says why; evaldrop history rebuild mends the table.",
+        )
+
+    def _watch_api(self, api: Api) -> None:
+        period = Duration.minutes(15)
+        of_all = {
+            f"of_{each.node.id.lower()}": each.metric_server_error(period=period, statistic="Sum")
+            for each in api.rest_apis
+        }
+        self._alarm(
+            "ApiErrors",
+            cloudwatch.MathExpression(
+                expression=" + ".join(f"FILL({name}, 0)" for name in of_all),
+                using_metrics=of_all,
+                period=period,
+                label="Requests that failed",
+            ),
+            threshold=5,
+            why="The API failed requests that were not at fault. The function's log says why.",
         )
 
     def _watch_schedule(self, workflow: Workflow) -> None:
@@ -217,7 +257,7 @@ class Monitoring(Construct):
 
     def _log_invocations(self, settings: Settings) -> None:
         # CloudFormation cannot turn it on, it is one switch per account and Region: the output says how.
-        group = log_group(self, "Invocations", settings=settings)
+        group = log_group(self, "Invocations", settings=settings, key=self._key)
         role = iam.Role(
             self,
             "InvocationsRole",

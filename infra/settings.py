@@ -3,63 +3,30 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from evaldrop.evaluation import Evaluation, parse_evaluation
 from evaldrop.evaluation.definition import Price, called_models, named_guardrails
 from evaldrop.evaluation.regions import in_region, region_problem, region_problems, resolved_model
-from evaldrop.steps.start_run.prefixes import DATASETS
 from evaldrop.steps.validate_dataset.caps import Caps
+from infra.settings_parts import Network, Part, SignIn, Thresholds, Weekly
 
 ROOT = Path(__file__).parent.parent
 
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 
 FunctionName = Literal[
-    "StartRun", "ValidateDataset", "PrepareRecords", "CheckFirstCalls", "BuildScorecard", "ReportFailure"
+    "StartRun",
+    "ValidateDataset",
+    "PrepareRecords",
+    "CheckFirstCalls",
+    "BuildScorecard",
+    "ReportFailure",
+    "Api",
 ]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Weekly(_Part):
-    """When the schedule evaluates which datasets again."""
-
-    datasets: tuple[str, ...] = Field(
-        default=(), description="Keys in the input bucket; without any there is no schedule."
-    )
-    cron: str = Field(default="0 6 ? * MON *", description="Minute, hour, day, month, weekday, year.")
-    time_zone: str = Field(default="Etc/UTC", description="IANA name.")
-    window_minutes: int = Field(default=15, ge=1, le=1440, description="Starts at any moment of this window.")
-
-    @property
-    def is_weekly(self) -> bool:
-        """Whether there is a schedule, and it starts a run in every seven days."""
-        _, _, day, month, weekday, year = [*self.cron.split(), *[""] * 6][:6]
-        return bool(self.datasets) and day in ("?", "*") and month == year == "*" and "#" not in weekday
-
-    @model_validator(mode="after")
-    def _below_the_prefix(self) -> "Weekly":
-        for key in self.datasets:
-            if not key.startswith(DATASETS):
-                raise ValueError(f'weekly.datasets: "{key}" does not lie below {DATASETS}')
-        return self
-
-
-class Thresholds(_Part):
-    """When alarms go off."""
-
-    latency_ms: int = Field(default=30_000, ge=1, description="Mean latency of a model, over 15 minutes.")
-    failed_percent: float = Field(
-        default=20, gt=0, le=100, description="Share of a model's calls that end with an error, 4xx or 5xx."
-    )
-    throttled_percent: float = Field(default=20, gt=0, le=100, description="Throttled share of invocations.")
-    server_errors: int = Field(default=10, ge=1, description="5xx answers of a model in 15 minutes.")
-
-
-class Settings(_Part):
+class Settings(Part):
     """A deployment's choices, all with defaults."""
 
     stack_name: str = Field(default="evaldrop", pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")
@@ -118,8 +85,22 @@ class Settings(_Part):
     alarms: Thresholds = Thresholds()
     kms: bool | Literal["kept"] = Field(
         default=False,
-        description="A key of the stack's own for buckets, topic and queue; kept: for what it encrypted.",
+        description="A key of the stack's own for all that is kept; kept: for what it encrypted.",
     )
+    history: bool = Field(
+        default=True, description="A table of runs and what they cost: to ask instead of folders."
+    )
+    api: bool = Field(default=False, description="An HTTPS API with keys and limits, and a page.")
+    api_log_role: bool = Field(
+        default=True,
+        description="Set the account's role by which API Gateway writes logs; false: another stack has.",
+    )
+    sign_in: SignIn | None = Field(default=None, description="People sign in to the API's page.")
+    waf: Annotated[int, Field(ge=10, le=2_000_000_000)] | None = Field(
+        default=None, description="A web ACL before the API: requests in five minutes from one address."
+    )
+    network: Network | None = Field(default=None, description="Functions run in these subnets.")
+    audit: bool = Field(default=False, description="A CloudTrail trail of who reads and writes the buckets.")
     keep_runs_days: int | None = Field(default=None, ge=1, description="Runs are deleted after so many days.")
     keep_logs_days: Literal[1, 7, 14, 30, 90, 180, 365] = 30
     model_invocation_logging: bool = Field(
@@ -129,6 +110,15 @@ class Settings(_Part):
     delete_with_stack: bool = Field(
         default=False, description="Deleting the stack deletes empty buckets, logs and the key, too."
     )
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> "Settings":
+        if self.api and not self.history:
+            raise ValueError("api: it counts runs and keeps keys in the table: history may not be false")
+        for name in ("sign_in", "waf"):
+            if getattr(self, name) is not None and not self.api:
+                raise ValueError(f"{name}: there is nothing to protect without api: true")
+        return self
 
     @model_validator(mode="after")
     def _default_exists(self) -> "Settings":

@@ -4,12 +4,18 @@ from aws_cdk import CfnOutput, Environment, Stack, Tags
 from constructs import Construct
 
 from infra.acknowledgements import acknowledge
+from infra.acknowledgements_further import acknowledge_further
+from infra.api import Api, outputs_of
+from infra.audit import Audit, Wall
 from infra.budgets import REGIONS as BUDGET_REGIONS
 from infra.budgets import Budgets, budgets_note
-from infra.bundles import bytecode_note, target_of
+from infra.bundles import LAMBDA, bytecode_note, target_of
+from infra.events import let_send
 from infra.failures import Failures
 from infra.functions import Functions
+from infra.history import History
 from infra.monitoring import Monitoring, watched_models
+from infra.network import PrivateNetwork
 from infra.notifications import Notifications
 from infra.settings import Settings
 from infra.storage import Storage
@@ -84,13 +90,32 @@ class EvaldropStack(Stack):
             triggers=triggers,
             storage=storage,
         )
+        steps = [*functions.steps.values(), triggers.start_run]
+        let_send((triggers.start_run, functions.steps["BuildScorecard"], functions.steps["ReportFailure"]))
+        history = History(self, "History", storage=storage, settings=settings) if settings.history else None
+        if history:
+            for name in ("ValidateDataset", "BuildScorecard", "ReportFailure"):
+                history.let_note(functions.steps[name])
+            history.let_note(triggers.start_run)
+        api = None
+        if history and settings.api:
+            api = Api(self, "Api", storage=storage, workflow=workflow, history=history, settings=settings)
+            steps.append(api.step)
+        if api and settings.waf:
+            Wall(self, "Wall", apis=api.rest_apis, most=settings.waf, settings=settings)
+        # A local AWS has none of these subnets.
+        if settings.network and target_of(self) == LAMBDA:
+            PrivateNetwork(self, "Network", steps=steps, network=settings.network)
+        audit = Audit(self, "Audit", storage=storage, settings=settings) if settings.audit else None
         Monitoring(
             self,
             "Monitoring",
             workflow=workflow,
             triggers=triggers,
-            steps=functions.steps,
+            steps=steps,
             notifications=notifications,
+            storage=storage,
+            api=api,
             settings=settings,
             models=watched,
         )
@@ -106,6 +131,8 @@ class EvaldropStack(Stack):
             ("MaxDatasetBytes", str(settings.max_dataset_bytes)),
             # Without models and prices: an output holds 1,024 characters.
             ("Caps", settings.caps.model_dump_json(exclude={"models", "guardrails", "prices"})),
+            *([("HistoryTable", history.table.table_name)] if history else []),
+            *(outputs_of(api) if api else []),
         ):
             CfnOutput(self, name, value=value)
         acknowledge(
@@ -115,4 +142,7 @@ class EvaldropStack(Stack):
             triggers=triggers,
             failures=failures,
             settings=settings,
+        )
+        acknowledge_further(
+            storage=storage, workflow=workflow, steps=steps, api=api, audit=audit, settings=settings
         )

@@ -40,7 +40,8 @@ class Storage(Construct):
                     id="OldVersions",
                     noncurrent_version_expiration=Duration.days(365),
                     abort_incomplete_multipart_upload_after=Duration.days(7),
-                )
+                ),
+                *([_of_uploads()] if settings.api else []),
             ],
         )
         _tell_eventbridge(self.input)
@@ -69,7 +70,7 @@ class Storage(Construct):
         key = kms.Key(
             self,
             "Key",
-            description="evaldrop: buckets, topic and queue",
+            description="evaldrop: buckets, topic, queue, table and logs",
             enable_key_rotation=True,
             removal_policy=self._removal,
         )
@@ -82,6 +83,7 @@ class Storage(Construct):
                     conditions=None if publisher in _WITHOUT_SOURCE else OF_THIS_ACCOUNT,
                 )
             )
+        key.add_to_resource_policy(_for_logs())
         return key
 
     def _make_bucket(self, name: str, *, versioned: bool, rules: list[s3.LifecycleRule]) -> s3.Bucket:
@@ -99,6 +101,27 @@ class Storage(Construct):
             lifecycle_rules=rules,
             removal_policy=self._removal,
         )
+
+
+def _for_logs() -> iam.PolicyStatement:
+    """Return the leave that CloudWatch Logs needs of a key, for log groups of this account and Region."""
+    groups = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:*"
+    return iam.PolicyStatement(
+        principals=[iam.ServicePrincipal(f"logs.{Aws.REGION}.{Aws.URL_SUFFIX}")],
+        actions=["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+        resources=["*"],  # in a key's policy: the key
+        conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
+    )
+
+
+def _of_uploads() -> s3.LifecycleRule:
+    """Return the rule for what the API's callers put: it is copied when a run of it starts."""
+    return s3.LifecycleRule(
+        id="Uploads",
+        prefix=prefixes.UPLOADS,
+        expiration=Duration.days(7),
+        noncurrent_version_expiration=Duration.days(1),
+    )
 
 
 def _tell_eventbridge(bucket: s3.Bucket) -> None:

@@ -59,6 +59,7 @@ class Triggers(Construct):
                 "EVALDROP_TOPIC": notifications.topic.topic_arn,
             },
             settings=settings,
+            key=storage.encryption_key,
             # Called asynchronously: what the function itself fails at Lambda keeps, not the rule's queue.
             dead_letters=self.dead_letters,
         )

@@ -61,7 +61,13 @@ class Workflow(Construct):
         settings: Settings,
     ) -> None:
         super().__init__(scope, id)
-        self.log_group = log_group(self, "Log", settings=settings, name=self._vended_name(settings))
+        self.log_group = log_group(
+            self,
+            "Log",
+            settings=settings,
+            key=storage.encryption_key,
+            name=self._vended_name(settings),
+        )
         arns = {name: step.function.function_arn for name, step in steps.items()}
         self.machine = sfn.StateMachine(
             self,
@@ -190,6 +196,16 @@ class Workflow(Construct):
     def executions(self) -> str:
         """ARN pattern of the machine's own executions."""
         return self._executions_of(self.machine.state_machine_name)
+
+    @property
+    def map_runs(self) -> str:
+        """ARN pattern of the machine's own Map Runs."""
+        return Stack.of(self).format_arn(
+            service="states",
+            resource="mapRun",
+            resource_name=f"{self.machine.state_machine_name}/{MAP_LABEL}:*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
 
     def _executions_of(self, name: str) -> str:
         return Stack.of(self).format_arn(

@@ -30,6 +30,7 @@ from evaldrop.cli.commands.review import review
 from evaldrop.cli.commands.run import run
 from evaldrop.cli.commands.runs import runs
 from evaldrop.cli.commands.schema import schema
+from evaldrop.cli.commands.serve import serve
 from evaldrop.cli.commands.submit import submit
 from evaldrop.cli.commands.trend import trend
 from evaldrop.cli.commands.usage import usage
@@ -56,7 +57,7 @@ _GROUPS: Mapping[str, Sequence[Callable[..., object] | typer.Typer]] = {
     "Read": (report, view, trend, export),
     "Compare and decide": (compare, diff, gate, bless),
     "Judge again, and by people": (rescore, rejudge, review, calibrate),
-    "Deploy": (doctor, submit, watch, runs, fetch, local),
+    "Deploy": (serve, doctor, submit, watch, runs, fetch, local),
     "Keys and usage": (keys, usage, history),
     "Look up": (criteria, schema),
 }

@@ -64,7 +64,7 @@ def store_of_stack(stack: "Stack") -> "Store":
 
     if stack.history is None:
         raise InputError(
-            f'stack "{stack.name}" has no history: set `api` in cdk.json, and deploy it again (docs/api.md).'
+            f'stack "{stack.name}" has no history: set `history` in cdk.json, and deploy it again.'
         )
     return open_store(stack.history)
 

@@ -239,3 +239,18 @@ def read_rows(uri: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     with source, pq.ParquetFile(source, pre_buffer=False) as table:
         for batch in table.iter_batches(batch_size=ROWS_PER_GROUP, columns=list(columns), use_threads=False):
             yield from zip(*(batch.column(name).to_pylist() for name in columns), strict=True)
+
+
+def rows_where(uri: str, column: str, value: str) -> Iterator[dict[str, Any]]:
+    """
+    Yield the rows of a table that have a text in a column, with all their columns by name.
+
+    Raises:
+        StorageError: There is no such table.
+    """
+    source: Any = pa.BufferReader(storage.read_bytes(uri)) if storage.is_s3(uri) else storage.open_read(uri)
+    with source, pq.ParquetFile(source, pre_buffer=False) as table:
+        for batch in table.iter_batches(batch_size=ROWS_PER_GROUP, use_threads=False):
+            wanted = [each == value for each in batch.column(column).to_pylist()]
+            if any(wanted):
+                yield from batch.filter(_array(wanted, pa.bool_())).to_pylist()

@@ -21,19 +21,40 @@ def pytest_ignore_collect(collection_path):
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory):
-    """The template that cdk.json leads to."""
-    from tests.infra.synthesis import CONTEXT, synthesise
+def synthesised(tmp_path_factory):
+    """What cdk.json leads to, with the checkers' report."""
+    from tests.infra.synthesis import CONTEXT, synthesise_checked
 
-    return synthesise(CONTEXT["evaldrop"], tmp_path_factory.mktemp("default"))
+    return synthesise_checked(CONTEXT["evaldrop"], tmp_path_factory.mktemp("default"))
 
 
 @pytest.fixture(scope="session")
-def full_template(tmp_path_factory):
-    """The template with every setting turned on."""
-    from tests.infra.synthesis import EVERYTHING, synthesise
+def synthesised_full(tmp_path_factory):
+    """The same with every setting turned on."""
+    from tests.infra.synthesis import EVERYTHING, synthesise_checked
 
-    return synthesise(EVERYTHING, tmp_path_factory.mktemp("full"))
+    return synthesise_checked(EVERYTHING, tmp_path_factory.mktemp("full"))
+
+
+@pytest.fixture(scope="session")
+def template(synthesised):
+    """The template that cdk.json leads to."""
+    return synthesised.template
+
+
+@pytest.fixture(scope="session")
+def full_template(synthesised_full):
+    """The template with every setting turned on."""
+    return synthesised_full.template
+
+
+@pytest.fixture(scope="session")
+def without_history(tmp_path_factory):
+    """The template with all turned off that can be."""
+    from tests.infra.synthesis import CONTEXT, synthesise
+
+    off = {**CONTEXT["evaldrop"], "history": False, "weekly": {}, "budgets_usd": []}
+    return synthesise(off, tmp_path_factory.mktemp("off"))
 
 
 @pytest.fixture(scope="session", params=["default", "everything"])

@@ -5,8 +5,10 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import aws_cdk as cdk
+import cdk_nag
 
 from infra.settings import Settings
 from infra.stack import EvaldropStack
@@ -28,6 +30,15 @@ EVERYTHING = {
     "budget_emails": ["someone@example.com"],
     "keep_runs_days": 20,
     "delete_with_stack": True,
+    "api": True,
+    "sign_in": {"domain": "evaldrop-example", "addresses": ["https://evaldrop.example.com/"]},
+    "waf": 1000,
+    "network": {
+        "vpc": "vpc-0123456789abcdef0",
+        "subnets": ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
+        "route_tables": ["rtb-0123456789abcdef0"],
+    },
+    "audit": True,
 }
 
 
@@ -42,6 +53,25 @@ def synthesise(settings, outdir, **context):
     app, _ = make_app(settings, outdir, **context)
     app.synth()
     return json.loads((Path(outdir) / "evaldrop.template.json").read_bytes())
+
+
+class Checked(NamedTuple):
+    """A stack's template, and what cdk-nag and CDK's own rules say of it; "" for nothing."""
+
+    template: dict
+    report: str
+
+
+def synthesise_checked(settings, outdir):
+    """Return a stack's template and what there is to say of it: one synthesis for all who look at either."""
+    app, _ = make_app(settings, outdir)
+    cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app))
+    report = ""
+    try:
+        app.synth()
+    except RuntimeError as error:
+        report = f"{error}\n{(Path(outdir) / 'validation-report.json').read_text()}"
+    return Checked(json.loads((Path(outdir) / "evaldrop.template.json").read_bytes()), report)
 
 
 def resources(template, kind):

@@ -8,7 +8,7 @@ from evaldrop.scorecard.read import read_run
 from evaldrop.steps.build_scorecard import cloudwatch
 from evaldrop.steps.build_scorecard.build import build_scorecard
 from evaldrop.steps.build_scorecard.cloudwatch import metric_lines
-from evaldrop.steps.embedded_metrics import NAMESPACE
+from evaldrop.steps.embedded_metrics import NAMESPACE, STEP_METRICS
 from tests.evaldrop.run_folders import record, response, row, run_json, write_run
 from tests.infra.synthesis import one, resources
 
@@ -16,6 +16,7 @@ from tests.infra.synthesis import one, resources
 NOT_OF_EVERY_RUN = {
     *((frozenset(dimensions), name) for dimensions in ({"Stack"}, {"Stack", "Evaluation"})
       for name in ("Regressions", "JudgeDrift")),
+    *((frozenset({"Stack"}), name) for name in STEP_METRICS),
 }  # fmt: skip
 SEARCHED = re.compile(r'\{evaldrop,([\w,]+)\} MetricName="(\w+)" Stack="evaldrop"')
 
@@ -62,7 +63,7 @@ def test_every_metric_that_is_watched_or_drawn_is_published_under_the_same_dimen
     assert len(watched) >= 5
     assert len(drawn) >= 12
     assert watched | drawn <= there
-    assert {name for _, name in NOT_OF_EVERY_RUN} <= cloudwatch.RUN_METRICS.keys()
+    assert {name for _, name in NOT_OF_EVERY_RUN} <= cloudwatch.RUN_METRICS.keys() | STEP_METRICS.keys()
 
 
 def test_every_way_in_which_a_run_is_not_good_raises_an_alarm(template):

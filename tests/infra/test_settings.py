@@ -6,7 +6,8 @@ from pydantic import ValidationError
 from evaldrop.evaluation import parse_evaluation
 from evaldrop.evaluation.definition import called_models, named_guardrails
 from evaldrop.evaluation.model_ids import application_profiles, guardrail_arn, model_arns
-from infra.settings import Settings, Weekly
+from infra.settings import Settings
+from infra.settings_parts import Weekly
 
 PROFILES = "arn:aws:bedrock:eu-west-1:123456789012:inference-profile"
 HERE = {"partition": "aws", "region": "eu-west-1", "account": "123456789012"}
@@ -141,3 +142,28 @@ def test_the_sample_evaluation_of_guardrails_names_two_and_the_other_one_none():
 def test_a_schedule_is_weekly_when_no_seven_days_are_without_it(cron, is_weekly):
     assert Weekly(datasets=("datasets/a.jsonl",), cron=cron).is_weekly == is_weekly
     assert not Weekly(cron=cron).is_weekly
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({"api": True, "history": False}, "history may not be false"),
+        ({"waf": 1000}, "waf: there is nothing to protect"),
+        ({"sign_in": {"domain": "faq"}}, "sign_in: there is nothing to protect"),
+        ({"api": True, "sign_in": {"domain": "my-aws-faq"}}, 'no domain with "aws"'),
+        ({"api": True, "sign_in": {"domain": "-faq"}}, "domain"),
+        ({"api": True, "sign_in": {"domain": "faq", "addresses": ["http://faq.example.com"]}}, "https"),
+        ({"network": {"vpc": "vpc-0a", "subnets": ["subnet-0123456789abcdef0"]}}, "vpc"),
+        ({"network": {"vpc": "vpc-0123456789abcdef0", "subnets": []}}, "subnets"),
+        ({"api": True, "waf": 9}, "waf"),
+    ],
+)
+def test_what_does_not_go_together_is_refused_by_name(settings, why):
+    with pytest.raises(ValidationError, match=why):
+        Settings.model_validate(settings)
+
+
+def test_nothing_costs_by_the_month_unless_it_is_asked_for():
+    plain = Settings()
+    assert plain.history
+    assert not any((plain.api, plain.sign_in, plain.waf, plain.network, plain.audit, plain.kms))

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
@@ -121,10 +122,11 @@ def _like(pattern: str, value: str) -> bool:
 
 
 class Need(NamedTuple):
-    """An action and the resource it is to be done on."""
+    """An action, the resource it is to be done on, and the condition keys that the request brings."""
 
     action: str
     resource: str
+    context: Mapping[str, str] = MappingProxyType({})
 
 
 def forbidden(environ: Environ, signer: Signer, permissions: Permissions) -> ErrorAnswer | None:
@@ -132,7 +134,7 @@ def forbidden(environ: Environ, signer: Signer, permissions: Permissions) -> Err
     if signer.role is None:
         return None
     for need in needs_of(environ, signer.service):
-        if denial := permissions.denial(signer.role, need.action, need.resource):
+        if denial := permissions.denial(signer.role, need.action, need.resource, need.context):
             return _refusal(environ, signer, denial)
     return None
 
@@ -164,10 +166,41 @@ def needs_of(environ: Environ, service: str) -> Iterator[Need]:
     elif service == "sqs" and environ.get("HTTP_X_AMZ_TARGET") == "AmazonSQS.SendMessage":
         name = json.loads(body_of(environ))["QueueUrl"].rpartition("/")[2]
         yield Need("sqs:SendMessage", f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}")
+    elif service == "dynamodb":
+        yield from _of_dynamodb(environ)
+    elif service == "events" and environ.get("HTTP_X_AMZ_TARGET") == "AWSEvents.PutEvents":
+        for entry in json.loads(body_of(environ))["Entries"]:
+            bus = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{entry.get('EventBusName', 'default')}"
+            yield Need("events:PutEvents", bus, {"events:source": entry["Source"]})
     elif service == "sns":
         form = parse_qs(body_of(environ).decode())
         if form.get("Action") == ["Publish"]:
             yield Need("sns:Publish", form["TopicArn"][0])
+
+
+def _of_dynamodb(environ: Environ) -> Iterator[Need]:
+    action = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
+    asked = json.loads(body_of(environ))
+    if action == "TransactWriteItems":
+        # A transaction needs leave for each of its parts, and none of its own.
+        for item in asked["TransactItems"]:
+            [(kind, part)] = item.items()
+            yield Need(f"dynamodb:{_WRITES[kind]}", _table(part))
+    else:
+        index = f"/index/{asked['IndexName']}" if "IndexName" in asked else ""
+        yield Need(f"dynamodb:{action}", _table(asked) + index)
+
+
+_WRITES = {
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+    "Delete": "DeleteItem",
+    "ConditionCheck": "ConditionCheckItem",
+}
+
+
+def _table(asked: Mapping[str, Any]) -> str:
+    return f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{asked.get('TableName', '*')}"
 
 
 def _of_s3(environ: Environ) -> Need:

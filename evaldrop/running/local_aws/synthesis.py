@@ -21,7 +21,7 @@ Tell = Callable[[str], None]
 SOURCES = ("app.py", "cdk.json", "constraints.txt", "evaldrop", "infra", "lambdas", "prompts", "datasets")
 """Of a checkout, what a synthesis reads."""
 
-UNREAD = tuple(Path("evaldrop") / name for name in ("cli", "engine", "running"))
+UNREAD = tuple(Path("evaldrop") / name for name in ("cli", "engine", "running/local_aws"))
 """Of those, what is in no function and no template."""
 
 REHEARSED = "evaldrop:rehearsed"

@@ -24,7 +24,7 @@ from evaldrop.steps.lifecycle.telling import NOWHERE, Lifecycle
 from evaldrop.steps.report_failure.notices import refusal_notice
 from evaldrop.steps.services import StackServices
 from evaldrop.steps.start_run.options import UploadOptions
-from evaldrop.steps.start_run.prefixes import DATASETS, EVALUATIONS, UPLOADS
+from evaldrop.steps.start_run.prefixes import API, DATASETS, EVALUATIONS, UPLOADS
 from evaldrop.steps.start_run.uploads import Upload, is_of_the_api, run_name, run_of, uploads_in
 from evaldrop.storage import ObjectFacts
 
@@ -188,12 +188,13 @@ def _settle_upload(upload: Upload, place: Place) -> tuple[str, str]:
 
 def _goes_along(upload: Upload, intake: Intake) -> bool:
     """Tell whether it is no dataset but what goes with some: nobody waits for a run of it."""
+    # What evaluations read: their anchors have the endings of datasets.
+    are_anchors = upload.key.rpartition("/")[2].startswith("anchors.")
     if _outside(upload.bucket, upload.key, intake):
-        # What evaluations read: their anchors have the endings of datasets. And what waits for the API.
-        name = upload.key.rpartition("/")[2]
-        return upload.key.startswith((EVALUATIONS, UPLOADS)) or name.startswith("anchors.")
-    # A sidecar, a prompt, a folder's marker.
-    return upload.key.endswith((".yaml", ".yml", ".md", "/"))
+        # And what waits for the API.
+        return upload.key.startswith((EVALUATIONS, UPLOADS)) or are_anchors
+    # A sidecar, a prompt, a folder's marker. In a folder of the API's one dataset alone starts its run.
+    return upload.key.endswith((".yaml", ".yml", ".md", "/")) or (are_anchors and upload.key.startswith(API))
 
 
 def _settle_wish(wish: Wish, moment: str, place: Place) -> tuple[str, str]:

@@ -89,7 +89,13 @@ def request(method="GET", path="/b/k", query="", body=b"", **more):
     }
 
 
+def called(target, **body):
+    """A request of one of the services that take JSON."""
+    return request("POST", "/", body=json.dumps(body).encode(), HTTP_X_AMZ_TARGET=target)
+
+
 S3 = "arn:aws:s3:::b"
+TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/t"
 
 
 @pytest.mark.parametrize(
@@ -128,6 +134,26 @@ S3 = "arn:aws:s3:::b"
             "states",
             Need("states:StartExecution", "arn:m"),
         ),
+        (
+            called("AWSEvents.PutEvents", Entries=[{"Source": "evaldrop", "EventBusName": "default"}]),
+            "events",
+            Need(
+                "events:PutEvents",
+                "arn:aws:events:us-east-1:123456789012:event-bus/default",
+                {"events:source": "evaldrop"},
+            ),
+        ),
+        (called("DynamoDB_20120810.GetItem", TableName="t"), "dynamodb", Need("dynamodb:GetItem", TABLE)),
+        (
+            called("DynamoDB_20120810.Query", TableName="t", IndexName="by_user"),
+            "dynamodb",
+            Need("dynamodb:Query", f"{TABLE}/index/by_user"),
+        ),
+        (
+            called("DynamoDB_20120810.TransactWriteItems", TransactItems=[{"Update": {"TableName": "t"}}]),
+            "dynamodb",
+            Need("dynamodb:UpdateItem", TABLE),
+        ),
     ],
 )
 def test_a_request_needs_its_action_on_its_resource(asked, service, need):
@@ -153,3 +179,18 @@ def test_a_roles_request_is_held_to_its_role():
 
 def test_a_persons_request_is_not_looked_at():
     assert forbidden(request(), Signer("AKIA", "s3"), permissions("none:none")) is None
+
+
+def test_who_may_send_as_one_source_may_not_as_another():
+    """The role's condition is on the source that the request brings."""
+    statement = {
+        "Effect": "Allow",
+        "Action": "events:PutEvents",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"events:source": "evaldrop"}},
+    }
+    held = Permissions(lambda _role: [json.dumps({"Statement": [statement]})])
+    signer = Signer("AKIA", "events", ROLE)
+    for source, is_allowed in (("evaldrop", True), ("aws.s3", False)):
+        refusal = forbidden(called("AWSEvents.PutEvents", Entries=[{"Source": source}]), signer, held)
+        assert (refusal is None) is is_allowed

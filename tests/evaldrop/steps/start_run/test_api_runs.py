@@ -120,6 +120,11 @@ def test_a_store_that_fails_starts_the_run_all_the_same(event, services):
     assert len(services.started) == 1
 
 
+def test_anchors_beside_a_dataset_of_the_apis_do_not_take_its_run(services):
+    assert start(created(f"datasets/api/{RUN_ID}/anchors.jsonl"), services)["ignored"]
+    assert start(created(KEY), services)["started"]
+
+
 def test_what_waits_in_uploads_starts_nothing_and_nothing_is_said_of_it(services):
     assert start(created("uploads/k1/3f2a/records.jsonl"), services)["ignored"]
     assert not services.told

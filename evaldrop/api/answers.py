@@ -1,0 +1,190 @@
+"""What the API answers, as types, which the OpenAPI document is made of."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from evaldrop.run.request import Labels
+from evaldrop.store.model import Choice, Ending, Limits, State, StoredRun, Usage
+
+
+class Answered(BaseModel):
+    """Common settings of what is answered."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Progress(Answered):
+    """How far a run is; None: not known, or not yet."""
+
+    done: int | None = Field(default=None, description="Records that have ended.")
+    total: int | None = None
+    failed: int | None = None
+    cost_usd: float | None = Field(default=None, description="Of the records that have ended.")
+
+
+class RunSummary(Answered):
+    """A run, in a line."""
+
+    run_id: str
+    state: State
+    started_at: str
+    evaluation: str | None
+    dataset: str
+    user: str | None
+    customer: str | None
+    key_id: str | None
+    labels: Labels
+    simulated: bool = Field(description="Whether no model was called and no money spent.")
+    estimate_usd: float | None
+    ending: Ending | None
+    choice: Choice | None
+    links: dict[str, str]
+
+
+class RunDetails(RunSummary):
+    """A run, with what is known of it."""
+
+    progress: Progress | None = None
+    scorecard: dict[str, JsonValue] | None = Field(
+        default=None, description="scorecard.json of a finished run (docs/output-files.md)."
+    )
+
+
+class RunList(Answered):
+    """A page of runs, the newest first."""
+
+    runs: tuple[RunSummary, ...]
+    after: str | None = Field(description="The parameter `after` of the next page; null at the end.")
+
+
+class RecordDetails(Answered):
+    """A record with what candidates responded and judges said."""
+
+    record_id: str
+    record: dict[str, Any] = Field(description="As it was prepared: a line of records.jsonl.")
+    responses: tuple[dict[str, Any], ...] = Field(description="Rows of responses.parquet.")
+    verdicts: tuple[dict[str, Any], ...] = Field(description="Rows of verdicts.parquet.")
+    comparisons: tuple[dict[str, Any], ...] = Field(description="Rows of comparisons.parquet.")
+
+
+class PlanAnswer(Answered):
+    """What a run would take. Nothing was called."""
+
+    evaluation: str
+    records: int
+    calls: int
+    cost_usd: dict[str, float] | None = Field(description="low, likely, high; null: a price is unknown.")
+    known_cost_usd: dict[str, float] = Field(description="Of the models whose price is known.")
+    unknown_prices: tuple[str, ...]
+    duration_s: float
+    lines: tuple[dict[str, Any], ...] = Field(description="Per candidate and judge.")
+    warnings: tuple[str, ...]
+
+
+class OwnUsage(Answered):
+    """What the caller's key has used; null of a sign-in, whose user is among the rows."""
+
+    month: Usage | None
+    today: Usage | None
+    limits: Limits
+
+
+class UsageRow(Usage):
+    """What somebody has used in the month; the name is empty where nobody is named."""
+
+    name: str
+
+
+class UsageAnswer(Answered):
+    """Usage of a month. An admin sees everybody's, others their own."""
+
+    month: str
+    by: str
+    own: OwnUsage
+    rows: tuple[UsageRow, ...]
+
+
+class UploadAnswer(Answered):
+    """Where to PUT a dataset; `dataset` is what POST /runs is told then."""
+
+    url: str = Field(description="PUT the file here, without an API key.")
+    dataset: str
+    expires_in_s: int
+    headers: dict[str, str] = Field(description="Send these with the file.")
+
+
+class EvaluationNames(Answered):
+    """Evaluations that can be named, and the built-in criteria."""
+
+    evaluations: tuple[str, ...]
+    criteria: tuple["CriterionChoice", ...]
+
+
+class CriterionChoice(Answered):
+    """A built-in criterion."""
+
+    name: str
+    question: str
+
+
+class ModelChoice(Answered):
+    """A model with a known price, in USD per 1,000,000 tokens."""
+
+    model: str
+    vendor: str | None
+    input_usd: float
+    output_usd: float
+
+
+class ModelList(Answered):
+    """Models whose price is known. Others can be named by their ID, too."""
+
+    models: tuple[ModelChoice, ...]
+    prices_date: str
+
+
+class ComparisonAnswer(Answered):
+    """Two runs side by side: what is decided, and what was answered."""
+
+    now: dict[str, Any]
+    then: dict[str, Any]
+    simulated: bool
+    records: dict[str, int]
+    comparison: dict[str, Any]
+    responses: tuple[dict[str, Any], ...]
+
+
+def summary_of(run: StoredRun) -> RunSummary:
+    """Return a run as lists show it."""
+    return RunSummary(**_fields(run))
+
+
+def details_of(
+    run: StoredRun, *, progress: Progress | None = None, scorecard: dict[str, JsonValue] | None = None
+) -> RunDetails:
+    """Return a run with what is known of it."""
+    return RunDetails(**_fields(run), progress=progress, scorecard=scorecard)
+
+
+def _fields(run: StoredRun) -> dict[str, Any]:
+    own = f"/runs/{run.run_id}"
+    links = {"self": own}
+    if run.state == "finished":
+        links |= {"report": f"{own}/report", "choice": f"{own}/choice"}
+    return {
+        "run_id": run.run_id,
+        "state": run.state,
+        "started_at": run.started_at,
+        "evaluation": run.evaluation,
+        "dataset": run.dataset,
+        "user": run.owner.user,
+        "customer": run.owner.customer,
+        "key_id": run.owner.key_id,
+        "labels": run.labels,
+        "simulated": run.simulated,
+        "estimate_usd": run.estimate_usd,
+        "ending": run.ending,
+        "choice": run.choice,
+        "links": links,
+    }

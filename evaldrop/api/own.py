@@ -1,0 +1,123 @@
+"""What a caller has and may choose from: usage, uploads, evaluations, models."""
+
+from http import HTTPStatus
+
+from evaldrop.api.access import scope
+from evaldrop.api.answers import (
+    CriterionChoice,
+    EvaluationNames,
+    ModelChoice,
+    ModelList,
+    OwnUsage,
+    UploadAnswer,
+    UsageAnswer,
+    UsageRow,
+)
+from evaldrop.api.asked import UploadAsked, UsageParameters
+from evaldrop.api.exchange import Answer
+from evaldrop.api.operations import Ask, Operation
+from evaldrop.api.problems import Problem
+from evaldrop.datasets.files.formats import DATASET_ENDINGS, ENDINGS_IN_WORDS
+from evaldrop.evaluation import model_vendor
+from evaldrop.evaluation.criteria.built_in import BUILT_IN
+from evaldrop.evaluation.prices import load_prices
+from evaldrop.store.model import Usage
+
+
+def show_usage(ask: Ask) -> Answer:
+    """Return what was used in a month: everybody's to an admin, to others their own."""
+    service, caller, by = ask.service, ask.caller, ask.parameters.by
+    today = service.now()[: len("2026-11-30")]
+    month = ask.parameters.month or today[: len("2026-11")]
+    owner = caller.owner
+    own_name = {"customer": owner.customer, "key": owner.key_id, "user": owner.user}[by]
+    sees_all = not scope(caller)
+    rows = tuple(
+        UsageRow(name=name, **usage.model_dump())
+        for name, usage in sorted(service.store.usage(month, by=by).items())
+        if sees_all or (name and name == own_name)
+    )
+    own = OwnUsage(month=_used(ask, month), today=_used(ask, today), limits=caller.limits)
+    return Answer(content=UsageAnswer(month=month, by=by, own=own, rows=rows))
+
+
+def _used(ask: Ask, period: str) -> Usage | None:
+    key_id = ask.caller.owner.key_id
+    return None if key_id is None else ask.service.store.used(key_id, period)
+
+
+def begin_upload(ask: Ask) -> Answer:
+    """Return where a dataset can be put."""
+    name = ask.content.name
+    if not name.endswith(DATASET_ENDINGS):
+        raise Problem.at("/name", f"the name of a dataset ends in {ENDINGS_IN_WORDS}.")
+    return Answer(status=HTTPStatus.CREATED, content=ask.service.place.upload(name, ask.caller))
+
+
+def list_evaluations(ask: Ask) -> Answer:
+    """Return the evaluations and criteria that can be named."""
+    criteria = tuple(
+        CriterionChoice(name=name, question=criterion.question)
+        for name, criterion in BUILT_IN.items()
+        if "." not in name
+    )
+    return Answer(content=EvaluationNames(evaluations=ask.service.place.evaluations(), criteria=criteria))
+
+
+def list_models(_: Ask) -> Answer:
+    """Return the models whose price is known."""
+    prices = load_prices()
+    models = tuple(
+        ModelChoice(model=model, vendor=model_vendor(model), input_usd=price.input, output_usd=price.output)
+        for model, price in sorted(prices.models.items())
+        if price is not None
+    )
+    return Answer(content=ModelList(models=models, prices_date=prices.date))
+
+
+OPERATIONS = (
+    Operation(
+        name="showUsage",
+        method="GET",
+        path="/usage",
+        summary="Say what was used in a month",
+        action="read",
+        does=show_usage,
+        parameters=UsageParameters,
+        answers={HTTPStatus.OK: UsageAnswer},
+    ),
+    Operation(
+        name="beginUpload",
+        method="POST",
+        path="/uploads",
+        summary="Have a place to put a dataset that is too large for POST /runs",
+        description="PUT the file at `url`; then POST /runs with `dataset`. Nothing starts before.",
+        action="start",
+        does=begin_upload,
+        content=UploadAsked,
+        answers={HTTPStatus.CREATED: UploadAnswer},
+        refusals=(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+        ),
+    ),
+    Operation(
+        name="listEvaluations",
+        method="GET",
+        path="/evaluations",
+        summary="List the evaluations and criteria that can be named",
+        action="read",
+        does=list_evaluations,
+        answers={HTTPStatus.OK: EvaluationNames},
+    ),
+    Operation(
+        name="listModels",
+        method="GET",
+        path="/models",
+        summary="List the models whose price is known",
+        action="read",
+        does=list_models,
+        answers={HTTPStatus.OK: ModelList},
+    ),
+)

@@ -1,0 +1,140 @@
+"""Runs of the local API in processes of their own: a few at once, in the order in which they were put."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+import orjson
+
+from evaldrop.json_text import loads
+
+Ended = Mapping[str, str | None]
+"""How a process ended: `status` as an execution's, or STOPPED; and why."""
+
+WAIT_S: Final = 70.0
+"""How long a process is waited for that is to stop: its calls under way may end."""
+
+
+class RunProcesses:
+    """
+    Executes jobs by `evaldrop.api.worker`.
+
+    Args:
+        at_once: How many at a time; others wait.
+        environment: What is added to this process's own.
+        begins: Asked before a job begins, with its run's ID: whether it is still wanted.
+        ends: Told how a job ended.
+    """
+
+    def __init__(
+        self,
+        *,
+        at_once: int,
+        environment: Mapping[str, str],
+        begins: Callable[[str], bool],
+        ends: Callable[[str, Ended], None],
+    ) -> None:
+        self._environment, self._begins, self._ends = {**os.environ, **environment}, begins, ends
+        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="run")
+        self._lock = threading.Lock()
+        self._known: set[str] = set()
+        self._under_way: dict[str, subprocess.Popen[bytes]] = {}
+        self._is_closing = False
+
+    def put(self, run_id: str, job: Path) -> None:
+        """Have a job executed; one that is known already is not begun twice."""
+        with self._lock:
+            if self._is_closing or run_id in self._known:
+                return
+            self._known.add(run_id)
+        self._threads.submit(self._execute, run_id, job)
+
+    def stop(self, run_id: str) -> bool:
+        """Stop a job; return whether it is under way: it then ends in a while, and is told as STOPPED."""
+        with self._lock:
+            process = self._under_way.get(run_id)
+            if process is None:
+                # One that waits is asked for when its turn comes.
+                return False
+            _end_input(process)
+            return True
+
+    def close(self) -> None:
+        """Stop all that is under way, and wait until its calls have ended; nothing that waits begins."""
+        with self._lock:
+            self._is_closing = True
+            under_way = list(self._under_way.values())
+        for process in under_way:
+            _end_input(process)
+        try:
+            self._threads.shutdown(cancel_futures=True)
+        except BaseException:
+            # Ctrl-C once more: what is under way is not waited for.
+            for process in under_way:
+                process.kill()
+            raise
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether what stops is to go on later."""
+        return self._is_closing
+
+    def _execute(self, run_id: str, job: Path) -> None:
+        try:
+            process = self._begun(run_id, job)
+            if process is not None:
+                self._ends(run_id, _outcome(process))
+        finally:
+            with self._lock:
+                self._under_way.pop(run_id, None)
+                self._known.discard(run_id)
+
+    def _begun(self, run_id: str, job: Path) -> subprocess.Popen[bytes] | None:
+        with self._lock:
+            if self._is_closing or not self._begins(run_id):
+                return None
+            with job.with_name("log.txt").open("ab") as log:
+                process = subprocess.Popen(
+                    [sys.executable, "-m", "evaldrop.api.worker"],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    env=self._environment,
+                    # Ctrl-C in the terminal is the server's, which stops its runs in its own way.
+                    start_new_session=True,
+                )
+            self._under_way[run_id] = process
+        assert process.stdin
+        try:
+            process.stdin.write(orjson.dumps(loads(job.read_bytes())) + b"\n")
+            process.stdin.flush()
+        except BrokenPipeError:
+            # It has ended already: what its exit says is told.
+            pass
+        return process
+
+
+def _end_input(process: "subprocess.Popen[bytes]") -> None:
+    assert process.stdin
+    try:
+        process.stdin.close()
+    except BrokenPipeError:
+        process.poll()
+
+
+def _outcome(process: "subprocess.Popen[bytes]") -> Ended:
+    assert process.stdout
+    said = process.stdout.read()
+    process.wait()
+    _end_input(process)
+    process.stdout.close()
+    try:
+        outcome: Ended = loads(said)
+    except ValueError:
+        return {"status": "FAILED", "cause": f"Its process ended with exit code {process.returncode}."}
+    return outcome

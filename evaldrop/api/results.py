@@ -1,0 +1,135 @@
+"""What a run has brought: its report, a record of it, and two runs side by side."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any, Final
+
+from evaldrop import storage
+from evaldrop.api.answers import ComparisonAnswer, RecordDetails
+from evaldrop.api.asked import CompareParameters
+from evaldrop.api.exchange import HTML, Answer
+from evaldrop.api.operations import Ask, Operation
+from evaldrop.api.problems import Problem, not_found
+from evaldrop.api.runs import finished_run_asked_for
+from evaldrop.errors import EvaldropError, StorageError, first_line
+from evaldrop.json_text import loads
+from evaldrop.report.serving import HEADERS
+from evaldrop.run.records import RECORDS_FILE
+from evaldrop.run.results import record_id_of
+from evaldrop.run.tables import rows_where
+from evaldrop.store.model import StoredRun
+
+MOST_ANSWERED_BYTES: Final = 5 << 20
+"""Lambda lets an answer have 6 MB."""
+
+_CANNOT_BE_SHOWN = "This run's files are not there any more."
+
+
+def show_report(ask: Ask) -> Answer:
+    """Return the report of a run; where it is too large to be answered, where it can be read."""
+    run = finished_run_asked_for(ask, ask.path["run_id"])
+    uri = _file(run, "report.html")
+    try:
+        link = ask.service.place.link(uri) if storage.describe(uri).size > MOST_ANSWERED_BYTES else None
+        if link:
+            return Answer(
+                status=HTTPStatus.SEE_OTHER, headers={"Location": link}, body=b"", run_id=run.run_id
+            )
+        return Answer(body=storage.read_bytes(uri), kind=HTML, headers=HEADERS, run_id=run.run_id)
+    except StorageError as error:
+        raise Problem(HTTPStatus.NOT_FOUND, _CANNOT_BE_SHOWN) from error
+
+
+def show_record(ask: Ask) -> Answer:
+    """Return a record with its responses and verdicts."""
+    run, record_id = finished_run_asked_for(ask, ask.path["run_id"]), ask.path["record_id"]
+    try:
+        record = _record(_file(run, RECORDS_FILE), record_id)
+        if record is None:
+            raise not_found("record of this ID in this run")
+        details = RecordDetails(
+            record_id=record_id,
+            record=record,
+            responses=tuple(_rows(run, "responses", record_id)),
+            verdicts=tuple(_rows(run, "verdicts", record_id)),
+            comparisons=tuple(_rows(run, "comparisons", record_id)),
+        )
+    except StorageError as error:
+        raise Problem(HTTPStatus.NOT_FOUND, _CANNOT_BE_SHOWN) from error
+    return Answer(content=details, run_id=run.run_id)
+
+
+def compare_runs(ask: Ask) -> Answer:
+    """Return run `a` beside run `b`, which it is held against."""
+    from evaldrop.report.two_runs import open_two_runs
+    from evaldrop.report.two_runs_page import two_runs_json
+
+    now, then = (finished_run_asked_for(ask, each) for each in (ask.parameters.a, ask.parameters.b))
+    try:
+        runs = open_two_runs(str(now.folder), str(then.folder))
+        found = two_runs_json(runs, runs.places[: ask.parameters.limit])
+    except EvaldropError as error:
+        detail = f"These runs cannot be compared: {first_line(error)}"
+        raise Problem(HTTPStatus.CONFLICT, detail) from error
+    return Answer(content=ComparisonAnswer(**found), run_id=now.run_id)
+
+
+def _file(run: StoredRun, name: str) -> str:
+    if run.folder is None:
+        raise Problem(HTTPStatus.NOT_FOUND, _CANNOT_BE_SHOWN)
+    return storage.join(run.folder, name)
+
+
+def _record(uri: str, record_id: str) -> dict[str, Any] | None:
+    offset = 0
+    with storage.open_read(uri) as lines:
+        for line in lines:
+            if record_id_of(line, uri, offset) == record_id:
+                content = loads(line)
+                return content if isinstance(content, dict) else None
+            offset += len(line)
+    return None
+
+
+def _rows(run: StoredRun, table: str, record_id: str) -> Iterator[dict[str, Any]]:
+    uri = _file(run, f"{table}.parquet")
+    # A run without pairs has no table of comparisons, and one without judges none of verdicts.
+    return rows_where(uri, "record_id", record_id) if storage.exists(uri) else iter(())
+
+
+_REFUSALS = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
+OPERATIONS = (
+    Operation(
+        name="showReport",
+        method="GET",
+        path="/runs/{run_id}/report",
+        summary="Read the report of a finished run",
+        description="One HTML file. Where it is too large to be answered: 303, to where it can be read.",
+        action="read",
+        does=show_report,
+        answers={HTTPStatus.OK: None, HTTPStatus.SEE_OTHER: None},
+        kind="text/html",
+        refusals=_REFUSALS,
+    ),
+    Operation(
+        name="showRecord",
+        method="GET",
+        path="/runs/{run_id}/records/{record_id}",
+        summary="Read a record with its responses and verdicts",
+        action="read",
+        does=show_record,
+        answers={HTTPStatus.OK: RecordDetails},
+        refusals=_REFUSALS,
+    ),
+    Operation(
+        name="compareRuns",
+        method="GET",
+        path="/compare",
+        summary="Compare two finished runs",
+        action="read",
+        does=compare_runs,
+        parameters=CompareParameters,
+        answers={HTTPStatus.OK: ComparisonAnswer},
+        refusals=_REFUSALS,
+    ),
+)
