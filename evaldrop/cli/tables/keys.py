@@ -23,6 +23,7 @@ def print_keys(console: Console, keys: Sequence[Key]) -> None:
         Column("runs a month", [count(key.limits.runs_per_month) for key in keys]),
         Column("USD a day", [_most(key.limits.usd_per_day) for key in keys]),
         Column("USD a month", [_most(key.limits.usd_per_month) for key in keys]),
+        words("made", [key.created_at[:10] for key in keys], wrap="never"),
         words("state", [_state(key) for key in keys], wrap="never"),
     ]
     console.print(wrapped_table(columns, least=0))
