@@ -21,7 +21,7 @@ from evaldrop.store.charges import (
     limited,
     requests_used_up,
 )
-from evaldrop.store.dynamodb_calls import Table
+from evaldrop.store.dynamodb_calls import DynamoTable
 from evaldrop.store.dynamodb_items import (
     charge_in,
     counter_update,
@@ -51,7 +51,7 @@ class DynamoStore:
 
     def __init__(self, table: str, *, client: Any = None) -> None:
         """`client`: boto3's of DynamoDB, by default as boto3 is configured."""
-        self._table = Table(client or _client(), table)
+        self._table = DynamoTable(client or _client(), table)
 
     def admit(self, run: StoredRun, limits: Limits, *, now: str) -> tuple[StoredRun, bool]:
         """Note a run, count it and reserve its estimate, all of it or nothing."""

@@ -34,7 +34,7 @@ class Refused:
     items: Mapping[int, Mapping[str, Any]]
 
 
-class Table:
+class DynamoTable:
     """A table by boto3's client of DynamoDB. Whatever cannot be done is an AwsError."""
 
     def __init__(self, client: Any, name: str, *, pause: Callable[[float], None] = time.sleep) -> None:

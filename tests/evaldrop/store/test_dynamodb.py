@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from evaldrop.errors import AwsError
 from evaldrop.run.request import Owner
 from evaldrop.store.dynamodb import DynamoStore
-from evaldrop.store.dynamodb_calls import PATIENCE_S, Table
+from evaldrop.store.dynamodb_calls import PATIENCE_S, DynamoTable
 from evaldrop.store.model import Choice, Limits
 from evaldrop.store.table import EXPIRES, INDEXES, PK
 from tests.evaldrop.store.stores import ACME, NOW, TABLE, a_run, an_ending
@@ -72,7 +72,7 @@ def test_what_passes_is_tried_again_and_counted_once(dynamodb, client, fail):
 def test_what_does_not_pass_is_given_up_after_ever_longer_pauses(client):
     pauses = []
     fail = failing("TransactionCanceledException", "TransactionConflict")
-    table = Table(
+    table = DynamoTable(
         Between(client, "transact_write_items", fail, times=-1), TABLE, pause=lambda s: pauses.append(s)
     )
 
@@ -90,7 +90,7 @@ def test_pauses_are_random_so_that_those_who_met_do_not_meet_again(client):
         fail = failing("ThrottlingException")
         client_of_one = Between(client, "update_item", fail)
         with pytest.raises(AwsError):
-            Table(client_of_one, "no-table", pause=pauses.append).update({"Key": {PK: {"S": "x"}}})
+            DynamoTable(client_of_one, "no-table", pause=pauses.append).update({"Key": {PK: {"S": "x"}}})
         return pauses[0]
 
     with ThreadPoolExecutor(4) as threads:
