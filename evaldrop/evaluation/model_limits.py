@@ -32,7 +32,7 @@ _SINCE_5 = r"claude-[a-z]+-(?:[5-9]|\d\d)(?!\d)"
 _SINCE_5_5 = r"claude-(?:fable|mythos)|claude-[a-z]+-(?:5[-.][5-9]|[6-9]|\d\d)(?!\d)"
 
 
-class Limits(NamedTuple):
+class ModelLimits(NamedTuple):
     """
     What is known of a model. None: nothing, and it is taken to take it.
 
@@ -73,7 +73,7 @@ class Row(NamedTuple):
     """
 
     pattern: str
-    limits: Limits
+    limits: ModelLimits
     source: str
     family: str | None = None
     read: str = _READ
@@ -83,104 +83,119 @@ class Row(NamedTuple):
 # For each thing to know, the first row that matches and tells it counts.
 MODEL_LIMITS = (
     # Tools. Said of Opus 5.5, and taken for its siblings: to leave the choice to a model is never refused.
-    Row(_SINCE_5_5, Limits(tools="auto"), f"{_CLAUDE}/models/opus-5-5/whats-new-opus-5-5"),
-    Row(r"claude-(?:v?2|instant)", Limits(tools="none"), _CONVERSE),
-    Row(r"anthropic\.|claude", Limits(tools="tool"), _TOOL_CHOICE, "anthropic"),
-    Row(r"amazon\.nova", Limits(tools="tool"), _TOOL_CHOICE, "nova"),
-    Row(r"titan-t", Limits(tools="none", system=False), _CONVERSE, "titan"),
+    Row(_SINCE_5_5, ModelLimits(tools="auto"), f"{_CLAUDE}/models/opus-5-5/whats-new-opus-5-5"),
+    Row(r"claude-(?:v?2|instant)", ModelLimits(tools="none"), _CONVERSE),
+    Row(r"anthropic\.|claude", ModelLimits(tools="tool"), _TOOL_CHOICE, "anthropic"),
+    Row(r"amazon\.nova", ModelLimits(tools="tool"), _TOOL_CHOICE, "nova"),
+    Row(r"titan-t", ModelLimits(tools="none", system=False), _CONVERSE, "titan"),
     # The third version of Mistral 7B, which Bedrock does not have, takes both.
-    Row(r"mistral-7b(?!-instruct-v0[.:]3)|mixtral-8x7b", Limits(tools="none", system=False), _CONVERSE),
-    Row(r"mistral\.mistral-large", Limits(tools="any"), _TOOL_CHOICE),
-    Row(r"llama-?2|llama-?3(?![-.]?[1-9](?![\db]))", Limits(tools="none"), _CONVERSE),
-    Row(r"meta\.llama3-2-[13]b", Limits(tools="none"), _CONVERSE),
-    Row(r"llama", Limits(tools="auto"), "https://github.com/langchain-ai/langchain-aws/issues/620", "llama"),
-    Row(r"deepseek[.-]r1", Limits(tools="none"), _CONVERSE),
+    Row(r"mistral-7b(?!-instruct-v0[.:]3)|mixtral-8x7b", ModelLimits(tools="none", system=False), _CONVERSE),
+    Row(r"mistral\.mistral-large", ModelLimits(tools="any"), _TOOL_CHOICE),
+    Row(r"llama-?2|llama-?3(?![-.]?[1-9](?![\db]))", ModelLimits(tools="none"), _CONVERSE),
+    Row(r"meta\.llama3-2-[13]b", ModelLimits(tools="none"), _CONVERSE),
+    Row(
+        r"llama",
+        ModelLimits(tools="auto"),
+        "https://github.com/langchain-ai/langchain-aws/issues/620",
+        "llama",
+    ),
+    Row(r"deepseek[.-]r1", ModelLimits(tools="none"), _CONVERSE),
     # A tool by name is not called when its schema has objects in it, as a verdict's has.
-    Row(r"deepseek\.v3", Limits(tools="any"), "https://github.com/langchain-ai/langchain-aws/issues/1270"),
-    Row(r"cohere\.command(?:-light)?-text", Limits(tools="none", system=False), _CONVERSE),
-    Row(r"ai21\.j2", Limits(tools="none", system=False), _CONVERSE),
-    Row(r"jamba-instruct", Limits(tools="none"), _CONVERSE),
-    Row(r"gemma-?2\b|gemma[-:]\d+b|codegemma", Limits(system=False), "https://arxiv.org/abs/2403.08295"),
+    Row(
+        r"deepseek\.v3", ModelLimits(tools="any"), "https://github.com/langchain-ai/langchain-aws/issues/1270"
+    ),
+    Row(r"cohere\.command(?:-light)?-text", ModelLimits(tools="none", system=False), _CONVERSE),
+    Row(r"ai21\.j2", ModelLimits(tools="none", system=False), _CONVERSE),
+    Row(r"jamba-instruct", ModelLimits(tools="none"), _CONVERSE),
+    Row(r"gemma-?2\b|gemma[-:]\d+b|codegemma", ModelLimits(system=False), "https://arxiv.org/abs/2403.08295"),
     # Sampling
-    Row(_SINCE_4_7, Limits(sampling="none"), f"{_CLAUDE}/about-claude/models/whats-new-claude-4-7"),
+    Row(_SINCE_4_7, ModelLimits(sampling="none"), f"{_CLAUDE}/about-claude/models/whats-new-claude-4-7"),
     Row(
         r"claude-opus-4[-.][156](?!\d)|claude-(?:sonnet|haiku)-4[-.][56](?!\d)",
-        Limits(sampling="one"),
+        ModelLimits(sampling="one"),
         "https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-anthropic-claude-messages-request-response.html",
     ),
     Row(
         r"(?:^|/)o[134](?:-|$)|gpt-5",
-        Limits(sampling="none", completion_tokens=True),
+        ModelLimits(sampling="none", completion_tokens=True),
         "https://platform.openai.com/docs/guides/reasoning",
     ),
-    Row(r"gpt-oss", Limits(stop=False), "https://github.com/crewAIInc/crewAI/issues/3317"),
-    Row(r"qwen\.", Limits(stop=False), "https://github.com/langgenius/dify-official-plugins/issues/1767"),
+    Row(r"gpt-oss", ModelLimits(stop=False), "https://github.com/crewAIInc/crewAI/issues/3317"),
+    Row(
+        r"qwen\.", ModelLimits(stop=False), "https://github.com/langgenius/dify-official-plugins/issues/1767"
+    ),
     # Conversations
-    Row(_SINCE_4_6, Limits(prefill=False), f"{_CLAUDE}/about-claude/models/whats-new-claude-4-6"),
+    Row(_SINCE_4_6, ModelLimits(prefill=False), f"{_CLAUDE}/about-claude/models/whats-new-claude-4-6"),
     # Thinking
     Row(
         r"claude-sonnet-5[-.]5",
-        Limits(thinking=("adaptive", "between_tools"), thinks=True),
+        ModelLimits(thinking=("adaptive", "between_tools"), thinks=True),
         f"{_CLAUDE}/models/sonnet-5-5/migration-guide",
     ),
     Row(
         r"claude-opus-5[-.]5|claude-(?:fable|mythos)",
-        Limits(thinking=("adaptive",), thinks=True),
+        ModelLimits(thinking=("adaptive",), thinks=True),
         f"{_CLAUDE}/models/opus-5-5/whats-new-opus-5-5",
     ),
     Row(
         r"claude-(?:sonnet|opus)-5(?![-.]\d(?!\d))",
-        Limits(thinking=("adaptive", "disabled"), thinks=True),
+        ModelLimits(thinking=("adaptive", "disabled"), thinks=True),
         f"{_CLAUDE}/models/sonnet-5/migration-guide",
     ),
-    Row(_SINCE_5, Limits(thinks=True), f"{_CLAUDE}/build-with-claude/thinking"),
+    Row(_SINCE_5, ModelLimits(thinks=True), f"{_CLAUDE}/build-with-claude/thinking"),
     Row(
         r"claude-[a-z]+-4[-.][789](?!\d)",
-        Limits(thinking=("adaptive", "disabled")),
+        ModelLimits(thinking=("adaptive", "disabled")),
         f"{_CLAUDE}/build-with-claude/thinking",
     ),
     Row(
         r"claude-[a-z]+-4[-.]6(?!\d)",
-        Limits(thinking=("adaptive", "enabled", "disabled")),
+        ModelLimits(thinking=("adaptive", "enabled", "disabled")),
         f"{_CLAUDE}/build-with-claude/thinking",
     ),
     Row(
         r"claude-3[-.]7|claude-[a-z]+-4",
-        Limits(thinking=("enabled", "disabled")),
+        ModelLimits(thinking=("enabled", "disabled")),
         f"{_CLAUDE}/build-with-claude/extended-thinking",
     ),
-    Row(r"claude-(?:3|v?2|instant)", Limits(thinking=()), f"{_CLAUDE}/build-with-claude/extended-thinking"),
-    Row(r"amazon\.nova-2", Limits(reasoning=True), _NOVA_2),
     Row(
-        r"amazon\.nova", Limits(reasoning=False), "https://github.com/UKGovernmentBEIS/inspect_ai/issues/5301"
+        r"claude-(?:3|v?2|instant)",
+        ModelLimits(thinking=()),
+        f"{_CLAUDE}/build-with-claude/extended-thinking",
+    ),
+    Row(r"amazon\.nova-2", ModelLimits(reasoning=True), _NOVA_2),
+    Row(
+        r"amazon\.nova",
+        ModelLimits(reasoning=False),
+        "https://github.com/UKGovernmentBEIS/inspect_ai/issues/5301",
     ),
     # Inference profiles. Warned of and never refused: a Region may have the model itself.
-    Row(_SINCE_4_6, Limits(profiles=("us", "eu", "jp", "au", "global")), _PROFILES, is_seen=False),
+    Row(_SINCE_4_6, ModelLimits(profiles=("us", "eu", "jp", "au", "global")), _PROFILES, is_seen=False),
     Row(
         r"claude-(?:sonnet|haiku|opus)-4[-.]5",
-        Limits(profiles=("us", "eu", "jp", "au", "global")),
+        ModelLimits(profiles=("us", "eu", "jp", "au", "global")),
         _PROFILES,
         is_seen=False,
     ),
-    Row(r"claude-sonnet-4", Limits(profiles=("us", "eu", "apac", "global")), _PROFILES, is_seen=False),
-    Row(r"claude-opus-4", Limits(profiles=("us",)), _PROFILES, is_seen=False),
-    Row(r"claude-3[-.]7", Limits(profiles=("us", "eu", "apac")), _PROFILES, is_seen=False),
-    Row(r"claude-3-5-sonnet-20241022", Limits(profiles=("us", "apac")), _PROFILES, is_seen=False),
-    Row(r"claude-3-(?:opus|5-haiku)", Limits(profiles=("us",)), _PROFILES, is_seen=False),
-    Row(r"amazon\.nova-premier", Limits(profiles=("us",)), _PROFILES, is_seen=False),
-    Row(r"amazon\.nova-2", Limits(profiles=("us", "eu", "jp", "global")), _PROFILES, is_seen=False),
-    Row(r"amazon\.nova-(?:micro|lite|pro)-v1", Limits(geographies=("us", "eu")), _NOVA_CARD),
-    Row(r"openai\.gpt-oss|qwen\.qwen3", Limits(geographies=()), _REGIONS),
-    Row(r"meta\.llama3-2-[13]b", Limits(profiles=("us", "eu")), _PROFILES, is_seen=False),
-    Row(r"meta\.llama(?:3-[123]|4)", Limits(profiles=("us",)), _PROFILES, is_seen=False),
-    Row(r"deepseek\.r1", Limits(profiles=("us",)), _PROFILES, is_seen=False),
-    Row(r"mistral\.pixtral-large", Limits(profiles=("us", "eu")), _PROFILES, is_seen=False),
-    Row(r"writer\.palmyra", Limits(profiles=("us",)), _PROFILES, is_seen=False),
+    Row(r"claude-sonnet-4", ModelLimits(profiles=("us", "eu", "apac", "global")), _PROFILES, is_seen=False),
+    Row(r"claude-opus-4", ModelLimits(profiles=("us",)), _PROFILES, is_seen=False),
+    Row(r"claude-3[-.]7", ModelLimits(profiles=("us", "eu", "apac")), _PROFILES, is_seen=False),
+    Row(r"claude-3-5-sonnet-20241022", ModelLimits(profiles=("us", "apac")), _PROFILES, is_seen=False),
+    Row(r"claude-3-(?:opus|5-haiku)", ModelLimits(profiles=("us",)), _PROFILES, is_seen=False),
+    Row(r"amazon\.nova-premier", ModelLimits(profiles=("us",)), _PROFILES, is_seen=False),
+    Row(r"amazon\.nova-2", ModelLimits(profiles=("us", "eu", "jp", "global")), _PROFILES, is_seen=False),
+    Row(r"amazon\.nova-(?:micro|lite|pro)-v1", ModelLimits(geographies=("us", "eu")), _NOVA_CARD),
+    Row(r"openai\.gpt-oss|qwen\.qwen3", ModelLimits(geographies=()), _REGIONS),
+    Row(r"meta\.llama3-2-[13]b", ModelLimits(profiles=("us", "eu")), _PROFILES, is_seen=False),
+    Row(r"meta\.llama(?:3-[123]|4)", ModelLimits(profiles=("us",)), _PROFILES, is_seen=False),
+    Row(r"deepseek\.r1", ModelLimits(profiles=("us",)), _PROFILES, is_seen=False),
+    Row(r"mistral\.pixtral-large", ModelLimits(profiles=("us", "eu")), _PROFILES, is_seen=False),
+    Row(r"writer\.palmyra", ModelLimits(profiles=("us",)), _PROFILES, is_seen=False),
 )
 
 
 @cache
-def limits_of(model: str, family: str | None = None) -> Limits:
+def limits_of(model: str, family: str | None = None) -> ModelLimits:
     """
     Return what a model refuses.
 
@@ -194,7 +209,7 @@ def limits_of(model: str, family: str | None = None) -> Limits:
         if re.search(row.pattern, model.lower()) or (family is not None and row.family == family)
     ]
     tells = (next((value for value in told if value is not None), None) for told in zip(*known, strict=True))
-    return Limits(*tells)
+    return ModelLimits(*tells)
 
 
 def hides_model(model: str) -> bool:

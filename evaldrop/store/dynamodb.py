@@ -10,13 +10,21 @@ from typing import Any
 
 from evaldrop.errors import AwsError, EvaldropError
 from evaldrop.store import changes
-from evaldrop.store.charges import Account, By, Ceiling, Charge, ceilings, limited, requests_used_up
-from evaldrop.store.dynamodb_calls import Table
-from evaldrop.store.dynamodb_items import (
+from evaldrop.store.charges import (
+    Account,
+    By,
+    Ceiling,
+    Charge,
     Counter,
+    ceilings,
+    counting,
+    limited,
+    requests_used_up,
+)
+from evaldrop.store.dynamodb_calls import DynamoTable
+from evaldrop.store.dynamodb_items import (
     charge_in,
     counter_update,
-    counting,
     digest_key,
     key_of,
     requests_expire,
@@ -43,7 +51,7 @@ class DynamoStore:
 
     def __init__(self, table: str, *, client: Any = None) -> None:
         """`client`: boto3's of DynamoDB, by default as boto3 is configured."""
-        self._table = Table(client or _client(), table)
+        self._table = DynamoTable(client or _client(), table)
 
     def admit(self, run: StoredRun, limits: Limits, *, now: str) -> tuple[StoredRun, bool]:
         """Note a run, count it and reserve its estimate, all of it or nothing."""

@@ -34,7 +34,7 @@ class Refused:
     items: Mapping[int, Mapping[str, Any]]
 
 
-class Table:
+class DynamoTable:
     """A table by boto3's client of DynamoDB. Whatever cannot be done is an AwsError."""
 
     def __init__(self, client: Any, name: str, *, pause: Callable[[float], None] = time.sleep) -> None:
@@ -66,8 +66,7 @@ class Table:
 
     def _tried(self, call: Callable[[], object]) -> Refused | None:
         """Call until it is done or refused, with ever longer pauses of random length."""
-        until = time.monotonic() + PATIENCE_S
-        longest = _FIRST_PAUSE_S
+        waited, longest = 0.0, _FIRST_PAUSE_S
         while True:
             try:
                 call()
@@ -81,11 +80,13 @@ class Table:
                         return refused
                     with as_service_error(self._fault("written")):
                         raise
-                if time.monotonic() > until:
+                if waited > PATIENCE_S:
                     raise AwsError(f"{self._fault('written')}: too many write at once") from error
             else:
                 return None
-            self._pause(random.uniform(0, longest))  # noqa: S311 - nobody gains by knowing it
+            pause = random.uniform(0, longest)  # noqa: S311 - nobody gains by knowing it
+            self._pause(pause)
+            waited += pause
             longest = min(2 * longest, _LONGEST_PAUSE_S)
 
     def _fault(self, verb: str) -> str:

@@ -1,11 +1,10 @@
 """The items of the DynamoDB table, out of the store's values and back; see `evaldrop.store.table`."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
-from evaldrop.store.charges import Account, Ceiling, Charge, accounts_of, charge_of, day_of
+from evaldrop.store.charges import Ceiling, Charge, Counter
 from evaldrop.store.model import Key, StoredRun
 from evaldrop.store.table import ALL, EXPIRES, INDEXES, PK, SK, SORTED
 
@@ -54,13 +53,6 @@ def run_of(item: Item) -> StoredRun:
     return StoredRun.model_validate_json(item["body"]["S"])
 
 
-class Counter(NamedTuple):
-    """What an account has used in a month or on a day."""
-
-    account: Account
-    period: str
-
-
 def usage_key(counter: Counter) -> dict[str, dict[str, str]]:
     """Return the primary key of a counter."""
     by, name = counter.account
@@ -81,26 +73,6 @@ def stored_key(key: Key) -> Item:
 def digest_key(digest: str) -> dict[str, dict[str, str]]:
     """Return the primary key of what says whose secret has this SHA-256."""
     return key_of(f"DIGEST#{digest}", "KEY")
-
-
-def counting(before: StoredRun | None, after: StoredRun | None) -> dict[Counter, Charge]:
-    """Return what changes in which counters: what a run was charged is taken back, what it is now charged."""
-    changes: defaultdict[Counter, Charge] = defaultdict(Charge)
-    for counter, charge in _charged(after).items():
-        changes[counter] = charge
-    for counter, charge in _charged(before).items():
-        changes[counter] = changes[counter].less(charge)
-    return {counter: change for counter, change in changes.items() if any(change)}
-
-
-def _charged(run: StoredRun | None) -> dict[Counter, Charge]:
-    if run is None:
-        return {}
-    charge, day = charge_of(run), day_of(run)
-    accounts = accounts_of(run.owner)
-    months = {Counter(account, day[:7]): charge for account in accounts}
-    # A customer has no limits, and so no days.
-    return {**months, **{Counter(account, day): charge for account in accounts if account.by != "customer"}}
 
 
 def counter_update(counter: Counter, change: Charge, ceilings: Sequence[Ceiling] = ()) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from evaldrop.scorecard.model.scorecard import OVERALL
 from evaldrop.scorecard.trend.alarms import Charts, Direction, holds, shift_since
-from evaldrop.scorecard.trend.changes import Key
+from evaldrop.scorecard.trend.changes import SeriesKey
 from evaldrop.scorecard.trend.types import Cause, Series, Shift, TrendPoint
 
 # Share of moved models for which anchors that stayed are taken to have moved: over all of them together.
@@ -19,7 +19,7 @@ _PARTICIPLES: dict[Direction, str] = {"up": "risen", "down": "fallen"}
 
 
 def shifts_of(
-    charts: Charts, points: Sequence[TrendPoint], key: Key, anchors: Sequence[Series] | None
+    charts: Charts, points: Sequence[TrendPoint], key: SeriesKey, anchors: Sequence[Series] | None
 ) -> Iterator[Shift]:
     """
     Yield the first alarm in either direction.

@@ -17,7 +17,7 @@ _DIGESTS: Mapping[What, str] = {
 _NO_NEW_STRETCH = frozenset({"workflow"})
 
 
-class Key(NamedTuple):
+class SeriesKey(NamedTuple):
     """What identifies a series."""
 
     name: str
@@ -55,7 +55,7 @@ def changes_between(before: HistoryEntry, now: HistoryEntry) -> Iterator[Change]
             yield change(what, "", words)
 
 
-def concerns(change: Change, key: Key) -> bool:
+def concerns(change: Change, key: SeriesKey) -> bool:
     """Tell whether a change may move a series."""
     if change.what in ("model", "prompt", "settings"):
         return change.name == key.name and not key.is_anchor

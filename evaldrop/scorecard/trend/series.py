@@ -7,7 +7,7 @@ from math import sqrt
 from evaldrop.scorecard.model.scorecard import OVERALL
 from evaldrop.scorecard.trend.alarms import BASELINE_RUNS, chart_drift
 from evaldrop.scorecard.trend.causes import shifts_of, usable
-from evaldrop.scorecard.trend.changes import Key, begins_stretch, changes_between, concerns
+from evaldrop.scorecard.trend.changes import SeriesKey, begins_stretch, changes_between, concerns
 from evaldrop.scorecard.trend.entries import HistoryCandidate, HistoryEntry, HistoryEstimate
 from evaldrop.scorecard.trend.types import Change, Series, Trend, TrendPoint
 
@@ -62,22 +62,24 @@ def trend_of(
     )
 
 
-def _keys(runs: Sequence[HistoryEntry], *, anchors: bool) -> list[Key]:
+def _keys(runs: Sequence[HistoryEntry], *, anchors: bool) -> list[SeriesKey]:
     """Return every series' key, in the order in which they first appear."""
-    keys: list[Key] = []
+    keys: list[SeriesKey] = []
     for run in runs:
         if anchors:
-            keys += (Key(name, each, True) for name, criteria in run.anchors.items() for each in criteria)
+            keys += (
+                SeriesKey(name, each, True) for name, criteria in run.anchors.items() for each in criteria
+            )
             continue
         for name, card in run.candidates.items():
             if name not in run.anchors:
                 criteria = [*([OVERALL] if len(card.criteria) > 1 else []), *card.criteria]
-                keys += (Key(name, each, False) for each in criteria)
+                keys += (SeriesKey(name, each, False) for each in criteria)
     return list(dict.fromkeys(keys))
 
 
 def _series(
-    key: Key,
+    key: SeriesKey,
     runs: Sequence[HistoryEntry],
     changes: Sequence[Change],
     *,
@@ -110,7 +112,7 @@ def _series(
     )  # fmt: skip
 
 
-def _points(key: Key, runs: Sequence[HistoryEntry]) -> Iterator[TrendPoint]:
+def _points(key: SeriesKey, runs: Sequence[HistoryEntry]) -> Iterator[TrendPoint]:
     name, criterion, is_anchor = key
     for run in runs:
         if is_anchor:

@@ -6,90 +6,92 @@ import pytest
 
 from evaldrop.evaluation import Candidate, Judge
 from evaldrop.evaluation.definition import Inference
-from evaldrop.evaluation.model_limits import MODEL_LIMITS, Limits, limits_of, profile_ids, tool_use
+from evaldrop.evaluation.model_limits import MODEL_LIMITS, ModelLimits, limits_of, profile_ids, tool_use
 
 PROFILE = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc123def456"
 
 MODELS = {
-    "us.anthropic.claude-opus-5-5": Limits(
+    "us.anthropic.claude-opus-5-5": ModelLimits(
         tools="auto", sampling="none", prefill=False, thinking=("adaptive",), thinks=True
     ),
-    "global.anthropic.claude-sonnet-5-5": Limits(
+    "global.anthropic.claude-sonnet-5-5": ModelLimits(
         tools="auto", sampling="none", prefill=False, thinking=("adaptive", "between_tools"), thinks=True
     ),
-    "us.anthropic.claude-haiku-5-5": Limits(tools="auto", sampling="none", prefill=False, thinks=True),
-    "us.anthropic.claude-fable-5": Limits(
+    "us.anthropic.claude-haiku-5-5": ModelLimits(tools="auto", sampling="none", prefill=False, thinks=True),
+    "us.anthropic.claude-fable-5": ModelLimits(
         tools="auto", sampling="none", prefill=False, thinking=("adaptive",), thinks=True
     ),
-    "us.anthropic.claude-sonnet-5": Limits(
+    "us.anthropic.claude-sonnet-5": ModelLimits(
         tools="tool", sampling="none", prefill=False, thinking=("adaptive", "disabled"), thinks=True
     ),
-    "us.anthropic.claude-opus-4-8": Limits(
+    "us.anthropic.claude-opus-4-8": ModelLimits(
         tools="tool", sampling="none", prefill=False, thinking=("adaptive", "disabled")
     ),
-    "us.anthropic.claude-opus-4-7": Limits(
+    "us.anthropic.claude-opus-4-7": ModelLimits(
         tools="tool", sampling="none", prefill=False, thinking=("adaptive", "disabled")
     ),
-    "anthropic/claude-opus-4.7": Limits(
+    "anthropic/claude-opus-4.7": ModelLimits(
         tools="tool", sampling="none", prefill=False, thinking=("adaptive", "disabled")
     ),
-    "us.anthropic.claude-sonnet-4-6": Limits(
+    "us.anthropic.claude-sonnet-4-6": ModelLimits(
         tools="tool", sampling="one", prefill=False, thinking=("adaptive", "enabled", "disabled")
     ),
-    "us.anthropic.claude-opus-4-6-v1": Limits(
+    "us.anthropic.claude-opus-4-6-v1": ModelLimits(
         tools="tool", sampling="one", prefill=False, thinking=("adaptive", "enabled", "disabled")
     ),
-    "us.anthropic.claude-sonnet-4-5-20250929-v1:0": Limits(
+    "us.anthropic.claude-sonnet-4-5-20250929-v1:0": ModelLimits(
         tools="tool", sampling="one", thinking=("enabled", "disabled")
     ),
-    "us.anthropic.claude-haiku-4-5-20251001-v1:0": Limits(
+    "us.anthropic.claude-haiku-4-5-20251001-v1:0": ModelLimits(
         tools="tool", sampling="one", thinking=("enabled", "disabled")
     ),
-    "us.anthropic.claude-opus-4-1-20250805-v1:0": Limits(
+    "us.anthropic.claude-opus-4-1-20250805-v1:0": ModelLimits(
         tools="tool", sampling="one", thinking=("enabled", "disabled")
     ),
-    "us.anthropic.claude-opus-4-20250514-v1:0": Limits(tools="tool", thinking=("enabled", "disabled")),
-    "us.anthropic.claude-sonnet-4-20250514-v1:0": Limits(tools="tool", thinking=("enabled", "disabled")),
-    "us.anthropic.claude-3-7-sonnet-20250219-v1:0": Limits(tools="tool", thinking=("enabled", "disabled")),
-    "anthropic.claude-3-5-sonnet-20240620-v1:0": Limits(tools="tool", thinking=()),
-    "anthropic.claude-3-haiku-20240307-v1:0": Limits(tools="tool", thinking=()),
-    "anthropic.claude-v2:1": Limits(tools="none", thinking=()),
-    "anthropic.claude-instant-v1": Limits(tools="none", thinking=()),
-    "us.amazon.nova-lite-v1:0": Limits(tools="tool", reasoning=False),
-    "us.amazon.nova-2-lite-v1:0": Limits(tools="tool", reasoning=True),
-    "amazon.titan-text-premier-v1:0": Limits(tools="none", system=False),
-    "amazon.titan-tg1-large": Limits(tools="none", system=False),
-    "mistral.mistral-7b-instruct-v0:2": Limits(tools="none", system=False),
-    "mistralai/Mistral-7B-Instruct-v0.3": Limits(),
-    "mistral.mixtral-8x7b-instruct-v0:1": Limits(tools="none", system=False),
-    "mistral.mistral-large-2402-v1:0": Limits(tools="any"),
-    "mistral.mistral-small-2402-v1:0": Limits(),
-    "meta.llama2-70b-chat-v1": Limits(tools="none"),
-    "meta.llama3-8b-instruct-v1:0": Limits(tools="none"),
-    "meta.llama3-70b-instruct-v1:0": Limits(tools="none"),
-    "us.meta.llama3-1-8b-instruct-v1:0": Limits(tools="auto"),
-    "us.meta.llama3-2-1b-instruct-v1:0": Limits(tools="none"),
-    "us.meta.llama3-2-90b-instruct-v1:0": Limits(tools="auto"),
-    "us.meta.llama3-3-70b-instruct-v1:0": Limits(tools="auto"),
-    "us.meta.llama4-scout-17b-instruct-v1:0": Limits(tools="auto"),
-    "llama3.2:3b": Limits(tools="auto"),
-    "us.deepseek.r1-v1:0": Limits(tools="none"),
-    "deepseek-r1:7b": Limits(tools="none"),
-    "deepseek.v3-v1:0": Limits(tools="any"),
-    "cohere.command-text-v14": Limits(tools="none", system=False),
-    "cohere.command-light-text-v14": Limits(tools="none", system=False),
-    "cohere.command-r-plus-v1:0": Limits(),
-    "ai21.j2-ultra-v1": Limits(tools="none", system=False),
-    "ai21.jamba-instruct-v1:0": Limits(tools="none"),
-    "ai21.jamba-1-5-large-v1:0": Limits(),
-    "openai.gpt-oss-120b-1:0": Limits(stop=False),
-    "qwen.qwen3-32b-v1:0": Limits(stop=False),
-    "google/gemma-2b-it": Limits(system=False),
-    "gemma2:9b": Limits(system=False),
-    "google.gemma-3-12b-it": Limits(),
-    "o3-mini": Limits(sampling="none", completion_tokens=True),
-    "openai/gpt-5-mini": Limits(sampling="none", completion_tokens=True),
-    "gpt-4o": Limits(),
+    "us.anthropic.claude-opus-4-20250514-v1:0": ModelLimits(tools="tool", thinking=("enabled", "disabled")),
+    "us.anthropic.claude-sonnet-4-20250514-v1:0": ModelLimits(tools="tool", thinking=("enabled", "disabled")),
+    "us.anthropic.claude-3-7-sonnet-20250219-v1:0": ModelLimits(
+        tools="tool", thinking=("enabled", "disabled")
+    ),
+    "anthropic.claude-3-5-sonnet-20240620-v1:0": ModelLimits(tools="tool", thinking=()),
+    "anthropic.claude-3-haiku-20240307-v1:0": ModelLimits(tools="tool", thinking=()),
+    "anthropic.claude-v2:1": ModelLimits(tools="none", thinking=()),
+    "anthropic.claude-instant-v1": ModelLimits(tools="none", thinking=()),
+    "us.amazon.nova-lite-v1:0": ModelLimits(tools="tool", reasoning=False),
+    "us.amazon.nova-2-lite-v1:0": ModelLimits(tools="tool", reasoning=True),
+    "amazon.titan-text-premier-v1:0": ModelLimits(tools="none", system=False),
+    "amazon.titan-tg1-large": ModelLimits(tools="none", system=False),
+    "mistral.mistral-7b-instruct-v0:2": ModelLimits(tools="none", system=False),
+    "mistralai/Mistral-7B-Instruct-v0.3": ModelLimits(),
+    "mistral.mixtral-8x7b-instruct-v0:1": ModelLimits(tools="none", system=False),
+    "mistral.mistral-large-2402-v1:0": ModelLimits(tools="any"),
+    "mistral.mistral-small-2402-v1:0": ModelLimits(),
+    "meta.llama2-70b-chat-v1": ModelLimits(tools="none"),
+    "meta.llama3-8b-instruct-v1:0": ModelLimits(tools="none"),
+    "meta.llama3-70b-instruct-v1:0": ModelLimits(tools="none"),
+    "us.meta.llama3-1-8b-instruct-v1:0": ModelLimits(tools="auto"),
+    "us.meta.llama3-2-1b-instruct-v1:0": ModelLimits(tools="none"),
+    "us.meta.llama3-2-90b-instruct-v1:0": ModelLimits(tools="auto"),
+    "us.meta.llama3-3-70b-instruct-v1:0": ModelLimits(tools="auto"),
+    "us.meta.llama4-scout-17b-instruct-v1:0": ModelLimits(tools="auto"),
+    "llama3.2:3b": ModelLimits(tools="auto"),
+    "us.deepseek.r1-v1:0": ModelLimits(tools="none"),
+    "deepseek-r1:7b": ModelLimits(tools="none"),
+    "deepseek.v3-v1:0": ModelLimits(tools="any"),
+    "cohere.command-text-v14": ModelLimits(tools="none", system=False),
+    "cohere.command-light-text-v14": ModelLimits(tools="none", system=False),
+    "cohere.command-r-plus-v1:0": ModelLimits(),
+    "ai21.j2-ultra-v1": ModelLimits(tools="none", system=False),
+    "ai21.jamba-instruct-v1:0": ModelLimits(tools="none"),
+    "ai21.jamba-1-5-large-v1:0": ModelLimits(),
+    "openai.gpt-oss-120b-1:0": ModelLimits(stop=False),
+    "qwen.qwen3-32b-v1:0": ModelLimits(stop=False),
+    "google/gemma-2b-it": ModelLimits(system=False),
+    "gemma2:9b": ModelLimits(system=False),
+    "google.gemma-3-12b-it": ModelLimits(),
+    "o3-mini": ModelLimits(sampling="none", completion_tokens=True),
+    "openai/gpt-5-mini": ModelLimits(sampling="none", completion_tokens=True),
+    "gpt-4o": ModelLimits(),
 }
 
 
@@ -101,10 +103,10 @@ def test_a_model_refuses_what_is_known_of_its_version(model):
 @pytest.mark.parametrize("row", MODEL_LIMITS, ids=lambda row: row.pattern)
 def test_each_row_says_where_and_when_it_was_read_and_tells_something(row):
     assert row.source.startswith("https://")
-    assert row.limits != Limits()
+    assert row.limits != ModelLimits()
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", row.read)
     # What was not read there may only make a warning.
-    assert row.is_seen or row.limits == Limits(profiles=row.limits.profiles)
+    assert row.is_seen or row.limits == ModelLimits(profiles=row.limits.profiles)
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,12 @@ def dynamodb_client():
 
 def dynamodb_store(client) -> DynamoStore:
     """Return a store in a table that is made for it."""
+    make_table(client)
+    return DynamoStore(TABLE, client=client)
+
+
+def make_table(client):
+    """Make the table, with its indexes."""
     attributes = [PK, SK, SORTED, *INDEXES.values()]
     client.create_table(
         TableName=TABLE,
@@ -61,7 +67,6 @@ def dynamodb_store(client) -> DynamoStore:
             for name in INDEXES.values()
         ],
     )
-    return DynamoStore(TABLE, client=client)
 
 
 def _keys(partition, sort):
