@@ -350,6 +350,7 @@ REGISTRY = re.compile(
 
 SERVERS = re.compile(
     r"\b(?:\w*HTTPServer|make_server|run_simple|start_server|create_server|start_unix_server|TCPSite)\("
+    r"|\(\w*HTTPServer\):"
 )
 
 
