@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final
 
 import orjson
 
@@ -15,9 +14,6 @@ from evaldrop.json_text import loads
 
 Ended = Mapping[str, str | None]
 """How a process ended: `status` as an execution's, or STOPPED; and why."""
-
-WAIT_S: Final = 70.0
-"""How long a process is waited for that is to stop: its calls under way may end."""
 
 
 class RunProcesses:
