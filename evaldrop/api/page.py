@@ -5,17 +5,17 @@ from http import HTTPStatus
 from importlib.resources import files
 from typing import Final
 
-from evaldrop.api.exchange import HTML, Answer
+from evaldrop.api.exchange import HTML, ApiReply
 from evaldrop.api.operations import PAGE_HEADERS, Ask, Operation
 from evaldrop.report.serving import ASKING_POLICY
 
 PAGE_FILE: Final = "index.html"
 
 
-def show_page(_: Ask) -> Answer:
+def show_page(_: Ask) -> ApiReply:
     """Return the page."""
     headers = {**PAGE_HEADERS, "Content-Security-Policy": ASKING_POLICY}
-    return Answer(body=page(), kind=HTML, headers=headers)
+    return ApiReply(body=page(), kind=HTML, headers=headers)
 
 
 @cache
