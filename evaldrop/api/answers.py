@@ -83,10 +83,10 @@ class PlanAnswer(Answered):
 
 
 class OwnUsage(Answered):
-    """What the caller has used."""
+    """What the caller's key has used; null of a sign-in, whose user is among the rows."""
 
-    month: Usage
-    today: Usage
+    month: Usage | None
+    today: Usage | None
     limits: Limits
 
 

@@ -1,13 +1,20 @@
 """What may be sent to the API, as types: bodies and parameters. Unknown fields are refused."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    model_validator,
+)
 
 from evaldrop.evaluation.definition import Name
 from evaldrop.run.request import Labels
-from evaldrop.store.model import State
+from evaldrop.store.model import State, in_utc
 
 MOST_RECORDS = 100
 MOST_CHARACTERS = 400_000
@@ -15,8 +22,10 @@ MOST_CHARACTERS = 400_000
 Text = Annotated[str, StringConstraints(min_length=1, max_length=MOST_CHARACTERS)]
 Definition = dict[str, JsonValue]
 Month = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
-Moment = Annotated[
-    str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?$")
+Day = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?$"),
+    AfterValidator(in_utc),
 ]
 RunId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{1,80}$")]
 
@@ -133,8 +142,8 @@ class RunsParameters(Sent):
     customer: str | None = Field(default=None, max_length=100)
     evaluation: str | None = Field(default=None, max_length=64)
     state: State | None = None
-    since: Moment | None = Field(default=None, description="Day or moment in UTC; included.")
-    until: Moment | None = Field(default=None, description="Day or moment in UTC; excluded.")
+    since: Day | None = Field(default=None, description="Day or moment in UTC; included.")
+    until: Day | None = Field(default=None, description="Day or moment in UTC; excluded.")
     limit: int = Field(default=50, ge=1, le=200)
     after: str | None = Field(default=None, max_length=2000, description="`after` of the page before.")
 
@@ -152,11 +161,3 @@ class CompareParameters(Sent):
     a: RunId = Field(description="The run.")
     b: RunId = Field(description="The run it is held against.")
     limit: int = Field(default=50, ge=0, le=500, description="Responses that are shown, the worst first.")
-
-
-def with_time(moment: str | None) -> str | None:
-    """Return a moment to the second; a day begins at midnight."""
-    return moment if moment is None or "T" in moment else f"{moment}T00:00:00Z"
-
-
-Parameters = Mapping[str, Any]

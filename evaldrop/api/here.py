@@ -16,12 +16,13 @@ from evaldrop.api.access import Caller
 from evaldrop.api.answers import Progress, UploadAnswer
 from evaldrop.api.local_reports import LocalReports
 from evaldrop.api.local_uploads import LocalUploads
-from evaldrop.api.place import API_FOLDER, Start
+from evaldrop.api.place import Start
 from evaldrop.api.processes import Ended, RunProcesses
 from evaldrop.bedrock.region import region_of
 from evaldrop.evaluation.load import FILE_NAME
 from evaldrop.run.request import RunRequest, run_folder
 from evaldrop.running.live import LiveRun
+from evaldrop.steps.start_run.prefixes import API
 from evaldrop.steps.validate_dataset.caps import NO_CAPS, Caps
 from evaldrop.store.model import ENDED, Ending, RunQuery, State, StoredRun
 from evaldrop.store.opening import STORE
@@ -84,7 +85,7 @@ class LocalPlace:
 
     def dataset_uri(self, run_id: str, name: str) -> str:
         """Return where a run's dataset will be."""
-        return str(self.folder / API_FOLDER / run_id / name)
+        return str(self.folder / API / run_id / name)
 
     def evaluations(self) -> tuple[str, ...]:
         """Return the names of the evaluations that can be asked for by name."""

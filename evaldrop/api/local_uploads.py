@@ -10,8 +10,9 @@ import secrets
 import time
 from collections.abc import Callable
 from http import HTTPStatus
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO, Final
+from typing import BinaryIO, Final
 
 from evaldrop import storage
 from evaldrop.api.access import Caller
@@ -65,7 +66,7 @@ class LocalUploads:
         file = self._folder / path.lstrip("/")
         return str(file) if file.is_file() else None
 
-    def receive(self, path: str, query: dict[str, str], body: IO[bytes], length: int) -> None:
+    def receive(self, path: str, query: dict[str, str], body: BinaryIO | BufferedIOBase, length: int) -> None:
         """
         Keep what is put.
 

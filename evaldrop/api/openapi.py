@@ -1,9 +1,9 @@
-"""The OpenAPI 3.1 document, made from the operations and their types: it cannot say what the code does not."""
+"""The OpenAPI 3.1 document, made from the operations and their types: it says what the code does."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
@@ -94,7 +94,8 @@ def _schemas(
         wanted,  # type: ignore[arg-type]
         ref_template="#/components/schemas/{model}",
     )
-    return {kind: schema for (kind, _), schema in found.items()}, definitions["$defs"]
+    by_type = {cast("type[BaseModel]", kind): schema for (kind, _), schema in found.items()}
+    return by_type, definitions["$defs"]
 
 
 def _operation(operation: Operation, schemas: Mapping[type[BaseModel], Mapping[str, Any]]) -> dict[str, Any]:

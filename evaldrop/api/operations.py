@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from evaldrop.api.access import Action, Caller
 from evaldrop.api.asked import NoParameters
-from evaldrop.api.exchange import HTML, JSON, Answer, Request
+from evaldrop.api.exchange import JSON, Answer, Request
 from evaldrop.api.page_settings import PageSettings
 from evaldrop.api.place import RunsPlace
 from evaldrop.api.short_forms import DEFAULT_JUDGE
@@ -91,5 +91,3 @@ PAGE_HEADERS: Mapping[str, str] = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
-
-__all__ = ["HTML", "PAGE_HEADERS", "Ask", "Operation", "Service", "utc_now"]

@@ -21,6 +21,7 @@ from evaldrop.datasets.files.formats import DATASET_ENDINGS, ENDINGS_IN_WORDS
 from evaldrop.evaluation import model_vendor
 from evaldrop.evaluation.criteria.built_in import BUILT_IN
 from evaldrop.evaluation.prices import load_prices
+from evaldrop.store.model import Usage
 
 
 def show_usage(ask: Ask) -> Answer:
@@ -36,12 +37,13 @@ def show_usage(ask: Ask) -> Answer:
         for name, usage in sorted(service.store.usage(month, by=by).items())
         if sees_all or (name and name == own_name)
     )
-    own = OwnUsage(
-        month=service.store.used(caller.account, month),
-        today=service.store.used(caller.account, today),
-        limits=caller.limits,
-    )
+    own = OwnUsage(month=_used(ask, month), today=_used(ask, today), limits=caller.limits)
     return Answer(content=UsageAnswer(month=month, by=by, own=own, rows=rows))
+
+
+def _used(ask: Ask, period: str) -> Usage | None:
+    key_id = ask.caller.owner.key_id
+    return None if key_id is None else ask.service.store.used(key_id, period)
 
 
 def begin_upload(ask: Ask) -> Answer:

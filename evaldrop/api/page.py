@@ -71,7 +71,9 @@ def _page(settings: PageSettings, *, simulated: bool) -> tuple[bytes, str]:
     )
     asks = ("'self'", *((settings.sign_in.origin,) if settings.sign_in else ()), *settings.uploads_to)
     # Nothing that makes elements out of text may be called, not even by mistake.
-    policy = f"{policy_of(style, script, asks=asks)}; require-trusted-types-for 'script'; trusted-types 'none'"
+    policy = (
+        f"{policy_of(style, script, asks=asks)}; require-trusted-types-for 'script'; trusted-types 'none'"
+    )
     told = {
         "sign_in": settings.sign_in and asdict(settings.sign_in),
         "simulated": simulated,

@@ -10,9 +10,6 @@ from evaldrop.run.request import Labels, Owner
 from evaldrop.steps.validate_dataset.caps import Caps
 from evaldrop.store.model import StoredRun
 
-API_FOLDER = "datasets/api"
-"""The folder of what the API starts: a run's dataset is at `datasets/api/<run_id>/<name>`."""
-
 LINK_LASTS_S: Final = 300
 """How long the address of a report is good."""
 

@@ -21,11 +21,13 @@ from pydantic import BaseModel, ValidationError
 
 from evaldrop.api import access
 from evaldrop.api.access import Caller
-from evaldrop.api.exchange import JSON, Answer, Request, request_of
+from evaldrop.api.exchange import Answer, Request, request_of
 from evaldrop.api.operations import PAGE_HEADERS, Ask, Operation, Service
 from evaldrop.api.problems import PROBLEM_JSON, Fault, Problem, faults_of
 from evaldrop.api.routes import OPERATIONS
 from evaldrop.errors import EvaldropError
+from evaldrop.run.request import Owner
+from evaldrop.store.model import Limits
 
 LogLine = Mapping[str, Any]
 _PARAMETER = re.compile(r"\{(\w+)\}")
@@ -98,9 +100,10 @@ class Api:
         except Problem as problem:
             answer = _of_problem(problem)
         except EvaldropError as error:
-            if not isinstance(problem := Problem.of_error(error), Problem) or problem.status >= 500:
+            told = Problem.of_error(error)
+            if told.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 self._fault(error)
-            answer = _of_problem(problem)
+            answer = _of_problem(told)
         except Exception as error:  # noqa: BLE001 - the last stop: API Gateway would say 502, and nothing else
             self._fault(error)
             answer = _of_problem(
@@ -118,7 +121,7 @@ class Api:
         return caller
 
 
-_NOBODY: Final = Caller(owner=access.Owner(), role="viewer", limits=access.Limits())
+_NOBODY: Final = Caller(owner=Owner(), role="viewer", limits=Limits())
 
 
 class _Resolver(APIGatewayRestResolver):
@@ -133,8 +136,8 @@ class _Resolver(APIGatewayRestResolver):
         self.not_found(self._no_route)
 
     # The resolver keeps it at its class, which all threads share.
-    @property  # type: ignore[override]
-    def current_event(self) -> Any:
+    @property
+    def current_event(self) -> Any:  # type: ignore[override]
         """The request that is answered."""
         return self._event
 
@@ -146,7 +149,8 @@ class _Resolver(APIGatewayRestResolver):
     @staticmethod
     def _compile_regex(rule: str, base_regex: str = "^{}$") -> "re.Pattern[str]":
         # Its own names for parameters stand for a set of characters that leaves some of an ID's out.
-        return re.compile(base_regex.format(rule))
+        # The resolver takes the root's slash away.
+        return re.compile(base_regex.format(rule or "/"))
 
     def _route_of(self, operation: Operation) -> Callable[..., Response[Any]]:
         def route(**path: str) -> Response[Any]:
@@ -251,6 +255,3 @@ def _line(
         "user": caller.owner.user if caller else None,
         "run_id": run_id if run_id and re.fullmatch(r"[0-9A-Za-z_-]{1,80}", run_id) else None,
     }
-
-
-__all__ = ["JSON", "Api", "Door", "LogLine"]

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from evaldrop.api.access import refuse_to_stop, scope, visible
 from evaldrop.api.answers import RunDetails, RunList, summary_of
-from evaldrop.api.asked import ChoiceAsked, RunsParameters, with_time
+from evaldrop.api.asked import ChoiceAsked, RunsParameters
 from evaldrop.api.exchange import Answer
 from evaldrop.api.looking import look_at
 from evaldrop.api.operations import Ask, Operation
@@ -30,8 +30,8 @@ def list_runs(ask: Ask) -> Answer:
             **wanted,
             "evaluation": given.evaluation,
             "state": given.state,
-            "since": with_time(given.since),
-            "until": with_time(given.until),
+            "since": given.since,
+            "until": given.until,
             "limit": given.limit,
             "after": given.after,
             **own,

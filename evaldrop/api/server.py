@@ -8,7 +8,7 @@ of another site. Each request becomes the event that API Gateway would make of i
 import base64
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final, cast
@@ -27,6 +27,7 @@ from evaldrop.report.serving import LOOPBACK
 Handle = Callable[[dict[str, Any]], dict[str, Any]]
 _IDLE_S: Final = 60.0
 _MOST_QUERY: Final = 64
+_MOST_DISCARDED: Final = 64 << 20
 
 
 class ApiServer(ThreadingHTTPServer):
@@ -44,7 +45,9 @@ class ApiServer(ThreadingHTTPServer):
     # Hundreds may come at once: with five waiting, as is usual, the others would be refused.
     request_queue_size = 512
 
-    def __init__(self, port: int, handle: Handle, uploads: LocalUploads | None, reports: LocalReports | None = None) -> None:
+    def __init__(
+        self, port: int, handle: Handle, uploads: LocalUploads | None, reports: LocalReports | None = None
+    ) -> None:
         self.handle, self.uploads, self.reports = handle, uploads, reports
         try:
             super().__init__((LOOPBACK, port), _Handler)
@@ -102,12 +105,19 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command in {"GET", "HEAD"} and path.startswith(BELOW) and server.reports:
             return _report(server.reports, path, dict(parse_qsl(parts.query)))
         if length > MOST_BYTES:
+            self._discard(length)
             detail = f"The body has more than {MOST_BYTES >> 20} MiB. Upload the dataset: POST /uploads."
             raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
         body = self.rfile.read(length)
         if len(body) < length:
             raise Problem(HTTPStatus.BAD_REQUEST, "The body ended before its Content-Length.")
         return server.handle(self._event(path, parts.query, body))
+
+    def _discard(self, length: int) -> None:
+        # Who is still sending reads no answer, and would be told of a broken connection alone.
+        left = min(length, _MOST_DISCARDED)
+        while left > 0 and (chunk := self.rfile.read(min(left, 1 << 16))):
+            left -= len(chunk)
 
     def _length(self) -> int:
         if "Transfer-Encoding" in self.headers:
@@ -152,10 +162,20 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Connection", "close")
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(body)
+            # Who asked may have gone meanwhile, which is no fault.
+            with suppress(ConnectionError):
+                self.wfile.write(body)
 
     # http.server's names. Other methods too: none may find a way around the guard.
-    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_TRACE = do_GET  # noqa: N815
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Tell what the HTTP server itself refuses as all else is told."""
+        self.close_connection = True
+        # A method that it does not know is none of the API's.
+        is_method = code == HTTPStatus.NOT_IMPLEMENTED
+        status = HTTPStatus.METHOD_NOT_ALLOWED if is_method else HTTPStatus(code)
+        self._send(_told(Problem(status, explain or message or status.description)))
 
     def log_message(self, format: str, *_: Any) -> None:  # noqa: A002 - http.server's name
         """Say nothing: the API has a log of its own."""

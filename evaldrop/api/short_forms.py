@@ -72,7 +72,7 @@ def rows_of(asked: RunAsked) -> Rows | None:
 
 
 def _row(given: str | Definition, place: int, instruction: str | None) -> Mapping[str, Any]:
-    row = {"article": given} if isinstance(given, str) else dict(given)
+    row: dict[str, Any] = {"article": given} if isinstance(given, str) else dict(given)
     text = next((name for name in _TEXTS if name in row), None)
     # Of its own shape: `text` and `article` are fields of other tools' rows, which are read as they are.
     if instruction is None or "prompt" in row or "messages" in row:

@@ -1,8 +1,8 @@
 """
 A run of the local API, in a process of its own: `python -m evaldrop.api.worker`.
 
-Its request comes as the first line of the input, and how it ended goes out as one line. The input's end is the
-server's: the run then stops as by Ctrl-C, with its replies kept, and the next server goes on with it.
+Its request comes as the first line of the input, and how it ended goes out as one line. The input's end is
+the server's: the run then stops as by Ctrl-C, with its replies kept, and the next server goes on with it.
 """
 
 import os
