@@ -1,8 +1,8 @@
 """
 Reports of the local API, at addresses that a browser's tab can open: a tab sends no key.
 
-A report shows what models and datasets wrote. It comes as a document of no origin (CSP's sandbox): were
-there a way to run a script in it, that script could neither ask this server nor read what the API's page keeps.
+A report shows what models and datasets wrote. It comes as a document of no origin (CSP's sandbox): if a
+script ever ran in it, that script could neither ask this server nor read what the API's page keeps.
 """
 
 import re

@@ -1,8 +1,8 @@
 """
 The page of the API: one file, with what it has to know in it. Anybody may read it who reaches the API.
 
-Its policy lets its own style and script run, by their hashes, and lets them ask the API, the sign-in and where
-uploads are put; nobody else. What models and datasets wrote comes as JSON and is shown as text nodes only.
+Its policy lets its own style and script run, by their hashes, and lets them ask the API, the sign-in and the
+place of uploads; nobody else. What models and datasets wrote comes as JSON and is shown as text nodes only.
 """
 
 from dataclasses import asdict

@@ -1,6 +1,5 @@
 """Addresses that are good for a while without a key, by a signature in them."""
 
-import hashlib
 import hmac
 import secrets
 import time

@@ -58,9 +58,9 @@ async function openView() {
   }
 }
 
-function setTitle(text) {
+function setTitle(text, more) {
   byId("title").textContent = text;
-  document.title = `${text} · evaldrop`;
+  document.title = `${more ? `${more} · ` : ""}${text} · evaldrop`;
 }
 
 function showFrame({ name }) {

@@ -1,21 +1,28 @@
 // What responses are judged on: built-in criteria, and questions of one's own.
 
+const FIRST_CRITERIA = 9;
+
 class Criteria {
   constructor(builtIn, draft, isNew) {
     this.isNew = isNew;
     this.own = element("div");
     const taken = new Set(draft.criteria || []);
-    const presets = element("div", "presets");
-    presets.append(...builtIn.map(({ name, question }) => {
+    const ticks = builtIn.map(({ name, question }) => {
       const words = element("span");
       words.append(element("b", "", name.replaceAll("_", " ")), element("small", "block", question));
       return choice("checkbox", "criterion", name, words, taken.has(name));
-    }));
+    });
+    const presets = element("div", "presets"), others = element("div", "presets"), more = element("details");
+    presets.append(...ticks.slice(0, FIRST_CRITERIA));
+    others.append(...ticks.slice(FIRST_CRITERIA));
+    more.append(element("summary", "", `${ticks.length - FIRST_CRITERIA} more`), others);
+    more.open = ticks.slice(FIRST_CRITERIA).some((tick) => tick.firstChild.checked);
+    more.hidden = ticks.length <= FIRST_CRITERIA;
     const add = button("", "Add a question of your own", () => {
       this.addOwn("", "").querySelector("input").focus();
       this.isNew();
     });
-    this.element = fieldGroup("criteria", "Criteria", "None chosen: correctness where records have a reference, else helpfulness, and faithfulness to the text.", presets, this.own, add);
+    this.element = fieldGroup("criteria", "Criteria", "None chosen: correctness where records have a reference, else helpfulness, and faithfulness to the text.", presets, more, this.own, add);
     for (const { name, question } of draft.own || []) this.addOwn(name, question);
   }
 

@@ -36,14 +36,15 @@ class RunView {
   }
 
   showHead(run) {
-    setTitle(`${run.evaluation || "Run"} · ${STATES[run.state]?.[0] || run.state}`);
+    setTitle(run.evaluation || "Run", STATES[run.state]?.[0] || run.state);
     const line = element("p", "verdict");
     line.append(statePill(run.state));
     if (run.simulated) line.append(" ", element("span", "badge simulated", "SIMULATED"));
     for (const label of run.labels) line.append(" ", foreign("span", "tag", label));
+    line.append(" ", element("code", "run-id", run.run_id));
     const by = run.user || run.key_id;
     this.head.replaceChildren(line, facts([
-      ["run", element("code", "", run.run_id)], ["started", moment(run.started_at)], ...(by ? [["by", foreign("span", "", by)]] : []),
+      ["started", moment(run.started_at)], ...(by ? [["by", foreign("span", "", by)]] : []),
       ...(run.customer ? [["customer", foreign("span", "", run.customer)]] : []),
       ["dataset", foreign("span", "", run.dataset.split("/").pop())],
       ...(run.ending ? [["cost", dollars(run.ending.cost_usd)], ["ended", moment(run.ending.ended_at)], ...(isKnown(run.ending.records) ? [["records", count(run.ending.records)]] : [])] : []),

@@ -74,7 +74,9 @@ function answersOf(row) {
 }
 
 function answerOf(name, answer, parts) {
-  const made = element("section", "answer");
+  // No section: one of each response would be as many landmarks of one name.
+  const made = element("div", "answer");
+  made.setAttribute("role", "group");
   made.setAttribute("aria-label", name);
   made.append(element("h4", "", name));
   if (answer[TEXT] === null) {
