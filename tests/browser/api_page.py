@@ -41,7 +41,8 @@ def drop(page: Page, name: str, content: str) -> None:
         f"""(() => {{
             const dataTransfer = new DataTransfer();
             dataTransfer.items.add(new File([{json.dumps(content)}], {json.dumps(name)}));
-            document.querySelector(".drop").dispatchEvent(new DragEvent("drop", {{ dataTransfer, bubbles: true }}));
+            const zone = document.querySelector(".drop");
+            zone.dispatchEvent(new DragEvent("drop", {{ dataTransfer, bubbles: true }}));
         }})()"""
     )
 

@@ -30,6 +30,7 @@ RUNS_SHOWN = "!!document.querySelector('.found tbody tr')"
 COMPARED = "!!document.querySelector('.pair')"
 ROWS = "[...document.querySelectorAll('.found tbody tr')]"
 FEW = "few-keys-have-this-secret"
+KEPT_THERE = "(() => { try { return sessionStorage.length } catch (error) { return error.name } })()"
 ARTICLE = "The bridge was closed on Monday after engineers found cracks in two of its cables."
 
 
@@ -154,9 +155,7 @@ def reads_the_report(browser, page):
     with browser.page(address, ready=READY) as report:
         assert report.complaints == []
         assert report.run("origin") == "null"
-        assert report.run("(() => { try { return sessionStorage.length } catch (error) { return error.name } })()") == (
-            "SecurityError"
-        )  # fmt: skip
+        assert report.run(KEPT_THERE) == "SecurityError", "it cannot read what the page keeps"
 
 
 def test_a_dropped_file_is_priced_small_json_as_it_is_and_others_by_an_upload(page):
@@ -253,7 +252,8 @@ def test_two_runs_are_chosen_and_compared_side_by_side(page):
     assert "regressed" in text(page, ".both")
     shown = page.run("document.querySelectorAll('.pair').length")
     page.run(
-        "[...document.querySelectorAll('.chip')].find((chip) => chip.textContent.startsWith('score worse')).click()"
+        "[...document.querySelectorAll('.chip')]"
+        ".find((chip) => chip.textContent.startsWith('score worse')).click()"
     )
     page.wait("location.hash.includes('only=worse')")
     page.wait("document.querySelector('.chip[aria-pressed=true]').textContent.startsWith('score worse')")
@@ -293,7 +293,7 @@ def test_a_limit_that_is_reached_says_when_to_come_again(browser, api):
     with browser.page(f"{api.address}/#/usage", ready=READY) as page:
         sign_in(page, FEW)
         page.wait("!!document.querySelector('#month')?.value")
-        assert "runs in" in text(page, ".stacked") and "5,000" in text(page, ".stacked")
+        assert "5,000" in text(page, ".stacked"), "what is left of the month's runs"
         show(page, "#/runs", "!document.getElementById('trouble').hidden")
         assert " UTC on, in " in text(page, "#trouble") or "Again in " in text(page, "#trouble")
 

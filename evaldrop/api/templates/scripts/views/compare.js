@@ -1,7 +1,7 @@
 // Two runs side by side: what is decided about their difference, and the responses of both.
 
 const PAIRS_SHOWN = 20;
-const CHANGE_CLASSES = { improved: "better", regressed: "worse" };
+const DECISION_CLASSES = { improved: "good", regressed: "bad" };
 
 VIEWS.compare = {
   title: "Two runs",
@@ -96,11 +96,10 @@ class CompareView {
 function scoreRows(comparison, now, then) {
   return Object.entries(comparison.candidates).flatMap(([candidate, { criteria }]) => Object.entries(criteria).map(([criterion, found]) => {
     const [was, is] = [then, now].map((run) => meanOf(run.scorecard, candidate, criterion));
-    const changed = element("span", CHANGE_CLASSES[found.decision] || "");
-    changed.append(signed(found.difference));
+    const changed = element("span", "", signed(found.difference));
     const spread = between(found.family_interval || found.interval, 2);
     if (spread) changed.append(element("small", "block", spread));
-    return [foreign("span", "", candidate), foreign("span", "", criterion), was, is, changed, found.decision === "undecided" ? "not decided" : found.decision];
+    return [foreign("span", "", candidate), foreign("span", "", criterion), was, is, changed, element("span", DECISION_CLASSES[found.decision] || "muted", found.decision === "undecided" ? "not decided" : found.decision)];
   }));
 }
 
