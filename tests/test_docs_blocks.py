@@ -24,7 +24,7 @@ from tests.pages import PAGES, RUN_FOLDER, RUN_ID, blocks, looks_as_shown, spans
 from tests.whole_runs import ROOT, evaldrop
 
 LANGUAGES = {
-    "console", "csv", "ebnf", "json", "jsonl", "mermaid", "python", "sh", "text", "tsv", "yaml",
+    "bash", "console", "csv", "ebnf", "json", "jsonl", "mermaid", "python", "sh", "text", "tsv", "yaml",
 }  # fmt: skip
 
 
@@ -115,6 +115,8 @@ def test_an_example_of_a_definition_is_valid_alone_or_beside_the_rest(block, fol
 
 DEPLOYING = "docs/deploying.md"
 """Its policy and its program are for an account of AWS: tests/infra/test_deploying_page.py holds them."""
+API = "docs/api.md"
+"""Its `curl` commands (bash) and what they are answered: tests/evaldrop/api/test_docs.py holds them."""
 ROWS = [block for block in blocks("json", "jsonl", "csv", "tsv") if block.page == "docs/datasets.md"]
 
 
@@ -133,7 +135,7 @@ def test_json_that_is_shown_elsewhere_has_keys_that_a_run_writes(first_evaluatio
     written = names_in(Scorecard.model_json_schema())
     written |= {key for file in folder.glob("*.json") for key in keys_of(json.loads(file.read_bytes()))}
     for block in blocks("json", "jsonl"):
-        if block not in ROWS and block.page != DEPLOYING:
+        if block not in ROWS and block.page not in {DEPLOYING, API}:
             assert not keys_of(json.loads(block.text)) - written, block.place
 
 

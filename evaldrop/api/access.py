@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, Literal
 
-from evaldrop.api.problems import Problem, not_found
+from evaldrop.api.problems import ApiProblem, not_found
 from evaldrop.run.request import Owner
 from evaldrop.store.model import Key, Limits, Role, StoredRun
 
@@ -46,12 +46,12 @@ def of_key(key: Key | None) -> Caller:
     Return the caller that a key stands for.
 
     Raises:
-        Problem: There is no such key, or it was revoked.
+        ApiProblem: There is no such key, or it was revoked.
     """
     if key is None:
         raise unknown_caller()
     if key.revoked_at is not None:
-        raise Problem(HTTPStatus.FORBIDDEN, "This key was revoked.")
+        raise ApiProblem(HTTPStatus.FORBIDDEN, "This key was revoked.")
     return Caller(owner=key.owner.model_copy(update={"key_id": key.key_id}), role=key.role, limits=key.limits)
 
 
@@ -60,7 +60,7 @@ def of_claims(claims: Mapping[str, str]) -> Caller:
     Return the caller that a sign-in's token stands for: the strongest role of its groups.
 
     Raises:
-        Problem: The token names no user, or none of the groups that may do anything.
+        ApiProblem: The token names no user, or none of the groups that may do anything.
     """
     user = claims.get("sub")
     groups = set(_GROUP.findall(claims.get("cognito:groups", "")))
@@ -68,15 +68,15 @@ def of_claims(claims: Mapping[str, str]) -> Caller:
     if not user:
         raise unknown_caller()
     if role is None:
-        raise Problem(HTTPStatus.FORBIDDEN, f"You are in none of the groups {', '.join(_ROLES)}.")
+        raise ApiProblem(HTTPStatus.FORBIDDEN, f"You are in none of the groups {', '.join(_ROLES)}.")
     return Caller(
         owner=Owner(user=user, customer=claims.get("custom:customer") or None), role=role, limits=Limits()
     )
 
 
-def unknown_caller() -> Problem:
+def unknown_caller() -> ApiProblem:
     """Return the problem of a request without a key, or with one that nobody has."""
-    return Problem(
+    return ApiProblem(
         HTTPStatus.UNAUTHORIZED,
         "Send your API key in the header x-api-key.",
         headers={"WWW-Authenticate": 'ApiKey realm="evaldrop"'},
@@ -88,10 +88,10 @@ def refuse_unless(caller: Caller, action: Action) -> None:
     Refuse what a role does not allow.
 
     Raises:
-        Problem: It does not.
+        ApiProblem: It does not.
     """
     if action not in _MAY[caller.role]:
-        raise Problem(HTTPStatus.FORBIDDEN, f"A {caller.role} may not do this.")
+        raise ApiProblem(HTTPStatus.FORBIDDEN, f"A {caller.role} may not do this.")
 
 
 def scope(caller: Caller) -> Mapping[str, str]:
@@ -113,7 +113,7 @@ def visible(caller: Caller, run: StoredRun | None, run_id: str) -> StoredRun:
     Return a run that its asker sees.
 
     Raises:
-        Problem: There is none, or it is another's; the words are the same.
+        ApiProblem: There is none, or it is another's; the words are the same.
     """
     if run is None or any(getattr(run.owner, name) != value for name, value in scope(caller).items()):
         raise not_found(f"run {run_id}")
@@ -125,7 +125,7 @@ def refuse_to_stop(caller: Caller, run: StoredRun) -> None:
     Refuse to stop what somebody else has started.
 
     Raises:
-        Problem: It is not the caller's own, and they are no admin.
+        ApiProblem: It is not the caller's own, and they are no admin.
     """
     refuse_unless(caller, "start")
     own = caller.owner
@@ -139,11 +139,11 @@ def owner_of(caller: Caller, customer: str | None) -> Owner:
     Return whose a new run is: the caller's, on the account of a customer.
 
     Raises:
-        Problem: The caller is one customer's, and names another.
+        ApiProblem: The caller is one customer's, and names another.
     """
     own = caller.owner
     if customer is None or customer == own.customer:
         return own
     if own.customer is not None:
-        raise Problem(HTTPStatus.FORBIDDEN, f"This key goes on the account of {own.customer} alone.")
+        raise ApiProblem(HTTPStatus.FORBIDDEN, f"This key goes on the account of {own.customer} alone.")
     return own.model_copy(update={"customer": customer})

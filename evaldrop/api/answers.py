@@ -14,7 +14,7 @@ class Answered(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class Progress(Answered):
+class ProgressAnswer(Answered):
     """How far a run is; None: not known, or not yet."""
 
     done: int | None = Field(default=None, description="Records that have ended.")
@@ -45,7 +45,7 @@ class RunSummary(Answered):
 class RunDetails(RunSummary):
     """A run, with what is known of it."""
 
-    progress: Progress | None = None
+    progress: ProgressAnswer | None = None
     scorecard: dict[str, JsonValue] | None = Field(
         default=None, description="scorecard.json of a finished run (docs/output-files.md)."
     )
@@ -168,7 +168,7 @@ def summary_of(run: StoredRun) -> RunSummary:
 
 
 def details_of(
-    run: StoredRun, *, progress: Progress | None = None, scorecard: dict[str, JsonValue] | None = None
+    run: StoredRun, *, progress: ProgressAnswer | None = None, scorecard: dict[str, JsonValue] | None = None
 ) -> RunDetails:
     """Return a run with what is known of it."""
     return RunDetails(**_fields(run), progress=progress, scorecard=scorecard)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from evaldrop import storage
 from evaldrop.api.access import Caller
-from evaldrop.api.answers import Progress, UploadAnswer
+from evaldrop.api.answers import ProgressAnswer, UploadAnswer
 from evaldrop.api.place import LINK_LASTS_S, Start
 from evaldrop.aws_errors import as_service_error, code_of
 from evaldrop.errors import AwsError
@@ -147,7 +147,7 @@ class StackPlace:
             if code_of(error) not in _THERE:
                 raise
 
-    def progress(self, run: StoredRun) -> Progress | None:
+    def progress(self, run: StoredRun) -> ProgressAnswer | None:
         """Return the counts of a run's Map Run; what it has cost so far nobody counts before its end."""
         try:
             counts = look(self._execution(run.run_id), self._states).counts
@@ -156,7 +156,7 @@ class StackPlace:
             return None
         if counts is None:
             return None
-        return Progress(done=counts.done, total=counts.total, failed=counts.failed)
+        return ProgressAnswer(done=counts.done, total=counts.total, failed=counts.failed)
 
     def stop(self, run: StoredRun) -> bool:
         """Stop a run's execution; where there is none yet, take its dataset away, so that none begins."""

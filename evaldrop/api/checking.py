@@ -19,7 +19,7 @@ from evaldrop import storage
 from evaldrop.api.access import Caller
 from evaldrop.api.asked import RunAsked
 from evaldrop.api.place import RunsPlace
-from evaldrop.api.problems import Fault, Problem
+from evaldrop.api.problems import ApiProblem, FieldFault
 from evaldrop.api.short_forms import (
     Rows,
     Source,
@@ -75,7 +75,7 @@ def checked(asked: RunAsked, place: RunsPlace, caller: Caller, *, judge: str) ->
     Return what was asked as it is to be put.
 
     Raises:
-        Problem: Something is wrong with it; all of it is told, each with its place in the request.
+        ApiProblem: Something is wrong with it; all of it is told, each with its place in the request.
     """
     rows = rows_of(asked)
     uploaded, name = _uploaded(asked, place, caller)
@@ -116,7 +116,7 @@ def _uploaded(asked: RunAsked, place: RunsPlace, caller: Caller) -> tuple[str | 
         return None, DATASET
     uri, name = place.uploaded(asked.dataset, caller), asked.dataset.rpartition("/")[2]
     if uri is None or not name.endswith(DATASET_ENDINGS):
-        raise Problem.at("/dataset", "there is no dataset of yours. POST /uploads says where to put one.")
+        raise ApiProblem.at("/dataset", "there is no dataset of yours. POST /uploads says where to put one.")
     return uri, name
 
 
@@ -126,7 +126,7 @@ def _named_evaluation(asked: RunAsked, place: RunsPlace) -> str | None:
     uri = place.evaluation(asked.evaluation)
     if uri is None:
         near = did_you_mean(asked.evaluation, place.evaluations())
-        raise Problem.at("/evaluation", f"there is no evaluation of this name.{near}")
+        raise ApiProblem.at("/evaluation", f"there is no evaluation of this name.{near}")
     return uri
 
 
@@ -139,7 +139,7 @@ def _files(definition: Mapping[str, Any], *, near: str | None) -> Iterator[tuple
         place = PurePosixPath(str(file))
         # What a request names would be read here, with the rights of the API and not of who asks.
         if folder is None or place.is_absolute() or ".." in place.parts:
-            raise Problem.at("/evaluation/anchors", "give the anchors themselves: a file is not read.")
+            raise ApiProblem.at("/evaluation/anchors", "give the anchors themselves: a file is not read.")
         yield place.as_posix(), storage.read_bytes(storage.join(folder, place.as_posix()))
     for kind, name in _prompts(definition) if folder else ():
         if uri := find_prompt(kind, name, near=folder):
@@ -180,26 +180,26 @@ def _check(request: RunRequest, place: RunsPlace, asked: RunAsked) -> tuple[Chec
         check = check_dataset(request, caps=place.caps, arn=place.function_arn)
         if check.problems or check.plan is None or check.definition is None:
             sources = sources_of(asked)
-            raise Problem.of(_fault(problem, asked, sources) for problem in check.problems)
+            raise ApiProblem.of(_fault(problem, asked, sources) for problem in check.problems)
         evaluation = check.definition.evaluation
         place.caps.refuse(check.plan, evaluation)
         refuse_above_budget(check.plan, evaluation.budget_usd)
     except EvaldropError as error:
-        raise Problem.of_error(error) from error
+        raise ApiProblem.of_error(error) from error
     return check, check.plan
 
 
-def _fault(problem: str, asked: RunAsked, sources: Sequence[Source]) -> Fault:
+def _fault(problem: str, asked: RunAsked, sources: Sequence[Source]) -> FieldFault:
     """Return a problem of the check with its place in the request instead of that in a file."""
     if line := _LINE.match(problem):
         pointer = "/article" if asked.article is not None else f"/records/{int(line[1]) - 1}"
-        return Fault(pointer=pointer, detail=problem[line.end() :])
+        return FieldFault(pointer=pointer, detail=problem[line.end() :])
     said = problem.removeprefix(f"{FILE_NAME}: ")
     found = _PLACE.match(said)
     place = found[1] if found else ""
     source = next((each for each in sources if place.startswith(each.place)), None)
     pointer = "" if source is None else source.pointer + _below(place.removeprefix(source.place))
-    return Fault(pointer=pointer, detail=said[found.end() :] if found and source else said)
+    return FieldFault(pointer=pointer, detail=said[found.end() :] if found and source else said)
 
 
 def _below(place: str) -> str:

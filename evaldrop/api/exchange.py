@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from evaldrop.api.problems import Fault, Problem
+from evaldrop.api.problems import ApiProblem, FieldFault
 from evaldrop.json_text import is_too_deep, loads
 
 MOST_BYTES = 4 << 20
@@ -50,28 +50,28 @@ class Request:
         Return the body, a JSON object.
 
         Raises:
-            Problem: It is none, too long, or nests too deeply.
+            ApiProblem: It is none, too long, or nests too deeply.
         """
         kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != JSON:
-            raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Send it as Content-Type: {JSON}.")
+            raise ApiProblem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Send it as Content-Type: {JSON}.")
         if len(self.body) > MOST_BYTES:
             detail = f"The body has more than {MOST_BYTES >> 20} MiB. Upload the dataset: POST /uploads."
-            raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
+            raise ApiProblem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
         try:
             content = loads(self.body)
         except ValueError as error:
-            raise Problem(HTTPStatus.BAD_REQUEST, f"The body is not JSON: {error}.") from error
+            raise ApiProblem(HTTPStatus.BAD_REQUEST, f"The body is not JSON: {error}.") from error
         if is_too_deep(content):
-            raise Problem(HTTPStatus.BAD_REQUEST, "The body nests too deeply.")
+            raise ApiProblem(HTTPStatus.BAD_REQUEST, "The body nests too deeply.")
         if not isinstance(content, dict):
-            fault = Fault(pointer="", detail="an object is needed, such as {...}.")
-            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The body is no JSON object.", (fault,))
+            fault = FieldFault(pointer="", detail="an object is needed, such as {...}.")
+            raise ApiProblem(HTTPStatus.UNPROCESSABLE_ENTITY, "The body is no JSON object.", (fault,))
         return content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class HttpReply:
     """
     What a request gets: `content` as JSON, or `body` as it is.
 
@@ -91,7 +91,7 @@ def request_of(event: Mapping[str, Any]) -> Request:
     Return the request of an event of a REST API's proxy integration.
 
     Raises:
-        Problem: A parameter comes twice, or the body is not what its encoding says.
+        ApiProblem: A parameter comes twice, or the body is not what its encoding says.
     """
     context = event.get("requestContext") or {}
     authorizer = context.get("authorizer") or {}
@@ -113,8 +113,8 @@ def _query(event: Mapping[str, Any]) -> Mapping[str, str]:
     if not several:
         return dict(event.get("queryStringParameters") or {})
     if twice := sorted(name for name, values in several.items() if len(values) > 1):
-        faults = tuple(Fault(pointer=f"#{name}", detail="given more than once.") for name in twice)
-        raise Problem(HTTPStatus.BAD_REQUEST, f"{', '.join(twice)}: given more than once.", faults)
+        faults = tuple(FieldFault(pointer=f"#{name}", detail="given more than once.") for name in twice)
+        raise ApiProblem(HTTPStatus.BAD_REQUEST, f"{', '.join(twice)}: given more than once.", faults)
     return {name: values[0] for name, values in several.items()}
 
 
@@ -126,4 +126,4 @@ def _body(event: Mapping[str, Any]) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise Problem(HTTPStatus.BAD_REQUEST, "The body is not base64.") from error
+        raise ApiProblem(HTTPStatus.BAD_REQUEST, "The body is not base64.") from error

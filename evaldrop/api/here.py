@@ -13,7 +13,7 @@ import orjson
 
 from evaldrop import storage
 from evaldrop.api.access import Caller
-from evaldrop.api.answers import Progress, UploadAnswer
+from evaldrop.api.answers import ProgressAnswer, UploadAnswer
 from evaldrop.api.local_reports import LocalReports
 from evaldrop.api.local_uploads import LocalUploads
 from evaldrop.api.place import Start
@@ -136,12 +136,12 @@ class LocalPlace:
         storage.write_bytes(str(folder / JOB), orjson.dumps(job))
         self._processes.put(start.run_id, folder / JOB)
 
-    def progress(self, run: StoredRun) -> Progress | None:
+    def progress(self, run: StoredRun) -> ProgressAnswer | None:
         """Return how far a run is that goes on."""
         if run.state != "running" or run.folder is None:
             return None
         look = self._live.setdefault(run.run_id, LiveRun(run.folder)).look()
-        return Progress(done=look.records, total=look.total, failed=look.failed, cost_usd=look.cost_usd)
+        return ProgressAnswer(done=look.records, total=look.total, failed=look.failed, cost_usd=look.cost_usd)
 
     def stop(self, run: StoredRun) -> bool:
         """Stop a run; one that waits for its turn has ended with that."""

@@ -11,9 +11,9 @@ from http import HTTPStatus
 from typing import Final
 
 from evaldrop import storage
-from evaldrop.api.exchange import HTML, Answer
+from evaldrop.api.exchange import HTML, HttpReply
 from evaldrop.api.place import LINK_LASTS_S
-from evaldrop.api.problems import Problem
+from evaldrop.api.problems import ApiProblem
 from evaldrop.api.signatures import Signatures
 from evaldrop.report.serving import HEADERS
 from evaldrop.store.protocol import Store
@@ -42,19 +42,19 @@ class LocalReports:
         """Return an address at which a run's report can be read for a while."""
         return self._address() + self._signatures.signed(f"{BELOW}{run_id}", lasts_s=LINK_LASTS_S)
 
-    def read(self, path: str, query: Mapping[str, str]) -> Answer:
+    def read(self, path: str, query: Mapping[str, str]) -> HttpReply:
         """
         Return the report at a path.
 
         Raises:
-            Problem: The signature is not this path's, or its time is over.
+            ApiProblem: The signature is not this path's, or its time is over.
             StorageError: The report is not there any more.
         """
         found = _PATH.fullmatch(path)
         run = self._store.run(found[1]) if found and self._signatures.hold(path, query) else None
         if run is None or run.folder is None:
             detail = "This address shows no report (any more). Open it from the run's page again."
-            raise Problem(HTTPStatus.FORBIDDEN, detail)
-        return Answer(
+            raise ApiProblem(HTTPStatus.FORBIDDEN, detail)
+        return HttpReply(
             body=storage.read_bytes(storage.join(run.folder, "report.html")), kind=HTML, headers=_HEADERS
         )

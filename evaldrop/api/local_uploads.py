@@ -17,7 +17,7 @@ from typing import BinaryIO, Final
 from evaldrop import storage
 from evaldrop.api.access import Caller
 from evaldrop.api.answers import UploadAnswer
-from evaldrop.api.problems import Problem
+from evaldrop.api.problems import ApiProblem
 from evaldrop.api.signatures import Signatures
 
 LASTS_S: Final = 900
@@ -71,16 +71,16 @@ class LocalUploads:
         Keep what is put.
 
         Raises:
-            Problem: The signature is not this path's, or its time is over; or the file is too large.
+            ApiProblem: The signature is not this path's, or its time is over; or the file is too large.
         """
         if not (_PATH.fullmatch(path) and self._signatures.hold(path, query)):
-            raise Problem(HTTPStatus.FORBIDDEN, "This address takes no upload (any more). POST /uploads.")
+            raise ApiProblem(HTTPStatus.FORBIDDEN, "This address takes no upload (any more). POST /uploads.")
         if length > MOST_BYTES:
-            raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "An upload may have 1 GiB.")
+            raise ApiProblem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "An upload may have 1 GiB.")
         with storage.open_write(str(self._folder / path.lstrip("/"))) as file:
             while length > 0:
                 chunk = body.read(min(length, _CHUNK))
                 if not chunk:
-                    raise Problem(HTTPStatus.BAD_REQUEST, "The upload ended before its Content-Length.")
+                    raise ApiProblem(HTTPStatus.BAD_REQUEST, "The upload ended before its Content-Length.")
                 file.write(chunk)
                 length -= len(chunk)

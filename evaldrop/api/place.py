@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from evaldrop.api.access import Caller
-from evaldrop.api.answers import Progress, UploadAnswer
+from evaldrop.api.answers import ProgressAnswer, UploadAnswer
 from evaldrop.run.request import Labels, Owner
 from evaldrop.steps.validate_dataset.caps import Caps
 from evaldrop.store.model import StoredRun
@@ -95,7 +95,7 @@ class RunsPlace(Protocol):
         """Put a run's files, the dataset last; with it the run starts. Again, it starts none twice."""
         ...
 
-    def progress(self, run: StoredRun) -> Progress | None:
+    def progress(self, run: StoredRun) -> ProgressAnswer | None:
         """Return how far a run is that goes on; None where nothing is known."""
         ...
 

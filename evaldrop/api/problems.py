@@ -14,7 +14,7 @@ PROBLEM_JSON = "application/problem+json"
 MOST_FAULTS = 50
 
 
-class Fault(BaseModel):
+class FieldFault(BaseModel):
     """One thing wrong with what was sent: where, by a JSON Pointer (RFC 6901), and what."""
 
     model_config = ConfigDict(frozen=True, json_schema_extra={"required": ["pointer", "detail"]})
@@ -30,16 +30,16 @@ class ProblemDocument(BaseModel):
     title: str
     status: int
     detail: str
-    errors: tuple[Fault, ...] = Field(default=(), description="Each thing that is wrong, and where.")
+    errors: tuple[FieldFault, ...] = Field(default=(), description="Each thing that is wrong, and where.")
 
 
 @dataclass
-class Problem(Exception):  # noqa: N818 - RFC 9457's word
+class ApiProblem(Exception):  # noqa: N818 - RFC 9457's word
     """Ends a request: the status it gets, and in words why."""
 
     status: HTTPStatus
     detail: str
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[FieldFault, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def document(self) -> ProblemDocument:
@@ -51,15 +51,15 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's word
     @classmethod
     def at(cls, pointer: str, detail: str) -> Self:
         """Return the problem of a body with one thing wrong."""
-        return cls(HTTPStatus.UNPROCESSABLE_ENTITY, detail, (Fault(pointer=pointer, detail=detail),))
+        return cls(HTTPStatus.UNPROCESSABLE_ENTITY, detail, (FieldFault(pointer=pointer, detail=detail),))
 
     @classmethod
-    def of(cls, faults: Iterable[Fault]) -> Self:
+    def of(cls, faults: Iterable[FieldFault]) -> Self:
         """Return the problem of a body with several things wrong."""
         found = tuple(faults)
         shown = found[:MOST_FAULTS]
         if more := len(found) - len(shown):
-            shown = (*shown, Fault(pointer="", detail=f"{more:,} more problems."))
+            shown = (*shown, FieldFault(pointer="", detail=f"{more:,} more problems."))
         detail = found[0].detail if len(found) == 1 else f"{len(found):,} things are wrong with the request."
         return cls(HTTPStatus.UNPROCESSABLE_ENTITY, detail, shown)
 
@@ -77,15 +77,15 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's word
         return cls(HTTPStatus.SERVICE_UNAVAILABLE, "Something the API needs does not answer. Try again.")
 
 
-def not_found(what: str) -> Problem:
+def not_found(what: str) -> ApiProblem:
     """Return the problem of what is not there, or is another's: which of them is not told."""
-    return Problem(HTTPStatus.NOT_FOUND, f"There is no {what} here.")
+    return ApiProblem(HTTPStatus.NOT_FOUND, f"There is no {what} here.")
 
 
-def faults_of(error: ValidationError, model: type[BaseModel], *, at: str = "") -> Iterator[Fault]:
+def faults_of(error: ValidationError, model: type[BaseModel], *, at: str = "") -> Iterator[FieldFault]:
     """Yield what pydantic found wrong, each with its place below the pointer `at`."""
     for problem in error.errors(include_url=False, include_input=False):
-        yield Fault(pointer=at + _pointer(_plain(problem["loc"], model)), detail=_words(problem, model))
+        yield FieldFault(pointer=at + _pointer(_plain(problem["loc"], model)), detail=_words(problem, model))
 
 
 def _pointer(place: Iterable[str | int]) -> str:

@@ -21,9 +21,9 @@ from pydantic import BaseModel, ValidationError
 
 from evaldrop.api import access
 from evaldrop.api.access import Caller
-from evaldrop.api.exchange import Answer, Request, request_of
+from evaldrop.api.exchange import HttpReply, Request, request_of
 from evaldrop.api.operations import PAGE_HEADERS, Ask, Operation, Service
-from evaldrop.api.problems import PROBLEM_JSON, Fault, Problem, faults_of
+from evaldrop.api.problems import PROBLEM_JSON, ApiProblem, FieldFault, faults_of
 from evaldrop.api.routes import OPERATIONS
 from evaldrop.errors import EvaldropError
 from evaldrop.run.request import Owner
@@ -88,7 +88,7 @@ class Api:
 
     def perform(
         self, operation: Operation | None, event: Mapping[str, Any], path: Mapping[str, str]
-    ) -> Answer:
+    ) -> HttpReply:
         """Return an operation's answer, or a problem; None is the operation of no route."""
         began, caller, answer = time.monotonic(), None, None
         try:
@@ -97,17 +97,17 @@ class Api:
                 raise _no_route(str(event.get("httpMethod", "")), str(event.get("path", "")))
             caller = self._let_in(operation, request)
             answer = _answer(operation, self._service, caller, request, path)
-        except Problem as problem:
+        except ApiProblem as problem:
             answer = _of_problem(problem)
         except EvaldropError as error:
-            told = Problem.of_error(error)
+            told = ApiProblem.of_error(error)
             if told.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 self._fault(error)
             answer = _of_problem(told)
         except Exception as error:  # noqa: BLE001 - the last stop: API Gateway would say 502, and nothing else
             self._fault(error)
             answer = _of_problem(
-                Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "This is a fault of the API's own.")
+                ApiProblem(HTTPStatus.INTERNAL_SERVER_ERROR, "This is a fault of the API's own.")
             )
         self._log(_line(operation, event, path, caller, answer, time.monotonic() - began))
         return answer
@@ -167,17 +167,17 @@ def _rule(path: str) -> str:
     return _PARAMETER.sub(r"(?P<\1>[^/]+)", rule)
 
 
-def _no_route(method: str, path: str) -> Problem:
+def _no_route(method: str, path: str) -> ApiProblem:
     allowed = sorted({each.method for each in OPERATIONS if re.fullmatch(_rule(each.path), path)})
     if not allowed:
-        return Problem(HTTPStatus.NOT_FOUND, "There is no such route. GET /openapi.json lists them.")
+        return ApiProblem(HTTPStatus.NOT_FOUND, "There is no such route. GET /openapi.json lists them.")
     detail = f"{method} is not for this route. Use {' or '.join(allowed)}."
-    return Problem(HTTPStatus.METHOD_NOT_ALLOWED, detail, headers={"Allow": ", ".join(allowed)})
+    return ApiProblem(HTTPStatus.METHOD_NOT_ALLOWED, detail, headers={"Allow": ", ".join(allowed)})
 
 
 def _answer(
     operation: Operation, service: Service, caller: Caller, request: Request, path: Mapping[str, str]
-) -> Answer:
+) -> HttpReply:
     parameters = _parameters(operation.parameters, request.query)
     content = None if operation.content is None else _content(operation.content, request.json())
     return operation.does(
@@ -197,27 +197,27 @@ def _parameters(kind: type[BaseModel], given: Mapping[str, str]) -> BaseModel:
         return kind.model_validate(dict(given))
     except ValidationError as error:
         faults = tuple(
-            Fault(pointer=f"#{fault.pointer.lstrip('/')}", detail=fault.detail)
+            FieldFault(pointer=f"#{fault.pointer.lstrip('/')}", detail=fault.detail)
             for fault in faults_of(error, kind)
         )
         detail = "; ".join(f"{fault.pointer[1:]}: {fault.detail}" for fault in faults[:3])
-        raise Problem(HTTPStatus.BAD_REQUEST, detail, faults) from error
+        raise ApiProblem(HTTPStatus.BAD_REQUEST, detail, faults) from error
 
 
 def _content(kind: type[BaseModel], given: Mapping[str, Any]) -> BaseModel:
     try:
         return kind.model_validate(given)
     except ValidationError as error:
-        raise Problem.of(faults_of(error, kind)) from error
+        raise ApiProblem.of(faults_of(error, kind)) from error
 
 
-def _of_problem(problem: Problem) -> Answer:
-    return Answer(
+def _of_problem(problem: ApiProblem) -> HttpReply:
+    return HttpReply(
         status=problem.status, content=problem.document(), kind=PROBLEM_JSON, headers=problem.headers
     )
 
 
-def _response(answer: Answer) -> Response[Any]:
+def _response(answer: HttpReply) -> Response[Any]:
     body: str | bytes
     if answer.body is not None:
         # As text where it is one: base64 would take a third more of what Lambda lets an answer have.
@@ -240,7 +240,7 @@ def _line(
     event: Mapping[str, Any],
     path: Mapping[str, str],
     caller: Caller | None,
-    answer: Answer,
+    answer: HttpReply,
     took_s: float,
 ) -> LogLine:
     # No text of a record, and no path as it was sent: an ID of a record may be a text.

@@ -6,10 +6,10 @@ from http import HTTPStatus
 from evaldrop.api.access import refuse_to_stop, scope, visible
 from evaldrop.api.answers import RunDetails, RunList, summary_of
 from evaldrop.api.asked import ChoiceAsked, RunsParameters
-from evaldrop.api.exchange import Answer
+from evaldrop.api.exchange import HttpReply
 from evaldrop.api.looking import look_at
 from evaldrop.api.operations import Ask, Operation
-from evaldrop.api.problems import Fault, Problem, not_found
+from evaldrop.api.problems import ApiProblem, FieldFault, not_found
 from evaldrop.errors import InputError
 from evaldrop.nearest import did_you_mean
 from evaldrop.store.model import ENDED, Choice, Ending, RunQuery, StoredRun
@@ -17,14 +17,14 @@ from evaldrop.store.model import ENDED, Choice, Ending, RunQuery, StoredRun
 _RUN_ID = re.compile(r"[0-9A-Za-z_-]{1,80}")
 
 
-def list_runs(ask: Ask) -> Answer:
+def list_runs(ask: Ask) -> HttpReply:
     """Return a page of the runs that the caller sees."""
     given = ask.parameters
     wanted = {"user": given.user, "customer": given.customer}
     own = scope(ask.caller)
     # Who asks for another's gets nothing, as if there were none.
     if any(wanted.get(name) not in {None, value} for name, value in own.items()):
-        return Answer(content=RunList(runs=(), after=None))
+        return HttpReply(content=RunList(runs=(), after=None))
     query = RunQuery(
         **{
             **wanted,
@@ -40,9 +40,9 @@ def list_runs(ask: Ask) -> Answer:
     try:
         page = ask.service.store.runs(query)
     except InputError as error:
-        fault = Fault(pointer="#after", detail="it is of no page.")
-        raise Problem(HTTPStatus.BAD_REQUEST, "after: it is of no page.", (fault,)) from error
-    return Answer(content=RunList(runs=tuple(map(summary_of, page.runs)), after=page.after))
+        fault = FieldFault(pointer="#after", detail="it is of no page.")
+        raise ApiProblem(HTTPStatus.BAD_REQUEST, "after: it is of no page.", (fault,)) from error
+    return HttpReply(content=RunList(runs=tuple(map(summary_of, page.runs)), after=page.after))
 
 
 def run_asked_for(ask: Ask, run_id: str) -> StoredRun:
@@ -50,7 +50,7 @@ def run_asked_for(ask: Ask, run_id: str) -> StoredRun:
     Return the run of an ID.
 
     Raises:
-        Problem: There is none that the caller sees.
+        ApiProblem: There is none that the caller sees.
     """
     if not _RUN_ID.fullmatch(run_id):
         raise not_found("such run")
@@ -62,21 +62,21 @@ def finished_run_asked_for(ask: Ask, run_id: str) -> StoredRun:
     Return the run of an ID, which has a result.
 
     Raises:
-        Problem: There is none that the caller sees, or it has none.
+        ApiProblem: There is none that the caller sees, or it has none.
     """
     run = run_asked_for(ask, run_id)
     if run.state != "finished":
-        raise Problem(HTTPStatus.CONFLICT, f"Run {run_id} has no result: it is {run.state}.")
+        raise ApiProblem(HTTPStatus.CONFLICT, f"Run {run_id} has no result: it is {run.state}.")
     return run
 
 
-def show_run(ask: Ask) -> Answer:
+def show_run(ask: Ask) -> HttpReply:
     """Return a run with all that is known of it."""
     run = run_asked_for(ask, ask.path["run_id"])
-    return Answer(content=look_at(run, ask.service), run_id=run.run_id)
+    return HttpReply(content=look_at(run, ask.service), run_id=run.run_id)
 
 
-def stop_run(ask: Ask) -> Answer:
+def stop_run(ask: Ask) -> HttpReply:
     """Stop a run; one that has ended stays as it is."""
     service = ask.service
     run = run_asked_for(ask, ask.path["run_id"])
@@ -85,21 +85,21 @@ def stop_run(ask: Ask) -> Answer:
         service.store.end(run.run_id, Ending(state="stopped", ended_at=service.now()))
     run = service.store.run(run.run_id) or run
     status = HTTPStatus.OK if run.state in ENDED else HTTPStatus.ACCEPTED
-    return Answer(status=status, content=look_at(run, service), run_id=run.run_id)
+    return HttpReply(status=status, content=look_at(run, service), run_id=run.run_id)
 
 
-def choose(ask: Ask) -> Answer:
+def choose(ask: Ask) -> HttpReply:
     """Note which candidate was taken in the end."""
     run = finished_run_asked_for(ask, ask.path["run_id"])
     chosen = ask.content.candidate
     names = [each.name for each in run.ending.candidates] if run.ending else []
     if chosen not in names:
-        raise Problem.at("/candidate", f"no candidate of this run.{did_you_mean(chosen, names)}")
+        raise ApiProblem.at("/candidate", f"no candidate of this run.{did_you_mean(chosen, names)}")
     by = ask.caller.owner.user or ask.caller.owner.key_id
     choice = Choice(candidate=chosen, chosen_at=ask.service.now(), chosen_by=by, note=ask.content.note)
     ask.service.store.choose(run.run_id, choice)
     run = ask.service.store.run(run.run_id) or run
-    return Answer(content=look_at(run, ask.service), run_id=run.run_id)
+    return HttpReply(content=look_at(run, ask.service), run_id=run.run_id)
 
 
 OPERATIONS = (

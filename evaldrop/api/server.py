@@ -19,7 +19,7 @@ from evaldrop.api.exchange import MOST_BYTES
 from evaldrop.api.local_reports import BELOW, LocalReports
 from evaldrop.api.local_uploads import LocalUploads
 from evaldrop.api.operations import PAGE_HEADERS
-from evaldrop.api.problems import PROBLEM_JSON, Problem
+from evaldrop.api.problems import PROBLEM_JSON, ApiProblem
 from evaldrop.errors import StorageError
 from evaldrop.report.guard import GUARDED, refusal
 from evaldrop.report.serving import LOOPBACK
@@ -50,7 +50,7 @@ class ApiServer(ThreadingHTTPServer):
     ) -> None:
         self.handle, self.uploads, self.reports = handle, uploads, reports
         try:
-            super().__init__((LOOPBACK, port), _Handler)
+            super().__init__((LOOPBACK, port), _ApiHandler)
         except OSError as error:
             raise StorageError(f"{LOOPBACK}:{port}: {error.strerror}. Choose another --port.") from error
 
@@ -73,7 +73,7 @@ def served(server: ApiServer) -> Iterator[None]:
         thread.join()
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _ApiHandler(BaseHTTPRequestHandler):
     server_version = "evaldrop"
     sys_version = ""
     protocol_version = "HTTP/1.1"
@@ -82,7 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         try:
             answer = self._answer()
-        except Problem as problem:
+        except ApiProblem as problem:
             # Its body may not have been read: what follows on this connection is not to be taken for one.
             self.close_connection = True
             answer = _told(problem)
@@ -93,9 +93,9 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name: ",".join(self.headers.get_all(name, ())) for name in GUARDED if name in self.headers}
         refused = refusal(headers, bound_to=LOOPBACK, port=server.server_port)
         if refused is not None:
-            raise Problem(HTTPStatus.MISDIRECTED_REQUEST, refused)
+            raise ApiProblem(HTTPStatus.MISDIRECTED_REQUEST, refused)
         if not self.path.startswith("/"):
-            raise Problem(HTTPStatus.MISDIRECTED_REQUEST, "This is no proxy.")
+            raise ApiProblem(HTTPStatus.MISDIRECTED_REQUEST, "This is no proxy.")
         length = self._length()
         parts = urlsplit(self.path)
         path = unquote(parts.path)
@@ -107,10 +107,10 @@ class _Handler(BaseHTTPRequestHandler):
         if length > MOST_BYTES:
             self._discard(length)
             detail = f"The body has more than {MOST_BYTES >> 20} MiB. Upload the dataset: POST /uploads."
-            raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
+            raise ApiProblem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
         body = self.rfile.read(length)
         if len(body) < length:
-            raise Problem(HTTPStatus.BAD_REQUEST, "The body ended before its Content-Length.")
+            raise ApiProblem(HTTPStatus.BAD_REQUEST, "The body ended before its Content-Length.")
         return server.handle(self._event(path, parts.query, body))
 
     def _discard(self, length: int) -> None:
@@ -121,11 +121,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _length(self) -> int:
         if "Transfer-Encoding" in self.headers:
-            raise Problem(HTTPStatus.LENGTH_REQUIRED, "Send a Content-Length.")
+            raise ApiProblem(HTTPStatus.LENGTH_REQUIRED, "Send a Content-Length.")
         told = self.headers.get_all("Content-Length", ["0"])
         # Two lengths, or none that is a number: where the body ends would be a guess.
         if len(told) > 1 or not (told[0].isascii() and told[0].isdigit()) or len(told[0]) > len("9" * 12):
-            raise Problem(HTTPStatus.BAD_REQUEST, "Content-Length is no number.")
+            raise ApiProblem(HTTPStatus.BAD_REQUEST, "Content-Length is no number.")
         return int(told[0])
 
     def _event(self, path: str, query: str, body: bytes) -> dict[str, Any]:
@@ -133,7 +133,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             parameters = parse_qs(query, keep_blank_values=True, max_num_fields=_MOST_QUERY)
         except ValueError as error:
-            raise Problem(HTTPStatus.BAD_REQUEST, "There are too many parameters.") from error
+            raise ApiProblem(HTTPStatus.BAD_REQUEST, "There are too many parameters.") from error
         several = {name.lower(): self.headers.get_all(name, []) for name in self.headers}
         return {
             "resource": "/{proxy+}",
@@ -175,7 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
         # A method that it does not know is none of the API's.
         is_method = code == HTTPStatus.NOT_IMPLEMENTED
         status = HTTPStatus.METHOD_NOT_ALLOWED if is_method else HTTPStatus(code)
-        self._send(_told(Problem(status, explain or message or status.description)))
+        self._send(_told(ApiProblem(status, explain or message or status.description)))
 
     def log_message(self, format: str, *_: Any) -> None:  # noqa: A002 - http.server's name
         """Say nothing: the API has a log of its own."""
@@ -185,7 +185,7 @@ def _report(reports: LocalReports, path: str, query: dict[str, str]) -> dict[str
     try:
         answer = reports.read(path, query)
     except StorageError as error:
-        raise Problem(HTTPStatus.NOT_FOUND, "This run's files are not there any more.") from error
+        raise ApiProblem(HTTPStatus.NOT_FOUND, "This run's files are not there any more.") from error
     headers = {**PAGE_HEADERS, **answer.headers, "Content-Type": answer.kind}
     return {
         "statusCode": answer.status.value,
@@ -194,7 +194,7 @@ def _report(reports: LocalReports, path: str, query: dict[str, str]) -> dict[str
     }
 
 
-def _told(problem: Problem) -> dict[str, Any]:
+def _told(problem: ApiProblem) -> dict[str, Any]:
     headers = {**PAGE_HEADERS, **problem.headers, "Content-Type": PROBLEM_JSON}
     return {
         "statusCode": problem.status.value,

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from evaldrop.api.asked import Definition, RunAsked
-from evaldrop.api.problems import Problem
+from evaldrop.api.problems import ApiProblem
 from evaldrop.evaluation.prices import base_model
 
 DEFAULT_NAME: Final = "api"
@@ -49,21 +49,23 @@ def rows_of(asked: RunAsked) -> Rows | None:
     Return the rows of what was sent; None where the dataset is an uploaded one.
 
     Raises:
-        Problem: `prompt` is said where every record has its own, or none is said and none has one.
+        ApiProblem: `prompt` is said where every record has its own, or none is said and none has one.
     """
     instruction = None if is_prompt_name(asked.prompt) else asked.prompt
     if asked.dataset is not None:
         if instruction is not None:
-            raise Problem.at("/prompt", "an uploaded dataset has prompts of its own; give a prompt's name.")
+            raise ApiProblem.at(
+                "/prompt", "an uploaded dataset has prompts of its own; give a prompt's name."
+            )
         return None
     if asked.article is not None:
         if instruction is None:
-            raise Problem.at("/prompt", "missing: say what is to be done with the article.")
+            raise ApiProblem.at("/prompt", "missing: say what is to be done with the article.")
         rows = [_row(asked.article, 0, instruction)]
     else:
         rows = [_row(each, n, instruction) for n, each in enumerate(asked.records or ())]
         if instruction is not None and not any(row.get("prompt") == instruction for row in rows):
-            raise Problem.at("/prompt", "every record has a prompt of its own: leave one of them out.")
+            raise ApiProblem.at("/prompt", "every record has a prompt of its own: leave one of them out.")
     return Rows(
         rows,
         have_context=any("context" in row for row in rows),
@@ -77,7 +79,9 @@ def _row(given: str | Definition, place: int, instruction: str | None) -> Mappin
     # Of its own shape: `text` and `article` are fields of other tools' rows, which are read as they are.
     if instruction is None or "prompt" in row or "messages" in row:
         if isinstance(given, str):
-            raise Problem.at(f"/records/{place}", "a text alone: say in `prompt` what is to be done with it.")
+            raise ApiProblem.at(
+                f"/records/{place}", "a text alone: say in `prompt` what is to be done with it."
+            )
         return row
     row["prompt"] = instruction
     if text is not None and "context" not in row:
@@ -109,12 +113,12 @@ def definition_of(
         named: What the evaluation says that was asked for by name.
 
     Raises:
-        Problem: Neither candidates nor an evaluation are named.
+        ApiProblem: Neither candidates nor an evaluation are named.
     """
     given = dict(named or (asked.evaluation if isinstance(asked.evaluation, dict) else {}))
     is_own = not given
     if is_own and asked.models is None:
-        raise Problem.at("/models", "missing: name the models to evaluate, or an evaluation.")
+        raise ApiProblem.at("/models", "missing: name the models to evaluate, or an evaluation.")
     given["name"] = asked.name or given.get("name") or DEFAULT_NAME
     if asked.models is not None:
         given["candidates"] = _named(asked.models)

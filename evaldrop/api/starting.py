@@ -14,11 +14,11 @@ from evaldrop.api.access import owner_of
 from evaldrop.api.answers import PlanAnswer, RunDetails
 from evaldrop.api.asked import RunAsked, StartParameters
 from evaldrop.api.checking import Checked, checked
-from evaldrop.api.exchange import Answer
+from evaldrop.api.exchange import HttpReply
 from evaldrop.api.looking import look_at
 from evaldrop.api.operations import Ask, Operation, Service
 from evaldrop.api.place import Start
-from evaldrop.api.problems import Fault, Problem
+from evaldrop.api.problems import ApiProblem, FieldFault
 from evaldrop.errors import EvaldropError
 from evaldrop.store.model import ENDED, StoredRun
 
@@ -27,7 +27,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _FIRST_LOOK_S, _LAST_LOOK_S = 0.1, 1.0
 
 
-def start_run(ask: Ask) -> Answer:
+def start_run(ask: Ask) -> HttpReply:
     """Start a run, or return the one that the same request has started before."""
     service, asked = ask.service, ask.content
     run_id, is_named = _run_id(ask)
@@ -43,12 +43,12 @@ def start_run(ask: Ask) -> Answer:
     details = look_at(run, service)
     has_ended = bool(ask.parameters.wait) and run.state in ENDED
     status = HTTPStatus.OK if has_ended else HTTPStatus.ACCEPTED
-    return Answer(
+    return HttpReply(
         status=status, content=details, headers={"Location": f"/runs/{run.run_id}"}, run_id=run.run_id
     )
 
 
-def plan_run(ask: Ask) -> Answer:
+def plan_run(ask: Ask) -> HttpReply:
     """Return what a run would take; nothing is called, counted or kept."""
     owner_of(ask.caller, ask.content.customer)
     found = checked(ask.content, ask.service.place, ask.caller, judge=ask.service.judge)
@@ -57,7 +57,7 @@ def plan_run(ask: Ask) -> Answer:
     answer = PlanAnswer(
         evaluation=found.evaluation_name, warnings=found.warnings, **{name: plan[name] for name in kept}
     )
-    return Answer(content=answer)
+    return HttpReply(content=answer)
 
 
 def _run_id(ask: Ask) -> tuple[str, bool]:
@@ -67,10 +67,10 @@ def _run_id(ask: Ask) -> tuple[str, bool]:
         return f"api-{secrets.token_hex(16)}", False
     if not _KEY.fullmatch(key):
         detail = "1 to 255 visible ASCII characters."
-        raise Problem(
+        raise ApiProblem(
             HTTPStatus.BAD_REQUEST,
             f"Idempotency-Key: {detail}",
-            (Fault(pointer="#Idempotency-Key", detail=detail),),
+            (FieldFault(pointer="#Idempotency-Key", detail=detail),),
         )
     # Of one caller: another's key of the same name must neither find nor block it.
     digest = hashlib.sha256(f"{ask.caller.account}\0{key}".encode())
@@ -80,7 +80,7 @@ def _run_id(ask: Ask) -> tuple[str, bool]:
 def _is_to_be_put(known: StoredRun, sha256: str, service: Service) -> bool:
     """Tell whether a run was admitted and never put, such as where its first request was cut off."""
     if known.request_sha256 != sha256:
-        raise Problem(
+        raise ApiProblem(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             "This Idempotency-Key was sent with another body. Use a new one for a new run.",
         )

@@ -18,7 +18,9 @@ from evaldrop.cli.commands.doctor import doctor
 from evaldrop.cli.commands.export import export
 from evaldrop.cli.commands.fetch import fetch
 from evaldrop.cli.commands.gate import gate
+from evaldrop.cli.commands.history import history
 from evaldrop.cli.commands.init import init
+from evaldrop.cli.commands.keys import keys
 from evaldrop.cli.commands.local import local
 from evaldrop.cli.commands.plan import plan
 from evaldrop.cli.commands.rejudge import rejudge
@@ -31,6 +33,7 @@ from evaldrop.cli.commands.schema import schema
 from evaldrop.cli.commands.serve import serve
 from evaldrop.cli.commands.submit import submit
 from evaldrop.cli.commands.trend import trend
+from evaldrop.cli.commands.usage import usage
 from evaldrop.cli.commands.validate import validate
 from evaldrop.cli.commands.view import view
 from evaldrop.cli.commands.watch import watch
@@ -55,6 +58,7 @@ _GROUPS: Mapping[str, Sequence[Callable[..., object] | typer.Typer]] = {
     "Compare and decide": (compare, diff, gate, bless),
     "Judge again, and by people": (rescore, rejudge, review, calibrate),
     "Deploy": (serve, doctor, submit, watch, runs, fetch, local),
+    "Keys and usage": (keys, usage, history),
     "Look up": (criteria, schema),
 }
 for _panel, _commands in _GROUPS.items():

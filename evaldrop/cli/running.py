@@ -26,6 +26,7 @@ from evaldrop.cli.progress import RunProgress
 from evaldrop.errors import EvaldropError, is_bad_input
 from evaldrop.run.request import has_begun
 from evaldrop.running.here import LocalRun, execute_here
+from evaldrop.running.history.noting import note_begun, note_ended
 from evaldrop.running.stopping import as_ctrl_c
 
 if TYPE_CHECKING:
@@ -106,11 +107,14 @@ def _run_and_show(run: LocalRun, page: _Page | None, *, as_json: bool, report_ur
             _say_stopped(run, f"{str(fault).rstrip('.')}. Stopped: {progress.line()}.")
             raise _SaidError from fault
 
+    note_begun(run)
     try:
         with as_ctrl_c():
             execution = execute_here(run, watch, warn)
     except _SaidError:
+        note_ended(run, None, warn)
         return exits.RUN_FAILED
+    note_ended(run, execution, warn)
     if execution is None:
         if not is_told:
             _say_stopped(run, "stopped before anything was called.")

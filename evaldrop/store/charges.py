@@ -1,11 +1,12 @@
 """
 What a run uses up, and of whose: in whole millionths of a dollar, so that sums are exact.
 
-A store keeps nothing but the sum of its runs' charges: whatever happens to a run, what it was charged before
+A counter is nothing but the sum of its runs' charges: whatever happens to a run, what it was charged before
 is taken back in the same transaction.
 """
 
 import calendar
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
@@ -63,9 +64,15 @@ def micros(usd: float) -> int:
 
 
 def charge_of(run: StoredRun) -> Charge:
-    """Return what a run is charged as it is now. What it cost is its estimate as long as nobody knows."""
-    estimate = micros(run.estimate_usd or 0)
+    """
+    Return what a run is charged as it is now. What it cost is its estimate as long as nobody knows.
+
+    A rehearsal uses nothing; one that was admitted is charged as if it did, so that limits can be rehearsed.
+    """
     ending = run.ending
+    if run.simulated and run.admitted_at is None:
+        return Charge(runs=1, records=(ending.records or 0) if ending else 0)
+    estimate = micros(run.estimate_usd or 0)
     if ending is None:
         return Charge(runs=1, reserved=estimate)
     return Charge(
@@ -77,18 +84,33 @@ def charge_of(run: StoredRun) -> Charge:
     )
 
 
-def day_of(run: StoredRun) -> str:
-    """Return the day that a run counts to, such as `2026-11-29`; its month is the first seven characters."""
-    return (run.admitted_at or run.started_at)[:10]
+class Counter(NamedTuple):
+    """What an account has used in a month or on a day."""
+
+    account: Account
+    period: str
 
 
-def accounts_of(owner: Owner) -> tuple[Account, ...]:
-    """Return all accounts that a run counts to."""
-    return (
-        Account("customer", owner.customer or ""),
-        Account("key", owner.key_id or ""),
-        Account("user", owner.user or ""),
-    )
+def counting(before: StoredRun | None, after: StoredRun | None) -> dict[Counter, Charge]:
+    """Return what changes in which counters: what a run was charged is taken back, what it is now charged."""
+    changes: defaultdict[Counter, Charge] = defaultdict(Charge)
+    for counter, charge in _charged(after).items():
+        changes[counter] = charge
+    for counter, charge in _charged(before).items():
+        changes[counter] = changes[counter].less(charge)
+    return {counter: change for counter, change in changes.items() if any(change)}
+
+
+def _charged(run: StoredRun | None) -> dict[Counter, Charge]:
+    if run is None:
+        return {}
+    charge, day = charge_of(run), (run.admitted_at or run.started_at)[:10]
+    owner = run.owner
+    customer = Account("customer", owner.customer or "")
+    key, user = Account("key", owner.key_id or ""), Account("user", owner.user or "")
+    months = {Counter(account, day[:7]): charge for account in (customer, key, user)}
+    # A customer has no limits, and so no days.
+    return {**months, **{Counter(account, day): charge for account in (key, user)}}
 
 
 def limited(owner: Owner) -> Account:
@@ -122,10 +144,13 @@ class Ceiling(NamedTuple):
         Raises:
             LimitReached: Too much is used.
         """
-        if self.runs is not None and used.runs > self.runs:
+        if self.is_reached(used):
             raise self.reached()
-        if self.dollars is not None and used.dollars > self.dollars:
-            raise self.reached()
+
+    def is_reached(self, used: Charge) -> bool:
+        """Tell whether too much is used."""
+        too_many = self.runs is not None and used.runs > self.runs
+        return too_many or (self.dollars is not None and used.dollars > self.dollars)
 
     def reached(self) -> LimitReached:
         """Return the refusal."""

@@ -1,7 +1,7 @@
 """
 The store on one machine: a SQLite file beside the runs.
 
-What a key has used is no counter but the sum over its runs, of integers: it cannot differ from them.
+A run and the counters that it moves are written in one transaction, before which nobody else's begins.
 """
 
 import sqlite3
@@ -13,10 +13,9 @@ from evaldrop.store.charges import (
     Account,
     By,
     Charge,
-    accounts_of,
+    Counter,
     ceilings,
-    charge_of,
-    day_of,
+    counting,
     limited,
     requests_used_up,
 )
@@ -35,10 +34,14 @@ from evaldrop.store.pages import key_after, page_of
 from evaldrop.store.refusals import conflict, key_conflict, unknown_key, unknown_run
 from evaldrop.store.sqlite_file import SqliteFile
 
-_SUMS = (
-    "count(*), coalesce(sum(records), 0), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0), "
-    "coalesce(sum(spent), 0), coalesce(sum(reserved), 0)"
-)
+_ADD = """
+    INSERT INTO counters VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET
+        runs = runs + excluded.runs, records = records + excluded.records,
+        input_tokens = input_tokens + excluded.input_tokens,
+        output_tokens = output_tokens + excluded.output_tokens,
+        spent = spent + excluded.spent, reserved = reserved + excluded.reserved
+"""
 
 
 class SqliteStore:
@@ -61,27 +64,32 @@ class SqliteStore:
                     raise conflict(run.run_id)
                 return known, False
             for ceiling in ceilings(run, limits, now):
-                ceiling.check(_used(connection, limited(run.owner), ceiling.period))
-            _put(connection, run)
+                ceiling.check(_used(connection, Counter(limited(run.owner), ceiling.period)))
+            _put(connection, None, run)
         return run, True
 
     def withdraw(self, run_id: str) -> None:
         """Forget a run that was admitted and could not be begun."""
         with self._file.writing() as connection:
-            connection.execute("DELETE FROM runs WHERE run_id = ? AND state = 'admitted'", (run_id,))
+            known = _run(connection, run_id)
+            if known and known.state == "admitted":
+                connection.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
+                _count(connection, known, None)
 
     def begin(self, run: StoredRun) -> None:
         """Note that a run goes on."""
         with self._file.writing() as connection:
-            _put(connection, changes.begun(_run(connection, run.run_id), run))
+            known = _run(connection, run.run_id)
+            _put(connection, known, changes.begun(known, run))
 
     def end(self, run_id: str, ending: Ending, *, run: StoredRun | None = None) -> None:
         """Note how a run ended, and settle its estimate."""
         with self._file.writing() as connection:
-            known = _run(connection, run_id) or (changes.begun(None, run) if run else None)
-            if known is None:
+            known = _run(connection, run_id)
+            noted = known or (changes.begun(None, run) if run else None)
+            if noted is None:
                 raise unknown_run(run_id)
-            _put(connection, changes.ended(known, ending, run))
+            _put(connection, known, changes.ended(noted, ending, run))
 
     def choose(self, run_id: str, choice: Choice) -> None:
         """Note which candidate was taken."""
@@ -89,7 +97,7 @@ class SqliteStore:
             known = _run(connection, run_id)
             if known is None:
                 raise unknown_run(run_id)
-            _put(connection, changes.chosen(known, choice))
+            _put(connection, known, changes.chosen(known, choice))
 
     def run(self, run_id: str) -> StoredRun | None:
         """Return a run."""
@@ -111,10 +119,12 @@ class SqliteStore:
     def rebuild(self, runs: Iterable[StoredRun]) -> int:
         """Note runs as their folders have them."""
         n = 0
+        self._file.make()
         for run in runs:
             # One by one: a run that ends meanwhile does not wait for all folders to be read.
             with self._file.writing() as connection:
-                _put(connection, changes.rebuilt(_run(connection, run.run_id), run))
+                known = _run(connection, run.run_id)
+                _put(connection, known, changes.rebuilt(known, run))
             n += 1
         return n
 
@@ -130,23 +140,24 @@ class SqliteStore:
                 raise requests_used_up(limits, now)
             connection.execute("INSERT OR REPLACE INTO requests VALUES (?, ?, ?)", (key_id, day, n + 1))
             if not n:
-                # Once a day: what earlier ones counted nobody asks for.
-                connection.execute("DELETE FROM requests WHERE day < ?", (day,))
+                # Once a day. Not yesterday's: a request of just before midnight may come after this one.
+                connection.execute("DELETE FROM requests WHERE day < date(?, '-1 day')", (day,))
 
     def usage(self, month: str, *, by: By) -> Mapping[str, Usage]:
         """Return what was used in a month."""
-        low, high = _days(month)
         with self._file.reading() as connection:
             rows = connection.execute(
-                f"SELECT {by}, {_SUMS} FROM runs WHERE day >= ? AND day < ? GROUP BY {by} ORDER BY {by}",  # noqa: S608 - `by` is one of three words
-                (low, high),
+                "SELECT name, runs, records, input_tokens, output_tokens, spent, reserved FROM counters "
+                "WHERE kind = ? AND period = ? ORDER BY name",
+                (by, month),
             ).fetchall()
-        return {name: Charge(*sums).usage() for name, *sums in rows}
+        # A run that was withdrawn leaves a counter of nothing.
+        return {name: Charge(*counts).usage() for name, *counts in rows if any(counts)}
 
     def used(self, key_id: str, period: str) -> Usage:
         """Return what a key has used in a month or on a day."""
         with self._file.reading() as connection:
-            return _used(connection, Account("key", key_id), period).usage()
+            return _used(connection, Counter(Account("key", key_id), period)).usage()
 
     def add_key(self, key: Key) -> None:
         """Keep a key."""
@@ -194,32 +205,37 @@ def _run(connection: sqlite3.Connection, run_id: str) -> StoredRun | None:
     return StoredRun.model_validate_json(row[0]) if row else None
 
 
-def _put(connection: sqlite3.Connection, run: StoredRun) -> None:
-    names = {account.by: account.name for account in accounts_of(run.owner)}
-    charge = charge_of(run)
+def _put(connection: sqlite3.Connection, known: StoredRun | None, run: StoredRun) -> None:
+    if run == known:
+        return
+    owner = run.owner
     connection.execute(
-        "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             run.run_id, run.started_at, run.state, run.evaluation,
-            names["customer"], names["key"], names["user"], day_of(run),
-            charge.records, charge.input_tokens, charge.output_tokens, charge.spent, charge.reserved,
-            run.model_dump_json(),
+            owner.customer, owner.key_id, owner.user, run.model_dump_json(),
         ),
     )  # fmt: skip
+    _count(connection, known, run)
 
 
-def _used(connection: sqlite3.Connection, account: Account, period: str) -> Charge:
-    low, high = _days(period)
+def _count(connection: sqlite3.Connection, before: StoredRun | None, after: StoredRun | None) -> None:
+    connection.executemany(
+        _ADD,
+        [
+            (account.by, period, account.name, *change)
+            for (account, period), change in counting(before, after).items()
+        ],
+    )
+
+
+def _used(connection: sqlite3.Connection, counter: Counter) -> Charge:
     row = connection.execute(
-        f"SELECT {_SUMS} FROM runs WHERE {account.by} = ? AND day >= ? AND day < ?",  # noqa: S608 - three words
-        (account.name, low, high),
+        "SELECT runs, records, input_tokens, output_tokens, spent, reserved FROM counters "
+        "WHERE kind = ? AND period = ? AND name = ?",
+        (counter.account.by, counter.period, counter.account.name),
     ).fetchone()
-    return Charge(*row)
-
-
-def _days(period: str) -> tuple[str, str]:
-    """Return the days from which and before which a month's or a day's text begins so."""
-    return period, f"{period}~"
+    return Charge(*row) if row else Charge()
 
 
 def _conditions(query: RunQuery) -> tuple[list[str], list[str]]:

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 
 from evaldrop.errors import StorageError
 from evaldrop.store.sqlite_schema import prepare
@@ -25,6 +26,7 @@ class SqliteFile:
         self._patience_s = patience_s
         self._idle: deque[sqlite3.Connection] = deque()
         self._inherited: deque[sqlite3.Connection] = deque()
+        self._turn = Lock()
         self._process = os.getpid()
 
     @contextmanager
@@ -46,7 +48,7 @@ class SqliteFile:
         Raises:
             StorageError: The file cannot be written, or others write all the time.
         """
-        with self._errors(), self._lent() as connection:
+        with self._errors(), self._in_turn(), self._lent() as connection:
             # At once and not with the first write: what is read before it would have to be read again.
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -56,6 +58,27 @@ class SqliteFile:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """
+        Wait for the other threads: SQLite's own waiting is a sleep, after which the fastest is next.
+
+        Processes wait for each other that way, and are few.
+        """
+        self._notice_fork()
+        turn = self._turn
+        if not turn.acquire(timeout=self._patience_s):
+            raise StorageError(f"{self.path}: {_BUSY}")
+        try:
+            yield
+        finally:
+            turn.release()
+
+    def make(self) -> None:
+        """Make the file if it is not there, and nothing else."""
+        with self._errors(), self._lent():
+            pass
 
     def close(self) -> None:
         """Close the connections that nobody uses; the file can be used again."""
@@ -78,16 +101,21 @@ class SqliteFile:
                 connection.close()
 
     def _take(self) -> sqlite3.Connection | None:
-        if os.getpid() != self._process:
-            # SQLite's connections must not be used, nor closed, on the other side of a fork.
-            self._inherited.extend(self._idle)
-            self._idle, self._process = deque(), os.getpid()
+        self._notice_fork()
         try:
             return self._idle.pop()
         except IndexError:
             return None
 
+    def _notice_fork(self) -> None:
+        if os.getpid() != self._process:
+            # SQLite's connections must not be used, nor closed, on the other side of a fork; and whoever had
+            # the turn is not there to give it back.
+            self._inherited.extend(self._idle)
+            self._idle, self._turn, self._process = deque(), Lock(), os.getpid()
+
     def _opened(self) -> sqlite3.Connection:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         # Transactions are begun and ended here, and by no guess of the driver's.
         connection = sqlite3.connect(
             self.path, timeout=self._patience_s, isolation_level=None, check_same_thread=False
@@ -106,8 +134,10 @@ class SqliteFile:
     def _errors(self) -> Iterator[None]:
         try:
             yield
+        except OSError as error:
+            raise StorageError(f"{self.path}: {error.strerror or error}") from error
         except sqlite3.OperationalError as error:
-            what = "others write to it all the time" if _is_busy(error) else str(error)
+            what = _BUSY if _is_busy(error) else str(error)
             raise StorageError(f"{self.path}: {what}") from error
         except sqlite3.DatabaseError as error:
             raise StorageError(f"{self.path}: {error}. {_REBUILD}") from error
@@ -127,4 +157,5 @@ def _is_busy(error: sqlite3.OperationalError) -> bool:
     return error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
+_BUSY = "others write to it all the time. evaldrop history rebuild notes later what is not noted now."
 _REBUILD = "Move it away; evaldrop history rebuild makes another of the runs' folders."

@@ -12,10 +12,8 @@ SCHEMA = (
     """
     CREATE TABLE runs (
         run_id TEXT PRIMARY KEY, started_at TEXT NOT NULL, state TEXT NOT NULL, evaluation TEXT,
-        customer TEXT NOT NULL, key TEXT NOT NULL, user TEXT NOT NULL, day TEXT NOT NULL,
-        records INTEGER NOT NULL, input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL,
-        spent INTEGER NOT NULL, reserved INTEGER NOT NULL, body TEXT NOT NULL
-    ) WITHOUT ROWID
+        customer TEXT, key TEXT, user TEXT, body TEXT NOT NULL
+    )
     """,
     "CREATE INDEX by_time ON runs (started_at, run_id)",
     "CREATE INDEX by_state ON runs (state, started_at, run_id)",
@@ -23,10 +21,15 @@ SCHEMA = (
     "CREATE INDEX by_customer ON runs (customer, started_at, run_id)",
     "CREATE INDEX by_key ON runs (key, started_at, run_id)",
     "CREATE INDEX by_user ON runs (user, started_at, run_id)",
-    # With all that is added up, so that no limit reads a run itself.
-    "CREATE INDEX used_by_key ON runs (key, day, spent, reserved)",
-    "CREATE INDEX used_by_user ON runs (user, day, spent, reserved)",
-    "CREATE INDEX used_by_day ON runs (day)",
+    """
+    CREATE TABLE counters (
+        kind TEXT NOT NULL, period TEXT NOT NULL, name TEXT NOT NULL,
+        runs INTEGER NOT NULL, records INTEGER NOT NULL,
+        input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL,
+        spent INTEGER NOT NULL, reserved INTEGER NOT NULL,
+        PRIMARY KEY (kind, period, name)
+    ) WITHOUT ROWID
+    """,
     """
     CREATE TABLE requests (
         key_id TEXT NOT NULL, day TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (key_id, day)

@@ -21,10 +21,14 @@ def rescore(
 
         evaldrop rescore support-answers --evaluation stricter.yaml
     """
+    from evaldrop.cli.output import warn
     from evaldrop.cli.running import show_scorecard
+    from evaldrop.running.history.noting import note_folder
     from evaldrop.steps.build_scorecard.rescore import rescore as read_again
     from evaldrop.steps.build_scorecard.rescore import rescored_scorecard
 
     definition = read_again(begun_run(run, out), evaluation=evaluation, out=out)
+    scorecard = rescored_scorecard(definition)
+    note_folder(definition.folder, warn)
     document = {"run": definition.folder} if as_json else None
-    return show_scorecard(rescored_scorecard(definition), definition.folder, document)
+    return show_scorecard(scorecard, definition.folder, document)

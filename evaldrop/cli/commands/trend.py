@@ -46,10 +46,13 @@ def trend(
         evaldrop trend support-answers --out s3://bucket/runs --json
     """
     from evaldrop.cli.tables.trend import print_trend
-    from evaldrop.report.history_index import read_history
+    from evaldrop.report.history_index import HISTORY_FILE, read_entries, read_history
+    from evaldrop.running.history.listing import history_files
     from evaldrop.scorecard.trend import BASELINE_RUNS, trend_of
 
-    entries = read_history(out).entries
+    # What the history does not know of may be there all the same.
+    files = history_files(out, evaluation, HISTORY_FILE)
+    entries = read_entries(files) if files else read_history(out).entries
     # A mistyped name would give an empty trend, which reads like good news.
     known = sorted({entry.evaluation for entry in entries})
     if evaluation not in known:

@@ -19,6 +19,8 @@ class Stack:
     Attributes:
         dead_letters: URL of the queue of events that started nothing.
         caps: What a run may ask, but for its models and guardrails, which only the stack knows.
+        history_table: Name of the table of its history; None where it has none.
+        usage_plan: ID of its API's usage plan; None where it has no API.
     """
 
     name: str
@@ -29,6 +31,13 @@ class Stack:
     dead_letters: str
     max_dataset_bytes: int
     caps: Caps
+    history_table: str | None = None
+    usage_plan: str | None = None
+
+    @property
+    def history(self) -> str | None:
+        """URI of the store of its runs and keys; None where it has none."""
+        return f"dynamodb:{self.history_table}" if self.history_table else None
 
     @property
     def out(self) -> str:
@@ -54,6 +63,7 @@ _OUTPUTS = {
     "MaxDatasetBytes": "max_dataset_bytes",
     "Caps": "caps",
 }
+_OPTIONAL_OUTPUTS = {"HistoryTable": "history_table", "ApiUsagePlan": "usage_plan"}
 
 
 def deployed_stack(name: str) -> Stack:
@@ -90,5 +100,6 @@ def find_stack(name: str, cloudformation: Any) -> Stack:
             "(docs/deploying.md)."
         )
     values: dict[str, Any] = {field: outputs[key] for key, field in _OUTPUTS.items()}
+    values |= {field: outputs.get(key) for key, field in _OPTIONAL_OUTPUTS.items()}
     values["max_dataset_bytes"] = int(values["max_dataset_bytes"])
     return Stack(name=name, **{**values, "caps": Caps.model_validate_json(values["caps"])})

@@ -82,7 +82,7 @@ def failure_of(error: str | None, cause: str | None) -> Failure:
 
 def _taken_apart(error: str, cause: str) -> tuple[str, str]:
     try:
-        # By Python's own reader: the function that reports failures is bundled without packages.
+        # By Python's own reader: the function that reports failures is bundled with few packages.
         content = json.loads(cause)
         return str(content.get("errorType", error)), str(content.get("errorMessage") or cause)
     # AttributeError: a cause may be JSON and no object, such as a number.

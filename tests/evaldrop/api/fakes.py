@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from evaldrop.api.answers import Progress, UploadAnswer
+from evaldrop.api.answers import ProgressAnswer, UploadAnswer
 from evaldrop.api.doors import local_door
 from evaldrop.api.operations import Service
 from evaldrop.api.router import Api
@@ -67,7 +67,7 @@ class FakePlace:
         self.ends(start.run_id)
 
     def progress(self, run):
-        return Progress(done=1, total=2, failed=0, cost_usd=0.5)
+        return ProgressAnswer(done=1, total=2, failed=0, cost_usd=0.5)
 
     def stop(self, run):
         self.stopped.append(run.run_id)

@@ -3,7 +3,7 @@
 import pytest
 
 from evaldrop.api.asked import RunAsked
-from evaldrop.api.problems import Problem
+from evaldrop.api.problems import ApiProblem
 from evaldrop.api.short_forms import DEFAULT_JUDGE, definition_of, rows_of
 
 LITE, MICRO = "us.amazon.nova-lite-v1:0", "amazon.nova-micro-v1:0"
@@ -39,7 +39,7 @@ def test_texts_are_articles_and_a_records_own_prompt_wins():
     ],
 )
 def test_a_prompt_that_is_missing_or_too_much_is_told(asked, pointer):
-    with pytest.raises(Problem) as refused:
+    with pytest.raises(ApiProblem) as refused:
         rows_of(RunAsked(models=(LITE,), **asked))
     assert refused.value.faults[0].pointer == pointer
 

@@ -28,10 +28,12 @@ OUTPUTS = {
 }
 
 
-def deploy(name="evaldrop", *, without=()) -> None:
-    """Create a stack with its two buckets."""
+def deploy(name="evaldrop", *, without=(), also=None) -> None:
+    """Create a stack with its two buckets; `also` are outputs of what not every stack has."""
     resources = {name: {"Type": "AWS::S3::Bucket"} for name in ("Input", "Output")}
-    outputs = {key: {"Value": value} for key, value in OUTPUTS.items() if key not in without}
+    outputs = {
+        key: {"Value": value} for key, value in {**OUTPUTS, **(also or {})}.items() if key not in without
+    }
     boto3.client("cloudformation").create_stack(
         StackName=name, TemplateBody=json.dumps({"Resources": resources, "Outputs": outputs})
     )

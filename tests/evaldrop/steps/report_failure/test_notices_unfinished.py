@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from evaldrop.steps.lifecycle.telling import NOWHERE
+from evaldrop.steps.lifecycle.telling import NOWHERE, Lifecycle
 from evaldrop.steps.report_failure.notices import report_unfinished
+from evaldrop.store.sqlite import SqliteStore
 
 ARN = "arn:aws:states:us-east-1:123456789012:execution:evaluate:ds-1"
 DETAIL = {"executionArn": ARN, "name": "ds-1", "status": "FAILED"}
@@ -66,3 +67,30 @@ def test_a_rehearsal_says_so():
     [(subject, message)] = services.told
     assert "SIMULATED" in subject
     assert "SIMULATED" in message
+
+
+@pytest.fixture
+def store(tmp_path):
+    return SqliteStore(tmp_path / "runs.sqlite")
+
+
+def test_how_a_run_ended_is_noted_whoever_tells_of_it(store):
+    lifecycle = Lifecycle(opened=lambda: store)
+    caught = FakeServices(error="DatasetError", cause="ValidateDataset: line 3: no prompt.")
+    report_unfinished(DETAIL, caught, lifecycle)
+    assert (store.run("ds-1").state, store.run("ds-1").ending.cost_usd) == ("failed", 0)
+    uncaught = FakeServices(error="States.ExceedToleratedFailureThreshold", cause="4 items failed")
+    report_unfinished(DETAIL, uncaught, lifecycle)
+    assert store.run("ds-1").ending.cost_usd is None
+
+
+def test_a_run_that_was_stopped_is_noted_and_not_told(store):
+    services = FakeServices(status="ABORTED", started_at="2026-11-30T10:00:00+00:00")
+    assert not report_unfinished({**DETAIL, "status": "ABORTED"}, services, Lifecycle(opened=lambda: store))
+    assert not services.told
+    assert (store.run("ds-1").state, store.run("ds-1").started_at) == ("stopped", "2026-11-30T10:00:00+00:00")
+
+
+def test_a_run_that_was_redriven_meanwhile_has_not_ended(store):
+    report_unfinished(DETAIL, FakeServices(status="RUNNING"), Lifecycle(opened=lambda: store))
+    assert store.run("ds-1") is None

@@ -19,6 +19,11 @@ const session = {
     return told !== null && (!told.addresses.length || told.addresses.includes(BASE));
   },
 
+  // Where people sign in the API takes no keys: it has another address for them.
+  get takesKeys() {
+    return !this.canSignIn || !SETTINGS.sign_in.addresses.length;
+  },
+
   async headers() {
     if (!this.who) return {};
     if (this.who.key) return { "x-api-key": this.who.key };

@@ -8,7 +8,7 @@ VIEWS.signIn = {
       hosted.append(button("primary", "Sign in", (event) => busy(event.target, "Going to the sign-in …", beginSignIn)));
       box.append(hosted);
     }
-    box.append(keyCard());
+    if (session.takesKeys) box.append(keyCard());
     (session.canSignIn ? box.querySelector("button") : byId("key")).focus();
   },
 };
