@@ -6,6 +6,7 @@ script ever ran in it, that script could neither ask this server nor read what t
 """
 
 import re
+import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Final
@@ -32,11 +33,14 @@ class LocalReports:
     Args:
         store: Knows where runs are.
         address: Returns the server's, such as `http://127.0.0.1:8000`; it is asked for when it listens.
+        clock: Seconds since 1970.
     """
 
-    def __init__(self, store: Store, address: Callable[[], str]) -> None:
+    def __init__(
+        self, store: Store, address: Callable[[], str], clock: Callable[[], float] = time.time
+    ) -> None:
         self._store, self._address = store, address
-        self._signatures = Signatures()
+        self._signatures = Signatures(clock)
 
     def link(self, run_id: str) -> str:
         """Return an address at which a run's report can be read for a while."""

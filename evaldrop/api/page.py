@@ -12,7 +12,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from evaldrop.api.asked import MOST_RECORDS
+from evaldrop.api.asked import MOST_RECORDS, PageParameters
 from evaldrop.api.exchange import HTML, HttpReply
 from evaldrop.api.operations import PAGE_HEADERS, Ask, Operation
 from evaldrop.api.page_settings import PageSettings
@@ -101,6 +101,7 @@ OPERATIONS = (
         summary="Open the page of the API",
         action=None,
         does=show_page,
+        parameters=PageParameters,
         answers={HTTPStatus.OK: None},
         kind="text/html",
     ),

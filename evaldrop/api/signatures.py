@@ -2,7 +2,6 @@
 
 import hmac
 import secrets
-import time
 from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
@@ -15,7 +14,7 @@ class Signatures:
         clock: Seconds since 1970.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._secret = secrets.token_bytes(32)
 
