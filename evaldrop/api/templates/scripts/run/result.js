@@ -14,7 +14,8 @@ function resultCard(run) {
 function candidatesTable(candidates, scorecard) {
   const criteria = scorecard ? Object.keys(scorecard.criteria) : [];
   const heads = [["candidate"], ["overall"], ...criteria.map((name) => [name]), ["cost"], ["latency p50"]];
-  return table("Candidates", heads, candidates.map((each) => [
+  const bestFirst = [...candidates].sort((a, b) => (b.overall ?? -1) - (a.overall ?? -1));
+  return table("Candidates", heads, bestFirst.map((each) => [
     [foreign("span", "", each.name), foreign("small", "", each.model)],
     estimate(each.overall, each.overall_interval),
     ...criteria.map((name) => criterionCell(scorecard.candidates[each.name]?.criteria[name])),
