@@ -71,7 +71,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HttpReply:
+class ApiReply:
     """
     What a request gets: `content` as JSON, or `body` as it is.
 

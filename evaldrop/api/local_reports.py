@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import Final
 
 from evaldrop import storage
-from evaldrop.api.exchange import HTML, HttpReply
+from evaldrop.api.exchange import HTML, ApiReply
 from evaldrop.api.place import LINK_LASTS_S
 from evaldrop.api.problems import ApiProblem
 from evaldrop.api.signatures import Signatures
@@ -46,7 +46,7 @@ class LocalReports:
         """Return an address at which a run's report can be read for a while."""
         return self._address() + self._signatures.signed(f"{BELOW}{run_id}", lasts_s=LINK_LASTS_S)
 
-    def read(self, path: str, query: Mapping[str, str]) -> HttpReply:
+    def read(self, path: str, query: Mapping[str, str]) -> ApiReply:
         """
         Return the report at a path.
 
@@ -59,6 +59,6 @@ class LocalReports:
         if run is None or run.folder is None:
             detail = "This address shows no report (any more). Open it from the run's page again."
             raise ApiProblem(HTTPStatus.FORBIDDEN, detail)
-        return HttpReply(
+        return ApiReply(
             body=storage.read_bytes(storage.join(run.folder, "report.html")), kind=HTML, headers=_HEADERS
         )

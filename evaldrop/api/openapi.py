@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from evaldrop.api.exchange import JSON, HttpReply
+from evaldrop.api.exchange import JSON, ApiReply
 from evaldrop.api.operations import Ask, Operation
 from evaldrop.api.problems import PROBLEM_JSON, ProblemDocument
 from evaldrop.shipped import VERSION
@@ -66,8 +66,8 @@ def document_of(operations: Sequence[Operation]) -> dict[str, Any]:
 def describing(operations: Sequence[Operation]) -> Operation:
     """Return the operation that answers the document of the others, and of itself."""
 
-    def show(_: Ask) -> HttpReply:
-        return HttpReply(content=document)
+    def show(_: Ask) -> ApiReply:
+        return ApiReply(content=document)
 
     own = Operation(
         name="showDescription",

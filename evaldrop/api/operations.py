@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from evaldrop.api.access import Action, Caller
 from evaldrop.api.asked import NoParameters
-from evaldrop.api.exchange import JSON, HttpReply, Request
+from evaldrop.api.exchange import JSON, ApiReply, Request
 from evaldrop.api.page_settings import PageSettings
 from evaldrop.api.place import RunsPlace
 from evaldrop.api.short_forms import DEFAULT_JUDGE
@@ -77,7 +77,7 @@ class Operation:
     summary: str
     description: str = ""
     action: Action | None
-    does: Callable[[Ask], HttpReply]
+    does: Callable[[Ask], ApiReply]
     parameters: type[BaseModel] = NoParameters
     content: type[BaseModel] | None = None
     answers: Mapping[HTTPStatus, type[BaseModel] | None]

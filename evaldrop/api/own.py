@@ -14,7 +14,7 @@ from evaldrop.api.answers import (
     UsageRow,
 )
 from evaldrop.api.asked import UploadAsked, UsageParameters
-from evaldrop.api.exchange import HttpReply
+from evaldrop.api.exchange import ApiReply
 from evaldrop.api.operations import Ask, Operation
 from evaldrop.api.problems import ApiProblem
 from evaldrop.datasets.files.formats import DATASET_ENDINGS, ENDINGS_IN_WORDS
@@ -24,7 +24,7 @@ from evaldrop.evaluation.prices import load_prices
 from evaldrop.store.model import Usage
 
 
-def show_usage(ask: Ask) -> HttpReply:
+def show_usage(ask: Ask) -> ApiReply:
     """Return what was used in a month: everybody's to an admin, to others their own."""
     service, caller, by = ask.service, ask.caller, ask.parameters.by
     today = service.now()[: len("2026-11-30")]
@@ -38,7 +38,7 @@ def show_usage(ask: Ask) -> HttpReply:
         if sees_all or (name and name == own_name)
     )
     own = OwnUsage(month=_used(ask, month), today=_used(ask, today), limits=caller.limits)
-    return HttpReply(content=UsageAnswer(month=month, by=by, own=own, rows=rows))
+    return ApiReply(content=UsageAnswer(month=month, by=by, own=own, rows=rows))
 
 
 def _used(ask: Ask, period: str) -> Usage | None:
@@ -46,25 +46,25 @@ def _used(ask: Ask, period: str) -> Usage | None:
     return None if key_id is None else ask.service.store.used(key_id, period)
 
 
-def begin_upload(ask: Ask) -> HttpReply:
+def begin_upload(ask: Ask) -> ApiReply:
     """Return where a dataset can be put."""
     name = ask.content.name
     if not name.endswith(DATASET_ENDINGS):
         raise ApiProblem.at("/name", f"the name of a dataset ends in {ENDINGS_IN_WORDS}.")
-    return HttpReply(status=HTTPStatus.CREATED, content=ask.service.place.upload(name, ask.caller))
+    return ApiReply(status=HTTPStatus.CREATED, content=ask.service.place.upload(name, ask.caller))
 
 
-def list_evaluations(ask: Ask) -> HttpReply:
+def list_evaluations(ask: Ask) -> ApiReply:
     """Return the evaluations and criteria that can be named."""
     criteria = tuple(
         CriterionChoice(name=name, question=criterion.question)
         for name, criterion in BUILT_IN.items()
         if "." not in name
     )
-    return HttpReply(content=EvaluationNames(evaluations=ask.service.place.evaluations(), criteria=criteria))
+    return ApiReply(content=EvaluationNames(evaluations=ask.service.place.evaluations(), criteria=criteria))
 
 
-def list_models(_: Ask) -> HttpReply:
+def list_models(_: Ask) -> ApiReply:
     """Return the models whose price is known."""
     prices = load_prices()
     models = tuple(
@@ -72,7 +72,7 @@ def list_models(_: Ask) -> HttpReply:
         for model, price in sorted(prices.models.items())
         if price is not None
     )
-    return HttpReply(content=ModelList(models=models, prices_date=prices.date))
+    return ApiReply(content=ModelList(models=models, prices_date=prices.date))
 
 
 OPERATIONS = (

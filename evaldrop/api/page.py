@@ -13,7 +13,7 @@ from typing import Final
 from markupsafe import Markup
 
 from evaldrop.api.asked import MOST_RECORDS, PageParameters
-from evaldrop.api.exchange import HTML, HttpReply
+from evaldrop.api.exchange import HTML, ApiReply
 from evaldrop.api.operations import PAGE_HEADERS, Ask, Operation
 from evaldrop.api.page_settings import PageSettings
 from evaldrop.datasets.files.formats import DATASET_ENDINGS, ENDINGS_IN_WORDS
@@ -51,12 +51,12 @@ _SCRIPTS = (
 )
 
 
-def show_page(ask: Ask) -> HttpReply:
+def show_page(ask: Ask) -> ApiReply:
     """Return the page."""
     body, policy = _page(ask.service.page, simulated=ask.service.place.simulated)
     # An element cannot forbid frames: the header can.
     headers = {**PAGE_HEADERS, "Content-Security-Policy": f"{policy}; frame-ancestors 'none'"}
-    return HttpReply(body=body, kind=HTML, headers=headers)
+    return ApiReply(body=body, kind=HTML, headers=headers)
 
 
 @cache

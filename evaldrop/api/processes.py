@@ -6,18 +6,16 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
-from typing import Final
 
 import orjson
 
+from evaldrop.errors import EvaldropError
 from evaldrop.json_text import loads
 
 Ended = Mapping[str, str | None]
 """How a process ended: `status` as an execution's, or STOPPED; and why."""
-
-WAIT_S: Final = 70.0
-"""How long a process is waited for that is to stop: its calls under way may end."""
 
 
 class RunProcesses:
@@ -43,6 +41,7 @@ class RunProcesses:
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="run")
         self._lock = threading.Lock()
         self._known: set[str] = set()
+        self._unwanted: set[str] = set()
         self._under_way: dict[str, subprocess.Popen[bytes]] = {}
         self._is_closing = False
 
@@ -59,7 +58,9 @@ class RunProcesses:
         with self._lock:
             process = self._under_way.get(run_id)
             if process is None:
-                # One that waits is asked for when its turn comes.
+                # One that waits does not begin when its turn comes.
+                if run_id in self._known:
+                    self._unwanted.add(run_id)
                 return False
             _end_input(process)
             return True
@@ -86,17 +87,22 @@ class RunProcesses:
 
     def _execute(self, run_id: str, job: Path) -> None:
         try:
-            process = self._begun(run_id, job)
+            process = self._begun(run_id, job) if self._begins(run_id) else None
             if process is not None:
                 self._ends(run_id, _outcome(process))
+        except (OSError, EvaldropError) as error:
+            # No process could be had, or the store not be asked: nobody waits for this thread's own error.
+            self._ends(run_id, {"status": "FAILED", "cause": str(error)})
         finally:
             with self._lock:
                 self._under_way.pop(run_id, None)
                 self._known.discard(run_id)
+                self._unwanted.discard(run_id)
 
     def _begun(self, run_id: str, job: Path) -> subprocess.Popen[bytes] | None:
+        content = orjson.dumps(loads(job.read_bytes())) + b"\n"
         with self._lock:
-            if self._is_closing or not self._begins(run_id):
+            if self._is_closing or run_id in self._unwanted:
                 return None
             with job.with_name("log.txt").open("ab") as log:
                 process = subprocess.Popen(
@@ -109,13 +115,11 @@ class RunProcesses:
                     start_new_session=True,
                 )
             self._under_way[run_id] = process
-        assert process.stdin
-        try:
-            process.stdin.write(orjson.dumps(loads(job.read_bytes())) + b"\n")
-            process.stdin.flush()
-        except BrokenPipeError:
-            # It has ended already: what its exit says is told.
-            pass
+            assert process.stdin
+            # With the lock held: who stops it closes this. A job fits into a pipe.
+            with suppress(BrokenPipeError):
+                process.stdin.write(content)
+                process.stdin.flush()
         return process
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from evaldrop import storage
 from evaldrop.api.answers import ComparisonAnswer, RecordDetails, ReportLink
 from evaldrop.api.asked import CompareParameters
-from evaldrop.api.exchange import HTML, HttpReply
+from evaldrop.api.exchange import HTML, ApiReply
 from evaldrop.api.operations import Ask, Operation
 from evaldrop.api.place import LINK_LASTS_S
 from evaldrop.api.problems import ApiProblem, not_found
@@ -26,32 +26,32 @@ MOST_ANSWERED_BYTES: Final = 5 << 20
 _CANNOT_BE_SHOWN = "This run's files are not there any more."
 
 
-def show_report(ask: Ask) -> HttpReply:
+def show_report(ask: Ask) -> ApiReply:
     """Return the report of a run; where it is too large to be answered, where it can be read."""
     run = finished_run_asked_for(ask, ask.path["run_id"])
     uri = _file(run, "report.html")
     try:
         link = ask.service.place.link(uri) if storage.describe(uri).size > MOST_ANSWERED_BYTES else None
         if link:
-            return HttpReply(
+            return ApiReply(
                 status=HTTPStatus.SEE_OTHER, headers={"Location": link}, body=b"", run_id=run.run_id
             )
-        return HttpReply(body=storage.read_bytes(uri), kind=HTML, headers=HEADERS, run_id=run.run_id)
+        return ApiReply(body=storage.read_bytes(uri), kind=HTML, headers=HEADERS, run_id=run.run_id)
     except StorageError as error:
         raise ApiProblem(HTTPStatus.NOT_FOUND, _CANNOT_BE_SHOWN) from error
 
 
-def link_report(ask: Ask) -> HttpReply:
+def link_report(ask: Ask) -> ApiReply:
     """Return an address at which the report of a run can be opened without a key."""
     run = finished_run_asked_for(ask, ask.path["run_id"])
     uri = _file(run, "report.html")
     if not storage.exists(uri):
         raise ApiProblem(HTTPStatus.NOT_FOUND, _CANNOT_BE_SHOWN)
     link = ReportLink(url=ask.service.place.report_link(run, uri), expires_in_s=LINK_LASTS_S)
-    return HttpReply(content=link, run_id=run.run_id)
+    return ApiReply(content=link, run_id=run.run_id)
 
 
-def show_record(ask: Ask) -> HttpReply:
+def show_record(ask: Ask) -> ApiReply:
     """Return a record with its responses and verdicts."""
     run, record_id = finished_run_asked_for(ask, ask.path["run_id"]), ask.path["record_id"]
     try:
@@ -67,10 +67,10 @@ def show_record(ask: Ask) -> HttpReply:
         )
     except StorageError as error:
         raise ApiProblem(HTTPStatus.NOT_FOUND, _CANNOT_BE_SHOWN) from error
-    return HttpReply(content=details, run_id=run.run_id)
+    return ApiReply(content=details, run_id=run.run_id)
 
 
-def compare_runs(ask: Ask) -> HttpReply:
+def compare_runs(ask: Ask) -> ApiReply:
     """Return run `a` beside run `b`, which it is held against."""
     from evaldrop.report.two_runs import open_two_runs
     from evaldrop.report.two_runs_page import two_runs_json
@@ -82,7 +82,7 @@ def compare_runs(ask: Ask) -> HttpReply:
     except EvaldropError as error:
         detail = f"These runs cannot be compared: {first_line(error)}"
         raise ApiProblem(HTTPStatus.CONFLICT, detail) from error
-    return HttpReply(content=ComparisonAnswer(**found), run_id=now.run_id)
+    return ApiReply(content=ComparisonAnswer(**found), run_id=now.run_id)
 
 
 def _file(run: StoredRun, name: str) -> str:

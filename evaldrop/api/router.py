@@ -21,7 +21,7 @@ from pydantic import BaseModel, ValidationError
 
 from evaldrop.api import access
 from evaldrop.api.access import Caller
-from evaldrop.api.exchange import HttpReply, Request, request_of
+from evaldrop.api.exchange import ApiReply, Request, request_of
 from evaldrop.api.operations import PAGE_HEADERS, Ask, Operation, Service
 from evaldrop.api.problems import PROBLEM_JSON, ApiProblem, FieldFault, faults_of
 from evaldrop.api.routes import OPERATIONS
@@ -88,7 +88,7 @@ class Api:
 
     def perform(
         self, operation: Operation | None, event: Mapping[str, Any], path: Mapping[str, str]
-    ) -> HttpReply:
+    ) -> ApiReply:
         """Return an operation's answer, or a problem; None is the operation of no route."""
         began, caller, answer = time.monotonic(), None, None
         try:
@@ -177,7 +177,7 @@ def _no_route(method: str, path: str) -> ApiProblem:
 
 def _answer(
     operation: Operation, service: Service, caller: Caller, request: Request, path: Mapping[str, str]
-) -> HttpReply:
+) -> ApiReply:
     parameters = _parameters(operation.parameters, request.query)
     content = None if operation.content is None else _content(operation.content, request.json())
     return operation.does(
@@ -211,13 +211,13 @@ def _content(kind: type[BaseModel], given: Mapping[str, Any]) -> BaseModel:
         raise ApiProblem.of(faults_of(error, kind)) from error
 
 
-def _of_problem(problem: ApiProblem) -> HttpReply:
-    return HttpReply(
+def _of_problem(problem: ApiProblem) -> ApiReply:
+    return ApiReply(
         status=problem.status, content=problem.document(), kind=PROBLEM_JSON, headers=problem.headers
     )
 
 
-def _response(answer: HttpReply) -> Response[Any]:
+def _response(answer: ApiReply) -> Response[Any]:
     body: str | bytes
     if answer.body is not None:
         # As text where it is one: base64 would take a third more of what Lambda lets an answer have.
@@ -240,7 +240,7 @@ def _line(
     event: Mapping[str, Any],
     path: Mapping[str, str],
     caller: Caller | None,
-    answer: HttpReply,
+    answer: ApiReply,
     took_s: float,
 ) -> LogLine:
     # No text of a record, and no path as it was sent: an ID of a record may be a text.

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from evaldrop.api.access import refuse_to_stop, scope, visible
 from evaldrop.api.answers import RunDetails, RunList, summary_of
 from evaldrop.api.asked import ChoiceAsked, RunsParameters
-from evaldrop.api.exchange import HttpReply
+from evaldrop.api.exchange import ApiReply
 from evaldrop.api.looking import look_at
 from evaldrop.api.operations import Ask, Operation
 from evaldrop.api.problems import ApiProblem, FieldFault, not_found
@@ -17,14 +17,14 @@ from evaldrop.store.model import ENDED, Choice, Ending, RunQuery, StoredRun
 _RUN_ID = re.compile(r"[0-9A-Za-z_-]{1,80}")
 
 
-def list_runs(ask: Ask) -> HttpReply:
+def list_runs(ask: Ask) -> ApiReply:
     """Return a page of the runs that the caller sees."""
     given = ask.parameters
     wanted = {"user": given.user, "customer": given.customer}
     own = scope(ask.caller)
     # Who asks for another's gets nothing, as if there were none.
     if any(wanted.get(name) not in {None, value} for name, value in own.items()):
-        return HttpReply(content=RunList(runs=(), after=None))
+        return ApiReply(content=RunList(runs=(), after=None))
     query = RunQuery(
         **{
             **wanted,
@@ -42,7 +42,7 @@ def list_runs(ask: Ask) -> HttpReply:
     except InputError as error:
         fault = FieldFault(pointer="#after", detail="it is of no page.")
         raise ApiProblem(HTTPStatus.BAD_REQUEST, "after: it is of no page.", (fault,)) from error
-    return HttpReply(content=RunList(runs=tuple(map(summary_of, page.runs)), after=page.after))
+    return ApiReply(content=RunList(runs=tuple(map(summary_of, page.runs)), after=page.after))
 
 
 def run_asked_for(ask: Ask, run_id: str) -> StoredRun:
@@ -70,13 +70,13 @@ def finished_run_asked_for(ask: Ask, run_id: str) -> StoredRun:
     return run
 
 
-def show_run(ask: Ask) -> HttpReply:
+def show_run(ask: Ask) -> ApiReply:
     """Return a run with all that is known of it."""
     run = run_asked_for(ask, ask.path["run_id"])
-    return HttpReply(content=look_at(run, ask.service), run_id=run.run_id)
+    return ApiReply(content=look_at(run, ask.service), run_id=run.run_id)
 
 
-def stop_run(ask: Ask) -> HttpReply:
+def stop_run(ask: Ask) -> ApiReply:
     """Stop a run; one that has ended stays as it is."""
     service = ask.service
     run = run_asked_for(ask, ask.path["run_id"])
@@ -85,10 +85,10 @@ def stop_run(ask: Ask) -> HttpReply:
         service.store.end(run.run_id, Ending(state="stopped", ended_at=service.now()))
     run = service.store.run(run.run_id) or run
     status = HTTPStatus.OK if run.state in ENDED else HTTPStatus.ACCEPTED
-    return HttpReply(status=status, content=look_at(run, service), run_id=run.run_id)
+    return ApiReply(status=status, content=look_at(run, service), run_id=run.run_id)
 
 
-def choose(ask: Ask) -> HttpReply:
+def choose(ask: Ask) -> ApiReply:
     """Note which candidate was taken in the end."""
     run = finished_run_asked_for(ask, ask.path["run_id"])
     chosen = ask.content.candidate
@@ -99,7 +99,7 @@ def choose(ask: Ask) -> HttpReply:
     choice = Choice(candidate=chosen, chosen_at=ask.service.now(), chosen_by=by, note=ask.content.note)
     ask.service.store.choose(run.run_id, choice)
     run = ask.service.store.run(run.run_id) or run
-    return HttpReply(content=look_at(run, ask.service), run_id=run.run_id)
+    return ApiReply(content=look_at(run, ask.service), run_id=run.run_id)
 
 
 OPERATIONS = (

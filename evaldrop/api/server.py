@@ -78,6 +78,8 @@ class _ApiHandler(BaseHTTPRequestHandler):
     sys_version = ""
     protocol_version = "HTTP/1.1"
     timeout = _IDLE_S
+    # Headers and body go out apart: with Nagle's algorithm the second waits 40 ms on a connection that stays.
+    disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
         try:

@@ -14,7 +14,7 @@ from evaldrop.api.access import owner_of
 from evaldrop.api.answers import PlanAnswer, RunDetails
 from evaldrop.api.asked import RunAsked, StartParameters
 from evaldrop.api.checking import Checked, checked
-from evaldrop.api.exchange import HttpReply
+from evaldrop.api.exchange import ApiReply
 from evaldrop.api.looking import look_at
 from evaldrop.api.operations import Ask, Operation, Service
 from evaldrop.api.place import Start
@@ -27,7 +27,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _FIRST_LOOK_S, _LAST_LOOK_S = 0.1, 1.0
 
 
-def start_run(ask: Ask) -> HttpReply:
+def start_run(ask: Ask) -> ApiReply:
     """Start a run, or return the one that the same request has started before."""
     service, asked = ask.service, ask.content
     run_id, is_named = _run_id(ask)
@@ -43,12 +43,12 @@ def start_run(ask: Ask) -> HttpReply:
     details = look_at(run, service)
     has_ended = bool(ask.parameters.wait) and run.state in ENDED
     status = HTTPStatus.OK if has_ended else HTTPStatus.ACCEPTED
-    return HttpReply(
+    return ApiReply(
         status=status, content=details, headers={"Location": f"/runs/{run.run_id}"}, run_id=run.run_id
     )
 
 
-def plan_run(ask: Ask) -> HttpReply:
+def plan_run(ask: Ask) -> ApiReply:
     """Return what a run would take; nothing is called, counted or kept."""
     owner_of(ask.caller, ask.content.customer)
     found = checked(ask.content, ask.service.place, ask.caller, judge=ask.service.judge)
@@ -57,7 +57,7 @@ def plan_run(ask: Ask) -> HttpReply:
     answer = PlanAnswer(
         evaluation=found.evaluation_name, warnings=found.warnings, **{name: plan[name] for name in kept}
     )
-    return HttpReply(content=answer)
+    return ApiReply(content=answer)
 
 
 def _run_id(ask: Ask) -> tuple[str, bool]:
