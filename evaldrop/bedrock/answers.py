@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from pyqwest import Headers
 
-from evaldrop.bedrock.channel import ApiReply
+from evaldrop.bedrock.channel import HttpReply
 from evaldrop.bedrock.protocol import ServiceError
 from evaldrop.json_text import MOST_LEVELS, is_too_deep, loads, may_hold_surrogates
 
@@ -66,7 +66,7 @@ def retry_after_s(headers: Mapping[str, str] | Headers) -> float | None:
         return None
 
 
-def refusal(code: str, message: str, answer: ApiReply, *, of_aws: bool = False) -> ServiceError:
+def refusal(code: str, message: str, answer: HttpReply, *, of_aws: bool = False) -> ServiceError:
     """Return the error of an answer, whose message may be as long as the server liked; AWS names the call."""
     said = message if len(message) <= MOST_SAID else f"{message[:MOST_SAID]}…"
     return ServiceError(

@@ -25,7 +25,7 @@ from botocore.utils import get_environ_proxies
 
 from evaldrop.aws_errors import REGION_HINT
 from evaldrop.bedrock.answers import json_bytes, json_object, refusal
-from evaldrop.bedrock.channel import Channel, ApiReply
+from evaldrop.bedrock.channel import Channel, HttpReply
 from evaldrop.bedrock.protocol import READ_TIMEOUT_S, ServiceError, code_by_status, json_body
 from evaldrop.bedrock.signing import Authorisation, BearerToken, Signature
 from evaldrop.errors import InputError
@@ -125,7 +125,7 @@ class AwsRuntime:
 
     async def _call(
         self, operation: str, request: Mapping[str, Any], body: bytes, headers: dict[str, str]
-    ) -> ApiReply:
+    ) -> HttpReply:
         url = self._url(operation, request)
         sign = partial(self._access.authorisation.sign, url, body, headers)
         answer = await self._channel.post(url, body, sign)
@@ -177,7 +177,7 @@ def resolve_access() -> Access:
         raise InputError(_what_to_do(fault)) from fault
 
 
-def service_error(answer: ApiReply) -> ServiceError:
+def service_error(answer: HttpReply) -> ServiceError:
     """
     Name a refusal: by its header, else by its body, else by its HTTP status, and never by its wording.
 

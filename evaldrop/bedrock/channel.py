@@ -36,7 +36,7 @@ SENDING_TIMEOUT_S = 60.0
 _NO_PROXY = Proxy("http://unused.invalid", no_proxy="*,0.0.0.0/0,::/0")
 
 
-class ApiReply(NamedTuple):
+class HttpReply(NamedTuple):
     """
     What a server said, and how long it took from the first byte sent to the last received.
 
@@ -62,7 +62,7 @@ class _Call:
         self.url = url
         self.body = body
         self.authorise = authorise
-        self.answer: asyncio.Future[ApiReply] = asyncio.get_running_loop().create_future()
+        self.answer: asyncio.Future[HttpReply] = asyncio.get_running_loop().create_future()
         self.worker: asyncio.Task[None] | None = None
 
 
@@ -105,7 +105,7 @@ class Channel:
         self._waiting: deque[_Call] = deque()
         self._workers: set[asyncio.Task[None]] = set()
 
-    async def post(self, url: str, body: bytes, authorise: Authorise) -> ApiReply:
+    async def post(self, url: str, body: bytes, authorise: Authorise) -> HttpReply:
         """
         Send a request when there is a place for it, and read the whole answer, whatever its status.
 
@@ -156,7 +156,7 @@ class Channel:
                     call.answer.set_result(answer)
             call.worker = None
 
-    async def _exchange(self, call: _Call) -> ApiReply:
+    async def _exchange(self, call: _Call) -> HttpReply:
         transport = self._transport or self._open()
         # Signed only now: while it waited in the queue, a signature would have aged.
         headers = await call.authorise()
@@ -169,7 +169,7 @@ class Channel:
             waited_s = time.monotonic() - began
             raise self._named(fault, call.url, waited_s=waited_s, is_cut=answer is not None) from fault
         elapsed_ms = round((time.monotonic() - began) * 1000)
-        return ApiReply(answer.status, answer.headers, body, elapsed_ms)
+        return HttpReply(answer.status, answer.headers, body, elapsed_ms)
 
     def _named(self, fault: Exception, url: str, *, waited_s: float, is_cut: bool) -> ServiceError:
         # A server that does not answer and one that cannot be connected to, which is given up sooner, have

@@ -4,7 +4,7 @@ import pytest
 
 from evaldrop.bedrock.answers import MOST_SAID, refusal, retry_after_s
 from evaldrop.bedrock.aws import service_error
-from evaldrop.bedrock.channel import ApiReply
+from evaldrop.bedrock.channel import HttpReply
 
 NOW = "Wed, 21 Oct 2026 07:28:00 GMT"
 
@@ -31,7 +31,7 @@ def test_a_date_is_counted_from_the_servers_own_and_else_not_at_all():
 
 
 def test_throttling_says_when_to_come_again():
-    answer = ApiReply(429, {"retry-after": "7", "x-amzn-errortype": "ThrottlingException"}, b"{}", 1)
+    answer = HttpReply(429, {"retry-after": "7", "x-amzn-errortype": "ThrottlingException"}, b"{}", 1)
     error = service_error(answer)
     assert (error.code, error.retry_after_s) == ("ThrottlingException", 7.0)
 
@@ -40,11 +40,11 @@ def test_throttling_says_when_to_come_again():
 def test_what_is_no_name_of_an_error_is_not_taken_for_one(named):
     """Between here and Bedrock anybody may answer."""
     assert (
-        service_error(ApiReply(503, {"x-amzn-errortype": named}, b"", 1)).code
+        service_error(HttpReply(503, {"x-amzn-errortype": named}, b"", 1)).code
         == "ServiceUnavailableException"
     )
 
 
 def test_a_message_without_end_is_cut():
-    error = refusal("ValidationException", "x" * 10**6, ApiReply(400, {}, b"", 1))
+    error = refusal("ValidationException", "x" * 10**6, HttpReply(400, {}, b"", 1))
     assert error.message == "x" * MOST_SAID + "…"

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from evaldrop.bedrock.answers import json_bytes, json_object
-from evaldrop.bedrock.channel import ApiReply
+from evaldrop.bedrock.channel import HttpReply
 from evaldrop.bedrock.families import bodies
 from evaldrop.bedrock.families.registry import FAMILIES
 from evaldrop.bedrock.families.replies import read_reply
@@ -109,7 +109,7 @@ class Answers:
         self.answer = (status, {}, body, 5)
 
     async def post(self, url, body, authorise):
-        return ApiReply(*self.answer)
+        return HttpReply(*self.answer)
 
 
 def finished(coroutine):

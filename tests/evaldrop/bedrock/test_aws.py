@@ -17,7 +17,7 @@ from botocore.credentials import Credentials, ReadOnlyCredentials, RefreshableCr
 
 from benchmarks.endpoint import Settings, running_endpoint
 from evaldrop.bedrock.aws import _OWN_CODES, AwsRuntime, _authorisation, resolve_access, service_error
-from evaldrop.bedrock.channel import ApiReply
+from evaldrop.bedrock.channel import HttpReply
 from evaldrop.bedrock.protocol import ServiceError, code_by_status
 from evaldrop.bedrock.signing import BearerToken, Signature
 from evaldrop.errors import InputError
@@ -283,7 +283,7 @@ ERRORS = [
 
 @pytest.mark.parametrize(("status", "headers", "body", "code"), ERRORS)
 def test_a_refusal_is_named_by_header_then_body_then_status_and_never_by_wording(status, headers, body, code):
-    error = service_error(ApiReply(status, headers, body, 1))
+    error = service_error(HttpReply(status, headers, body, 1))
     assert error.code == code
     assert error.message
 
