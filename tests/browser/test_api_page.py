@@ -158,6 +158,20 @@ def reads_the_report(browser, page):
         assert report.run(KEPT_THERE) == "SecurityError", "it cannot read what the page keeps"
 
 
+def test_a_run_is_stopped_after_a_second_question(page):
+    started = {"article": ARTICLE, "prompt": "Summarise it.", "models": ["amazon.nova-lite-v1:0"]}
+    run_id = page.run(f"ask('POST', 'runs', {{ body: {json.dumps(started)} }}).then((run) => run.run_id)")
+    show(page, f"#/runs/{run_id}", "!!document.querySelector('#bar')")
+    press(page, "Stop the run")
+    assert page.run("document.activeElement.textContent") == "Stop it"
+    press(page, "Go on")
+    assert page.run("document.activeElement.textContent") == "Stop the run"
+    press(page, "Stop the run")
+    press(page, "Stop it")
+    page.wait("document.querySelector('h2')?.textContent === 'Stopped'")
+    assert page.run("document.querySelector('.pill').textContent") == "stopped"
+
+
 def test_a_dropped_file_is_priced_small_json_as_it_is_and_others_by_an_upload(page):
     page.click("[value=file]")
     rows = [{"id": name, "prompt": f"What is {name}?", "reference": "a word"} for name in ("tea", "rain")]
@@ -218,6 +232,9 @@ def test_a_named_evaluation_brings_its_models_and_a_price_ends_with_any_change(p
     page.go(page.run("location.href"), READY)
     page.wait(SIGNED_IN)
     assert page.run("document.getElementById('article').value") == ARTICLE, "a reload keeps what was typed"
+    offered = page.run("[...document.querySelectorAll('#known-models option')].map((each) => each.value)")
+    assert "us.amazon.nova-lite-v1:0" in offered, "by the ID that an earlier run called it by"
+    assert "amazon.nova-lite" not in offered
 
 
 def test_runs_are_filtered_and_paged_and_the_address_says_how(page, api):

@@ -2,11 +2,15 @@
 
 const FIELD_OF = { article: "article", records: "file", dataset: "file", prompt: "prompt", models: "models", criteria: "criteria", evaluation: "evaluation", judge: "judge", name: "name", labels: "labels", limit: "limit", customer: "customer" };
 
+// Whose models are offered again.
+const RUNS_LOOKED_AT = 10;
+
 VIEWS.new = {
   title: "New run",
   async draw(box, place, signal) {
-    const [{ models }, { evaluations, criteria }] = await Promise.all([ask("GET", "models", { signal }), ask("GET", "evaluations", { signal })]);
-    box.append(new NewRun(models, evaluations, criteria, signal).element);
+    const asked = ["models", "evaluations", `runs?state=finished&limit=${RUNS_LOOKED_AT}`].map((path) => ask("GET", path, { signal }));
+    const [{ models }, { evaluations, criteria }, { runs }] = await Promise.all(asked);
+    box.append(new NewRun(new KnownModels(models, runs), evaluations, criteria, signal).element);
   },
 };
 

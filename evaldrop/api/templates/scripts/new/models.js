@@ -3,7 +3,7 @@
 const MOST_MODELS = 40;
 
 class Models {
-  // `known`: of GET /models.
+  // `known`: KnownModels.
   constructor(known, chosen, isNew) {
     this.known = known;
     this.chosen = [];
@@ -21,7 +21,7 @@ class Models {
     this.element = field("models", "Models", this.box, { hint: "A model's ID as Amazon Bedrock has it, such as amazon.nova-lite-v1:0, or geo. before it for the inference profile at hand. Two or more are compared." });
     this.box.before(line);
     line.append(this.box, button("", "Add", () => this.take()));
-    this.element.append(this.list, datalist("known-models", known.map((each) => [each.model, `${each.model}: ${priceOf(each)}`])));
+    this.element.append(this.list, datalist("known-models", known.offered));
     for (const model of chosen) this.add(model);
   }
 
@@ -37,10 +37,10 @@ class Models {
   add(model) {
     if (this.chosen.includes(model) || this.chosen.length >= MOST_MODELS) return;
     this.chosen.push(model);
-    const item = element("li"), price = priceNear(model, this.known);
+    const item = element("li");
     const remove = button("remove", "✕", () => this.remove(model, item));
     remove.setAttribute("aria-label", `Remove ${model}`);
-    item.append(element("code", "", model), " ", element("small", "", price ? priceOf(price) : "price unknown"), " ", remove);
+    item.append(element("code", "", model), " ", element("small", "", this.known.price(model)), " ", remove);
     this.list.append(item);
   }
 
@@ -59,10 +59,18 @@ class Models {
   }
 }
 
-const priceOf = ({ input_usd, output_usd }) => `$${input_usd} in, $${output_usd} out per 1,000,000 tokens`;
+// The models with a known price, and those of earlier runs, by the IDs that they were called by.
+class KnownModels {
+  constructor(priced, runs) {
+    this.priced = priced;
+    const called = new Set(runs.flatMap((run) => run.ending.candidates.map((each) => each.model)));
+    const names = [...called, ...priced.map((each) => each.model).filter((name) => ![...called].some((model) => model.includes(name)))];
+    this.offered = names.map((name) => [name, `${name}: ${this.price(name)}`]);
+  }
 
-// Prices are by a model's name without its version and geography; the plan says what holds.
-function priceNear(model, known) {
-  const near = known.filter((each) => model.includes(each.model));
-  return near.sort((a, b) => b.model.length - a.model.length)[0];
+  // Prices are by a model's name without its version and geography; the plan says what holds.
+  price(model) {
+    const [found] = this.priced.filter((each) => model.includes(each.model)).sort((a, b) => b.model.length - a.model.length);
+    return found ? `$${found.input_usd} in, $${found.output_usd} out per 1,000,000 tokens` : "price unknown";
+  }
 }
