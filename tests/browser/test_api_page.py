@@ -282,6 +282,7 @@ def test_two_runs_are_chosen_and_compared_side_by_side(page):
 
 
 def test_hostile_texts_do_nothing_wherever_they_are_shown(page):
+    page.call("Emulation.setDeviceMetricsOverride", width=375, height=900, deviceScaleFactor=1, mobile=False)
     for address, ready in (
         ("#/runs?state=failed", RUNS_SHOWN),
         ("#/runs?since=2026-11-12&until=2026-11-14", f"{ROWS}.length === 2"),
@@ -291,6 +292,7 @@ def test_hostile_texts_do_nothing_wherever_they_are_shown(page):
     ):
         show(page, address, ready)
         assert "hit()" in text(page, "main")
+        assert page.run("document.documentElement.scrollWidth") == 375
         page.run("document.querySelectorAll('details').forEach((box) => (box.open = true))")
         assert (
             page.run("document.querySelectorAll('main :is(img, script, iframe, svg, style, object)').length")
@@ -317,6 +319,7 @@ def test_a_limit_that_is_reached_says_when_to_come_again(browser, api):
 
 VIEWS = {
     "new": ("#/new", "!!document.querySelector('#article')"),
+    "file": ("#/new", "!!document.querySelector('#article')"),
     "run": ("#/runs/run-1", "!!document.querySelector('.recommendation')"),
     "runs": ("#/runs?a=run-1", RUNS_SHOWN),
     "compare": ("#/compare?a=run-0&b=run-1", COMPARED),
@@ -330,6 +333,9 @@ def test_a_view_fits_a_phone_and_axe_finds_nothing(page, name):
     if axe is None:
         pytest.skip("axe-core is not installed: name it in EVALDROP_AXE")
     show(page, *VIEWS[name])
+    if name == "file":
+        page.click("[value=file]")
+        press(page, "Add a question of your own")
     page.run("document.querySelectorAll('details').forEach((box) => (box.open = true))")
     for width in (375, 1440):
         page.call(
