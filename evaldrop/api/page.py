@@ -5,17 +5,16 @@ Its policy lets its own style and script run, by their hashes, and lets them ask
 place of uploads; nobody else. What models and datasets wrote comes as JSON and is shown as text nodes only.
 """
 
-from dataclasses import asdict
 from functools import cache
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from markupsafe import Markup
 
 from evaldrop.api.asked import MOST_RECORDS, PageParameters
 from evaldrop.api.exchange import HTML, ApiReply
 from evaldrop.api.operations import PAGE_HEADERS, Ask, Operation
-from evaldrop.api.page_settings import PageSettings
+from evaldrop.api.page_settings import PageSettings, SignIn
 from evaldrop.datasets.files.formats import DATASET_ENDINGS, ENDINGS_IN_WORDS
 from evaldrop.report.escape import script_json
 
@@ -75,7 +74,7 @@ def _page(settings: PageSettings, *, simulated: bool) -> tuple[bytes, str]:
         f"{policy_of(style, script, asks=asks)}; require-trusted-types-for 'script'; trusted-types 'none'"
     )
     told = {
-        "sign_in": settings.sign_in and asdict(settings.sign_in),
+        "sign_in": settings.sign_in and _told(settings.sign_in),
         "simulated": simulated,
         "endings": DATASET_ENDINGS,
         "endings_in_words": ENDINGS_IN_WORDS,
@@ -91,6 +90,14 @@ def _page(settings: PageSettings, *, simulated: bool) -> tuple[bytes, str]:
         simulated=simulated,
     )
     return page.encode(), policy
+
+
+def _told(sign_in: SignIn) -> dict[str, Any]:
+    return {
+        "client_id": sign_in.client_id,
+        "sign_in": sign_in.sign_in,
+        "addresses": sign_in.addresses,
+    }
 
 
 OPERATIONS = (
