@@ -1,6 +1,7 @@
 """Fixtures that several test modules use."""
 
 import contextlib
+import functools
 import gc
 import signal
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+from botocore.loaders import JSONFileLoader
 from hypothesis import HealthCheck, settings
 from moto import mock_aws
 
@@ -22,6 +24,19 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # As a command does: to look through all objects of twelve thousand tests for a cycle at each 700th took a
 # third of the time of collecting them.
 gc.set_threshold(100_000, 50, 100)
+
+_read_model = JSONFileLoader.load_file
+
+
+@functools.cache
+def _model_of(path):
+    return _read_model(JSONFileLoader(), path)
+
+
+# botocore reads a service's model anew for each session, and each test of a bucket has a session of its own:
+# a tenth of a second. Nobody changes a model, which a session hands to all its clients.
+JSONFileLoader.load_file = lambda _loader, path: _model_of(path)
+
 
 # A deadline would fail a test for what else the machine does. Tests marked `fuzz` take these as they are;
 # what is worth more examples by day says so.
