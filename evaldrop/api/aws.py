@@ -152,15 +152,23 @@ class StackPlace:
     def stop(self, run: StoredRun) -> bool:
         """Stop a run's execution; where there is none yet, take its dataset away, so that none begins."""
         with as_service_error(f"run {run.run_id} was not stopped"):
-            try:
-                self._states.stop_execution(
-                    executionArn=self._execution(run.run_id), cause="Stopped by a request to the API."
-                )
-            except self._states.exceptions.ClientError as error:
-                if code_of(error) not in _NO_EXECUTION:
-                    raise
+            if not self._is_stopped(run.run_id):
                 place = storage.place(run.dataset)
                 self._s3.delete_object(Bucket=place.bucket, Key=place.key)
+                # StartRun may have looked for the dataset before.
+                self._is_stopped(run.run_id)
+        return True
+
+    def _is_stopped(self, run_id: str) -> bool:
+        """Stop an execution; return whether there is one."""
+        try:
+            self._states.stop_execution(
+                executionArn=self._execution(run_id), cause="Stopped by a request to the API."
+            )
+        except self._states.exceptions.ClientError as error:
+            if code_of(error) not in _NO_EXECUTION:
+                raise
+            return False
         return True
 
     def link(self, uri: str) -> str:
