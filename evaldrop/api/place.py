@@ -2,13 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from evaldrop.api.access import Caller
 from evaldrop.api.answers import ProgressAnswer, UploadAnswer
 from evaldrop.run.request import Labels, Owner
 from evaldrop.steps.validate_dataset.caps import Caps
 from evaldrop.store.model import StoredRun
+
+Stopped = Literal["unbegun", "now", "later"]
+"""
+`unbegun`: it has ended, and had called nothing. `now`: it has ended; what it has cost is not known.
+`later`: its calls under way may end, and the place notes how it ended.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,12 +102,8 @@ class RunsPlace(Protocol):
         """Return how far a run is that goes on; None where nothing is known."""
         ...
 
-    def stop(self, run: StoredRun) -> bool:
-        """
-        Stop a run; return whether it has ended with that, and is to be noted so.
-
-        False: its calls under way may end, and the place notes it then.
-        """
+    def stop(self, run: StoredRun) -> Stopped:
+        """Stop a run; return when it ends."""
         ...
 
     def link(self, uri: str) -> str | None:

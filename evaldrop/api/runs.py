@@ -82,8 +82,14 @@ def stop_run(ask: Ask) -> ApiReply:
     service = ask.service
     run = run_asked_for(ask, ask.path["run_id"])
     refuse_to_stop(ask.caller, run)
-    if run.state not in ENDED and service.place.stop(run):
-        service.store.end(run.run_id, Ending(state="stopped", ended_at=service.now()))
+    if run.state not in ENDED:
+        stopped = service.place.stop(run)
+        run = service.store.run(run.run_id) or run
+        # It may have finished meanwhile.
+        if stopped != "later" and run.state not in ENDED:
+            cost_usd = 0 if stopped == "unbegun" else None
+            ending = Ending(state="stopped", ended_at=service.now(), cost_usd=cost_usd)
+            service.store.end(run.run_id, ending)
     run = service.store.run(run.run_id) or run
     status = HTTPStatus.OK if run.state in ENDED else HTTPStatus.ACCEPTED
     return ApiReply(status=status, content=look_at(run, ask), run_id=run.run_id)

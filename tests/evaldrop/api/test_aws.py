@@ -84,7 +84,8 @@ def _start(**changes):
 
 def _run(**fields):
     dataset = f"s3://drop/datasets/api/{RUN}/records.jsonl"
-    return StoredRun(run_id=RUN, state="running", started_at="2026-11-30", dataset=dataset, **fields)
+    given = {"state": "running", "started_at": "2026-11-30", **fields}
+    return StoredRun(run_id=RUN, dataset=dataset, **given)
 
 
 def _keys():
@@ -153,14 +154,15 @@ def test_progress_is_the_map_runs_and_no_cost_is_guessed(bucket):
 
 def test_stopping_ends_the_execution(bucket):
     states = States()
-    assert _place(states).stop(_run())
+    assert _place(states).stop(_run()) == "now"
     assert states.stopped == [EXECUTION]
 
 
 def test_a_run_without_an_execution_is_stopped_by_taking_its_dataset_away(bucket):
     place = _place(States(runs=False))
     place.put(_start())
-    assert place.stop(_run())
+    assert place.stop(_run(state="admitted")) == "unbegun"
+    assert place.stop(_run()) == "now"
     assert not place.is_put(RUN, "records.jsonl")
 
 
