@@ -18,7 +18,7 @@ from constructs import Construct
 from evaldrop.steps.start_run.prefixes import API as API_PREFIX
 from evaldrop.steps.start_run.prefixes import EVALUATIONS, UPLOADS
 from evaldrop.store.model import Limits
-from infra.bundles import Bundle
+from infra.bundles import LAMBDA, Bundle, target_of
 from infra.functions import Shape, Step, validating_bundle, validating_environment
 from infra.gateway_responses import add_problems
 from infra.history import History
@@ -96,7 +96,8 @@ class Api(Construct):
         self.plan = self._usage_plan()
         self.page: apigateway.RestApi | None = None
         self.sign_in: SignIn | None = None
-        if settings.sign_in:
+        # A local AWS has no user pools.
+        if settings.sign_in and target_of(self) == LAMBDA:
             self.page = self._rest_api("Page", "evaldrop: for people, by sign-in")
             self.sign_in = SignIn(self, "SignIn", page=address_of(self.page), settings=settings)
             authorizer = apigateway.CognitoUserPoolsAuthorizer(

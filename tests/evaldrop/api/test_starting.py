@@ -1,6 +1,5 @@
 """A run is started once, whatever is cut off on the way."""
 
-
 from evaldrop.store.model import Ending
 from tests.evaldrop.api.asking import ask
 from tests.evaldrop.api.fakes import ARTICLE, NOW, key
