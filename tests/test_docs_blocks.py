@@ -340,7 +340,7 @@ def shown_of_a_moved_judge(folder, validated):
         for week, level in enumerate(levels)
     ]
     printed = io.StringIO()
-    print_trend(Console(file=printed, width=160), trend_of(entries, "support"))
+    print_trend(Console(file=printed, width=1000), trend_of(entries, "support"))
     return next(line for line in printed.getvalue().splitlines() if line.startswith("alarm alpha"))
 
 

@@ -198,7 +198,9 @@ def test_a_reply_too_long_for_the_workflow_is_a_response_all_the_same(tmp_path):
     assert (counts.n, counts.errors) == (5, 0)
 
 
-@pytest.mark.parametrize("command", ["validate", "plan", "run"])
+@pytest.mark.parametrize(
+    "command", ["validate", *(pytest.param(each, marks=pytest.mark.nightly) for each in ("plan", "run"))]
+)
 def test_a_record_that_cannot_be_sent_is_refused_with_its_size(tmp_path, monkeypatch, capsys, command):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "evaluation.yaml").write_text(yaml.safe_dump(EVALUATION), encoding="utf-8")

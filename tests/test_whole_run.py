@@ -323,7 +323,7 @@ def test_init_writes_an_example_that_validates_plans_and_runs(tmp_path):
     assert run.returncode in {0, 1, 2}, run.stderr
     again = called("init", folder)
     assert again.returncode == 64
-    assert "is there already" in again.stderr
+    assert "are there already" in again.stderr
 
 
 def test_the_wheel_runs_away_from_the_checkout(tmp_path):

@@ -114,6 +114,13 @@ class UploadAnswer(Answered):
     headers: dict[str, str] = Field(description="Send these with the file.")
 
 
+class ReportLink(Answered):
+    """Where a browser's tab can open a report, without a key."""
+
+    url: str
+    expires_in_s: int
+
+
 class EvaluationNames(Answered):
     """Evaluations that can be named, and the built-in criteria."""
 

@@ -127,6 +127,12 @@ class NoParameters(Sent):
     """No parameter is known."""
 
 
+class PageParameters(BaseModel):
+    """Of GET /. A sign-in leads back with a code, which is for the page's script alone."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
 class StartParameters(Sent):
     """Of POST /runs."""
 

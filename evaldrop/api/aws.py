@@ -10,14 +10,16 @@ import re
 import secrets
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from evaldrop import storage
 from evaldrop.api.access import Caller
 from evaldrop.api.answers import ProgressAnswer, UploadAnswer
-from evaldrop.api.place import Start, Stopped
+from evaldrop.api.place import LINK_LASTS_S, Start, Stopped
 from evaldrop.aws_errors import as_service_error, code_of
 from evaldrop.errors import AwsError
 from evaldrop.evaluation.load import EVALUATIONS, FILE_NAME
+from evaldrop.report.serving import KINDS
 from evaldrop.running.deployed.following import look
 from evaldrop.steps.start_run.options import UploadOptions
 from evaldrop.steps.start_run.prefixes import API, UPLOADS
@@ -25,7 +27,6 @@ from evaldrop.steps.validate_dataset.caps import Caps
 from evaldrop.store.model import StoredRun
 
 UPLOAD_S: Final = 900
-LINK_S: Final = 300
 _PLAIN = re.compile(r"[A-Za-z0-9-]{1,64}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _UPLOAD = re.compile(r"([A-Za-z0-9-]+)/[0-9a-f]{32}/[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
@@ -97,6 +98,14 @@ class StackPlace:
                 "put_object", Params={"Bucket": self._bucket, "Key": key}, ExpiresIn=UPLOAD_S
             )
         return UploadAnswer(url=url, dataset=f"s3://{self._bucket}/{key}", expires_in_s=UPLOAD_S, headers={})
+
+    @property
+    def uploads_to(self) -> str:
+        """The origin that uploads are put to."""
+        parts = urlsplit(
+            self._s3.generate_presigned_url("put_object", Params={"Bucket": self._bucket, "Key": "x"})
+        )
+        return f"{parts.scheme}://{parts.netloc}"
 
     def is_put(self, run_id: str, dataset: str) -> bool:
         """Tell whether a run's dataset is there."""
@@ -172,13 +181,17 @@ class StackPlace:
             return False
         return True
 
+    def report_link(self, _: StoredRun, uri: str) -> str:
+        """Return a URL of the bucket's, at which a report can be opened for five minutes."""
+        return self.link(uri)
+
     def link(self, uri: str) -> str:
-        """Return a URL at which a file can be read for five minutes."""
+        """Return a URL at which a page can be read for five minutes."""
         place = storage.place(uri)
+        # Files are put without a type: a browser would save them, and not show them.
+        asked = {"Bucket": place.bucket, "Key": place.key, "ResponseContentType": KINDS["html"]}
         with as_service_error(f"{uri} cannot be linked to"):
-            url: str = self._s3.generate_presigned_url(
-                "get_object", Params={"Bucket": place.bucket, "Key": place.key}, ExpiresIn=LINK_S
-            )
+            url: str = self._s3.generate_presigned_url("get_object", Params=asked, ExpiresIn=LINK_LASTS_S)
         return url
 
     def _execution(self, run_id: str) -> str:

@@ -14,6 +14,7 @@ import orjson
 from evaldrop import storage
 from evaldrop.api.access import Caller
 from evaldrop.api.answers import ProgressAnswer, UploadAnswer
+from evaldrop.api.local_reports import LocalReports
 from evaldrop.api.local_uploads import LocalUploads
 from evaldrop.api.place import Start, Stopped
 from evaldrop.api.processes import Ended, RunProcesses
@@ -71,6 +72,7 @@ class LocalPlace:
         self.folder = Path(self.out) / FOLDER
         self._evaluations = storage.local_path(evaluations)
         self.uploads = LocalUploads(self.folder, address)
+        self.reports = LocalReports(store, address)
         self._live: dict[str, LiveRun] = {}
         self._processes = RunProcesses(
             at_once=at_once, environment={STORE: store_uri}, begins=self._begins, ends=self._ends
@@ -150,6 +152,10 @@ class LocalPlace:
 
     def link(self, _: str) -> None:
         """Return None: files of any size are answered."""
+
+    def report_link(self, run: StoredRun, _: str) -> str:
+        """Return an address at which a report can be read for a while."""
+        return self.reports.link(run.run_id)
 
     def resume(self) -> int:
         """Go on with the runs that had not ended when the server did; return how many."""

@@ -71,7 +71,7 @@ def serving(
             log=appending(folder / ACCESS_LOG),
             fault=_noting(folder / FAULT_LOG),
         )
-        server = ApiServer(port, api.handle, place.uploads)
+        server = ApiServer(port, api.handle, place.uploads, place.reports)
         listening.append(server)
         try:
             with served(server):

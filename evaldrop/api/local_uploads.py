@@ -5,7 +5,6 @@ They are called as in a stack, `s3://local/uploads/<owner>/<random>/<name>`, and
 """
 
 import hashlib
-import hmac
 import re
 import secrets
 import time
@@ -14,12 +13,12 @@ from http import HTTPStatus
 from io import BufferedIOBase
 from pathlib import Path
 from typing import BinaryIO, Final
-from urllib.parse import urlencode
 
 from evaldrop import storage
 from evaldrop.api.access import Caller
 from evaldrop.api.answers import UploadAnswer
 from evaldrop.api.problems import ApiProblem
+from evaldrop.api.signatures import Signatures
 
 LASTS_S: Final = 900
 MOST_BYTES: Final = 1 << 30
@@ -46,16 +45,14 @@ class LocalUploads:
     def __init__(
         self, folder: Path, address: Callable[[], str], clock: Callable[[], float] = time.time
     ) -> None:
-        self._folder, self._address, self._clock = folder, address, clock
-        self._secret = secrets.token_bytes(32)
+        self._folder, self._address = folder, address
+        self._signatures = Signatures(clock)
 
     def begin(self, name: str, caller: Caller) -> UploadAnswer:
         """Return where a dataset can be put."""
         path = f"/uploads/{folder_of(caller)}/{secrets.token_hex(16)}/{name}"
-        until = int(self._clock()) + LASTS_S
-        query = urlencode({"until": until, "signature": self._signature(path, str(until))})
         return UploadAnswer(
-            url=f"{self._address()}{path}?{query}",
+            url=f"{self._address()}{self._signatures.signed(path, lasts_s=LASTS_S)}",
             dataset=f"{BUCKET}{path}",
             expires_in_s=LASTS_S,
             headers={},
@@ -76,9 +73,7 @@ class LocalUploads:
         Raises:
             ApiProblem: The signature is not this path's, or its time is over; or the file is too large.
         """
-        until, signature = query.get("until", ""), query.get("signature", "")
-        is_signed = hmac.compare_digest(signature.encode(), self._signature(path, until).encode())
-        if not (_PATH.fullmatch(path) and is_signed and self._clock() < int(until)):
+        if not (_PATH.fullmatch(path) and self._signatures.hold(path, query)):
             raise ApiProblem(HTTPStatus.FORBIDDEN, "This address takes no upload (any more). POST /uploads.")
         if length > MOST_BYTES:
             raise ApiProblem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "An upload may have 1 GiB.")
@@ -89,6 +84,3 @@ class LocalUploads:
                     raise ApiProblem(HTTPStatus.BAD_REQUEST, "The upload ended before its Content-Length.")
                 file.write(chunk)
                 length -= len(chunk)
-
-    def _signature(self, path: str, until: str) -> str:
-        return hmac.new(self._secret, f"{path}\n{until}".encode(), "sha256").hexdigest()

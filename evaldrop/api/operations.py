@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from evaldrop.api.access import Action, Caller
 from evaldrop.api.asked import NoParameters
 from evaldrop.api.exchange import JSON, ApiReply, Request
+from evaldrop.api.page_settings import PageSettings
 from evaldrop.api.place import RunsPlace
 from evaldrop.api.short_forms import DEFAULT_JUDGE
 from evaldrop.store.protocol import Store
@@ -29,12 +30,14 @@ class Service:
     Attributes:
         judge: The model that gives verdicts where a request names none.
         now: The time, as the store has it.
+        page: What the page is told.
     """
 
     store: Store
     place: RunsPlace
     judge: str = DEFAULT_JUDGE
     now: Callable[[], str] = utc_now
+    page: PageSettings = field(default_factory=PageSettings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

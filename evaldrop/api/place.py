@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from evaldrop.api.access import Caller
 from evaldrop.api.answers import ProgressAnswer, UploadAnswer
 from evaldrop.run.request import Labels, Owner
 from evaldrop.steps.validate_dataset.caps import Caps
 from evaldrop.store.model import StoredRun
+
+LINK_LASTS_S: Final = 300
+"""How long the address of a report is good."""
 
 Stopped = Literal["unbegun", "now", "later"]
 """
@@ -104,6 +107,14 @@ class RunsPlace(Protocol):
 
     def stop(self, run: StoredRun) -> Stopped:
         """Stop a run; return when it ends."""
+        ...
+
+    def report_link(self, run: StoredRun, uri: str) -> str:
+        """
+        Return a URL at which a run's report, which is at `uri`, can be opened for a while without a key.
+
+        What is there has another origin than the API's page, or none.
+        """
         ...
 
     def link(self, uri: str) -> str | None:

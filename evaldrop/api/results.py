@@ -5,10 +5,11 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from evaldrop import storage
-from evaldrop.api.answers import ComparisonAnswer, RecordDetails
+from evaldrop.api.answers import ComparisonAnswer, RecordDetails, ReportLink
 from evaldrop.api.asked import CompareParameters
 from evaldrop.api.exchange import HTML, ApiReply
 from evaldrop.api.operations import Ask, Operation
+from evaldrop.api.place import LINK_LASTS_S
 from evaldrop.api.problems import ApiProblem, not_found
 from evaldrop.api.runs import finished_run_asked_for
 from evaldrop.errors import EvaldropError, StorageError, first_line
@@ -38,6 +39,16 @@ def show_report(ask: Ask) -> ApiReply:
         return ApiReply(body=storage.read_bytes(uri), kind=HTML, headers=HEADERS, run_id=run.run_id)
     except StorageError as error:
         raise ApiProblem(HTTPStatus.NOT_FOUND, _CANNOT_BE_SHOWN) from error
+
+
+def link_report(ask: Ask) -> ApiReply:
+    """Return an address at which the report of a run can be opened without a key."""
+    run = finished_run_asked_for(ask, ask.path["run_id"])
+    uri = _file(run, "report.html")
+    if not storage.exists(uri):
+        raise ApiProblem(HTTPStatus.NOT_FOUND, _CANNOT_BE_SHOWN)
+    link = ReportLink(url=ask.service.place.report_link(run, uri), expires_in_s=LINK_LASTS_S)
+    return ApiReply(content=link, run_id=run.run_id)
 
 
 def show_record(ask: Ask) -> ApiReply:
@@ -109,6 +120,17 @@ OPERATIONS = (
         does=show_report,
         answers={HTTPStatus.OK: None, HTTPStatus.SEE_OTHER: None},
         kind="text/html",
+        refusals=_REFUSALS,
+    ),
+    Operation(
+        name="linkReport",
+        method="GET",
+        path="/runs/{run_id}/report/link",
+        summary="Have an address at which a browser can open the report",
+        description="A tab sends no key: the address is good without one, for five minutes.",
+        action="read",
+        does=link_report,
+        answers={HTTPStatus.OK: ReportLink},
         refusals=_REFUSALS,
     ),
     Operation(

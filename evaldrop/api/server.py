@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 from uuid import uuid4
 
 from evaldrop.api.exchange import MOST_BYTES
+from evaldrop.api.local_reports import BELOW, LocalReports
 from evaldrop.api.local_uploads import LocalUploads
 from evaldrop.api.operations import PAGE_HEADERS
 from evaldrop.api.problems import PROBLEM_JSON, ApiProblem
@@ -37,14 +38,17 @@ class ApiServer(ThreadingHTTPServer):
         port: 0 is any free one.
         handle: Answers an event.
         uploads: Takes what is put at an address that it has signed.
+        reports: Shows reports at addresses that it has signed.
     """
 
     daemon_threads = True
     # Hundreds may come at once: with five waiting, as is usual, the others would be refused.
     request_queue_size = 512
 
-    def __init__(self, port: int, handle: Handle, uploads: LocalUploads | None) -> None:
-        self.handle, self.uploads = handle, uploads
+    def __init__(
+        self, port: int, handle: Handle, uploads: LocalUploads | None, reports: LocalReports | None = None
+    ) -> None:
+        self.handle, self.uploads, self.reports = handle, uploads, reports
         try:
             super().__init__((LOOPBACK, port), _ApiHandler)
         except OSError as error:
@@ -100,6 +104,8 @@ class _ApiHandler(BaseHTTPRequestHandler):
         if self.command == "PUT" and path.startswith("/uploads/") and server.uploads:
             server.uploads.receive(path, dict(parse_qsl(parts.query)), self.rfile, length)
             return {"statusCode": HTTPStatus.OK.value, "body": "", "multiValueHeaders": {}}
+        if self.command in {"GET", "HEAD"} and path.startswith(BELOW) and server.reports:
+            return _report(server.reports, path, dict(parse_qsl(parts.query)))
         if length > MOST_BYTES:
             self._discard(length)
             detail = f"The body has more than {MOST_BYTES >> 20} MiB. Upload the dataset: POST /uploads."
@@ -175,6 +181,19 @@ class _ApiHandler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *_: Any) -> None:  # noqa: A002 - http.server's name
         """Say nothing: the API has a log of its own."""
+
+
+def _report(reports: LocalReports, path: str, query: dict[str, str]) -> dict[str, Any]:
+    try:
+        answer = reports.read(path, query)
+    except StorageError as error:
+        raise ApiProblem(HTTPStatus.NOT_FOUND, "This run's files are not there any more.") from error
+    headers = {**PAGE_HEADERS, **answer.headers, "Content-Type": answer.kind}
+    return {
+        "statusCode": answer.status.value,
+        "body": (answer.body or b"").decode(),
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+    }
 
 
 def _told(problem: ApiProblem) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Final
 from evaldrop.api.aws import StackPlace
 from evaldrop.api.doors import stack_door
 from evaldrop.api.operations import Service
+from evaldrop.api.page_settings import PageSettings, SignIn
 from evaldrop.api.router import Api, LogLine
 from evaldrop.running.deployed import clients
 from evaldrop.steps.validate_dataset.caps import NO_CAPS, read_caps
@@ -37,7 +38,14 @@ def api_of(environment: Mapping[str, str], function_arn: str) -> Api:
         states=clients.client("stepfunctions"),
     )
     store = open_store(environment[STORE])
-    return Api(Service(store=store, place=place), stack_door(store), log=_log, fault=_fault)
+    service = Service(store=store, place=place, page=page_of(environment, place.uploads_to))
+    return Api(service, stack_door(store), log=_log, fault=_fault)
+
+
+def page_of(environment: Mapping[str, str], uploads_to: str) -> PageSettings:
+    """Return what the page is told: how to sign in, where people may."""
+    sign_in = environment.get("EVALDROP_SIGN_IN")
+    return PageSettings(sign_in=SignIn.from_json(sign_in) if sign_in else None, uploads_to=(uploads_to,))
 
 
 def _log(line: LogLine) -> None:

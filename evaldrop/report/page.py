@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined, Template
 from jinja2.bccache import Bucket
 from markupsafe import Markup
 
@@ -46,6 +46,8 @@ from evaldrop.scorecard.answers import ENOUGH
 from evaldrop.scorecard.model.recommendation import NOTHING_TO_SHIP
 from evaldrop.scorecard.model.scorecard import Scorecard
 from evaldrop.scorecard.recommendation import recommendation_of
+
+_PACKAGE = "evaldrop.report"
 
 # Slices below this many records are too small to read.
 FEW_RECORDS = 10
@@ -179,21 +181,30 @@ def rendered(
 
     `asks_server`: its script may ask the server that the page came from.
     """
+    policy = policy_of(style, script, asks=("'self'",) if asks_server else ())
+    return filled(template(name), style=style, script=script, policy=policy, **values)
+
+
+def policy_of(style: str, script: str | None, *, asks: Sequence[str] = ()) -> str:
+    """Return the policy of a page with this style and this script; `asks`: whom its script may ask."""
     scripts = "'none'" if script is None else _source(script)
-    asked = "; connect-src 'self'" if asks_server else ""
+    asked = f"; connect-src {' '.join(asks)}" if asks else ""
     allowed = f"style-src {_source(style)}; script-src {scripts}{asked}"
-    page: str = template(name).render(
-        policy=f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'",
+    return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
+
+
+def filled(page: Template, *, style: str, script: str | None, **values: Any) -> str:
+    """Return a template with this package's style and script in it; everything else it prints is escaped."""
+    return page.render(
         style=Markup(style),  # noqa: S704 - this package's own file
         script=Markup(script or ""),  # noqa: S704 - this package's own file
         **values,
     )
-    return page
 
 
-def read_assets(folder: str, names: Sequence[str]) -> str:
+def read_assets(folder: str, names: Sequence[str], *, package: str = _PACKAGE) -> str:
     """Return styles or scripts of a folder as one, in their order."""
-    return "\n".join(read_asset(f"{folder}/{name}" if folder else name) for name in names)
+    return "\n".join(read_asset(f"{folder}/{name}" if folder else name, package) for name in names)
 
 
 def packed_json(content: Any) -> str:
@@ -202,15 +213,15 @@ def packed_json(content: Any) -> str:
     return _base64(gzip.compress(orjson.dumps(content), 6, mtime=0))
 
 
-def template(name: str) -> Any:
-    """Return a template of this package; everything it prints is escaped."""
-    return _environment().get_template(name)
+def template(name: str, package: str = _PACKAGE) -> Template:
+    """Return a template of this package, or of another that has pages; everything it prints is escaped."""
+    return _environment(package).get_template(name)
 
 
 @cache
-def read_asset(name: str) -> str:
-    """Return a style or a script of this package."""
-    return files("evaldrop.report").joinpath("templates", name).read_text(encoding="utf-8")
+def read_asset(name: str, package: str = _PACKAGE) -> str:
+    """Return a style or a script of this package, or of another that has pages."""
+    return files(package).joinpath("templates", name).read_text(encoding="utf-8")
 
 
 class _CompiledTemplates(BytecodeCache):
@@ -219,6 +230,9 @@ class _CompiledTemplates(BytecodeCache):
 
     Compiling takes longer than rendering. Where nothing may be written, as in a Lambda, nothing is kept.
     """
+
+    def __init__(self, package: str) -> None:
+        self._package = package
 
     def load_bytecode(self, bucket: Bucket) -> None:
         with suppress(OSError), self._place(bucket).open("rb") as stream:
@@ -231,14 +245,14 @@ class _CompiledTemplates(BytecodeCache):
             storage.write_bytes(str(self._place(bucket)), bucket.bytecode_to_string())
 
     def _place(self, bucket: Bucket) -> Path:
-        return Path(str(files("evaldrop.report"))) / "templates" / "__pycache__" / f"{bucket.key}.jinja"
+        return Path(str(files(self._package))) / "templates" / "__pycache__" / f"{bucket.key}.jinja"
 
 
 @cache
-def _environment() -> Environment:
+def _environment(package: str) -> Environment:
     environment = Environment(
-        loader=PackageLoader("evaldrop.report"),
-        bytecode_cache=_CompiledTemplates(),
+        loader=PackageLoader(package),
+        bytecode_cache=_CompiledTemplates(package),
         autoescape=True,
         # A misspelt name must fail; by default it leaves a gap in the report.
         undefined=StrictUndefined,

@@ -17,7 +17,7 @@ MOST_PAIRS = 3_000
 MOST_CHARACTERS = 24_000_000
 
 _STYLES = ("report.css", "styles/bench.css", "styles/history.css")
-_SCRIPTS = ("data/elements.js", "data/packed.js", "texts/difference.js", "diff.js")
+_SCRIPTS = ("data/elements.js", "data/packed.js", "texts/difference.js", "texts/pairs.js", "diff.js")
 _TONES: dict[str, Tone] = {"improved": "good", "regressed": "bad", "undecided": "muted"}
 _CLASSES = {"improved": "better", "regressed": "worse"}
 
@@ -142,7 +142,7 @@ def _within_budget(pairs: Sequence[AnswerPair]) -> Sequence[AnswerPair]:
 
 
 def _row(pair: AnswerPair) -> Sequence[Any]:
-    """Return a row as `templates/scripts/diff.js` reads it."""
+    """Return a row as `templates/scripts/texts/pairs.js` reads it."""
     place = pair.place
     return [
         place.record_id,

@@ -22,8 +22,10 @@ from urllib.parse import quote
 
 import numpy as np
 
+from evaldrop.api.local import serving
 from evaldrop.cli.app import main as evaldrop
 from evaldrop.scorecard.read import read_run
+from tests.browser.api_page import sign_in
 from tests.browser.chromium import Browser, Page, find_chromium, running
 
 ROOT = Path(__file__).parents[2]
@@ -61,7 +63,8 @@ BENCH = Shot(
 )
 PHONE = Shot("phone", 390, 844, "h1", "the report on a phone")
 HISTORY = Shot("history", 1440, 900, "svg.trend", "the history of runs")
-SHOTS = (REPORT, BENCH, PHONE, HISTORY)
+PAGE = Shot("page", 1440, 900, ".recommendation", "a finished run on the page of the API")
+SHOTS = (REPORT, BENCH, PHONE, HISTORY, PAGE)
 
 
 def write_runs(out: Path) -> Path:
@@ -98,12 +101,25 @@ def take_all(browser: Browser, out: Path, place: Path) -> None:
     # The address of a record with its first two candidates' differences.
     bench = f"{report}#record={quote(telling_record(run), safe='')}&diff=0-1"
     place.mkdir(parents=True, exist_ok=True)
-    for shot, url in zip(SHOTS, (report, bench, report, index), strict=True):
+    for shot, url in zip((REPORT, BENCH, PHONE, HISTORY), (report, bench, report, index), strict=True):
         ready = "true" if shot is HISTORY else REPORT_READY
         with browser.page(url, width=shot.width, height=shot.height, ready=ready) as page:
-            content = take(page, shot)
-        (place / f"{shot.name}.png").write_bytes(content)
-        sys.stdout.write(f"{place / shot.name}.png: {len(content) / 1000:.0f} kB\n")
+            _write(place, shot, take(page, shot))
+    evaldrop(["history", "rebuild", "--out", str(out)])
+    with (
+        serving(out=str(out), bedrock="simulated", evaluations="none") as api,
+        browser.page(
+            f"{api.address}/#/runs/{run.name}", width=PAGE.width, height=PAGE.height, ready=REPORT_READY
+        ) as page,
+    ):
+        sign_in(page, api.token)
+        page.wait(f"document.querySelector({PAGE.of!r}) !== null")
+        _write(place, PAGE, take(page, PAGE))
+
+
+def _write(place: Path, shot: Shot, content: bytes) -> None:
+    (place / f"{shot.name}.png").write_bytes(content)
+    sys.stdout.write(f"{place / shot.name}.png: {len(content) / 1000:.0f} kB\n")
 
 
 def take(page: Page, shot: Shot) -> bytes:

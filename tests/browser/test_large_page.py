@@ -22,6 +22,7 @@ def test_a_page_of_50000_records_opens_scrolls_and_answers_quickly(browser, tmp_
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_a_page_of_long_texts_keeps_its_size_by_carrying_a_choice(tmp_path):
     page = write_page(tmp_path, 4_000, "long")
     assert 8e6 < page.stat().st_size <= 10e6

@@ -17,7 +17,7 @@ from tests.browser.test_report_page import HIT, TRAP
 from tests.evaldrop.report.hostile_texts import ALL
 
 # They read the report's own data as they begin, which a page without records does not have.
-_OF_RECORDS = ("lists/groups.js", "record/records.js")
+_OF_RECORDS = ("lists/groups.js", "lists/trust.js", "record/records.js")
 FAMILY = "👨\u200d👩\u200d👧"
 
 

@@ -1,5 +1,6 @@
 """What would hurt to lose in the template."""
 
+import copy
 import hashlib
 import json
 import re
@@ -261,7 +262,7 @@ def test_a_key_of_ones_own_is_a_setting(template, full_template):
 
 def test_uploads_of_datasets_start_runs_and_are_kept_when_that_fails(template):
     rule = one(template, "AWS::Events::Rule", "DatasetUploaded")
-    pattern = rule["EventPattern"]
+    pattern = copy.deepcopy(rule["EventPattern"])
     assert pattern["source"] == ["aws.s3"]
     assert pattern["detail-type"] == ["Object Created"]
     bucket = "drop"

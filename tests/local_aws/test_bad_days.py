@@ -47,6 +47,7 @@ def test_a_model_that_the_account_has_no_access_to_ends_the_run_at_its_first_cal
     assert len(aws.calls()) <= 6
 
 
+@pytest.mark.nightly
 def test_a_run_that_is_to_go_on_has_such_a_model_as_an_error_of_its_candidate_alone(aws):
     aws.bedrock("tests.local_aws.faults#no_access")
     key = aws.upload(records(4), evaluation=UNREACHED, metadata={"evaldrop-go-on": "true"})
@@ -62,6 +63,7 @@ def test_a_run_that_is_to_go_on_has_such_a_model_as_an_error_of_its_candidate_al
     assert "AccessDenied" in report
 
 
+@pytest.mark.nightly
 def test_three_calls_of_ten_throttled_are_made_good_by_retries(aws):
     aws.bedrock("simulated:latency=0,throttling=0.3")
     [execution] = aws.finished(aws.upload(records(25)))
@@ -76,6 +78,7 @@ def test_three_calls_of_ten_throttled_are_made_good_by_retries(aws):
     assert all("Throttling" in name for name in names)
 
 
+@pytest.mark.nightly
 def test_a_judge_that_never_answers_leaves_verdicts_unscored_and_the_responses_whole(aws):
     aws.bedrock("tests.local_aws.faults#silent_judge")
     [execution] = aws.finished(aws.upload(records(3), evaluation=IMPATIENT))

@@ -37,6 +37,8 @@ def serve(
     """
     Serve the API on this machine until Ctrl-C: POST a text or a dataset, get its comparison.
 
+    Its address, in a browser, is a page that does all of it: sign in with the key that is printed.
+
     It answers this machine alone, and only with a key: one of `evaldrop keys`, or the one that is printed,
     which is an admin's and ends with the server. Ctrl-C lets calls under way end; the next start goes on
     with what had not ended, and pays for nothing twice.

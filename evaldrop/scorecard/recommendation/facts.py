@@ -15,7 +15,14 @@ from evaldrop.scorecard.model.scorecard import (
     Scorecard,
     coverage_of,
 )
-from evaldrop.scorecard.recommendation.leads import WIN_RATE, Lead, Quantity, lead_of, leads_of
+from evaldrop.scorecard.recommendation.leads import (
+    WIN_RATE,
+    Lead,
+    Quantity,
+    lead_of,
+    leads_of,
+    pairs_without_lead,
+)
 
 
 class Unread(NamedTuple):
@@ -51,7 +58,8 @@ class Contender(NamedTuple):
 
 class Facts(NamedTuple):
     """
-    All that the rule reads. `leads` holds both directions of a pair; one without a number is absent.
+    All that the rule reads. `leads` holds both directions of a pair; one without a number is absent, and
+    `without_lead` says why of a pair that was compared.
 
     `silent_ones` gave nothing at all. `short` are the candidates that gave too little, by name, and
     `short_run` what is missing whoever is chosen: of a judge, or where the gate is open for it.
@@ -64,6 +72,7 @@ class Facts(NamedTuple):
     run_failed_on: tuple[str, ...]
     run_open_on: tuple[str, ...]
     cost_per_record: float | None
+    without_lead: Mapping[frozenset[str], str] = MappingProxyType({})
     silent_ones: tuple[Lack, ...] = ()
     short: Mapping[str, Lack] = MappingProxyType({})
     short_run: tuple[Lack, ...] = ()
@@ -107,6 +116,7 @@ def facts_of(scorecard: Scorecard) -> Facts:
         run_failed_on=_about(scorecard, own, "fail"),
         run_open_on=_about(scorecard, own, "inconclusive"),
         cost_per_record=_cost_per_record(scorecard),
+        without_lead=dict(pairs_without_lead(scorecard, quantity)),
         silent_ones=silences(scorecard),
         short={str(lack.candidate): lack for lack in short},
         short_run=(*(short if is_open else ()), *judges_shortfalls(scorecard)),

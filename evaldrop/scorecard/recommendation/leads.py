@@ -104,6 +104,15 @@ def leads_of(scorecard: Scorecard, quantity: Quantity | None) -> Iterator[tuple[
             yield (pair.a, pair.b), lead
 
 
+def pairs_without_lead(
+    scorecard: Scorecard, quantity: Quantity | None
+) -> Iterator[tuple[frozenset[str], str]]:
+    """Yield the pairs that were compared on what decides and have no interval, with why not."""
+    for pair in scorecard.comparisons:
+        if quantity is not None and pair.criterion == quantity.name and pair.reason is not None:
+            yield frozenset((pair.a, pair.b)), pair.reason.removeprefix("no interval: ")
+
+
 def lead_of(
     pair: PairedEstimate, scale: float, sure: int, *, confidence: float, most: float = 1.0
 ) -> Lead | None:

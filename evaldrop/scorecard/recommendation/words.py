@@ -169,8 +169,14 @@ def _undecided(one: Contender, ruling: Ruling, facts: Facts) -> str:
     by_people = needs_labels(lead for lead in leads if lead is not None)
     needed = "too few records have labels by people to tell" if by_people else _needed(ruling)
     if None in leads:
-        needed = "not all of them were compared with each other (pairwise.all_pairs)"
+        needed = _uncompared(one, ruling, facts)
     return f"{start}: {needed}.{lean}{'.' if lean else ''}"
+
+
+def _uncompared(one: Contender, ruling: Ruling, facts: Facts) -> str:
+    pairs = [frozenset((one.name, other.name)) for other in ruling.rivals]
+    said = [facts.without_lead[pair] for pair in pairs if pair in facts.without_lead]
+    return said[0] if said else "not all of them were compared with each other (pairwise.all_pairs)"
 
 
 def _needed(ruling: Ruling) -> str:

@@ -73,6 +73,9 @@ class FakePlace:
         self.stopped.append(run.run_id)
         return "now"
 
+    def report_link(self, run, uri):
+        return f"https://reports/{run.run_id}"
+
     def link(self, uri):
         return None
 

@@ -171,6 +171,12 @@ def test_a_run_without_an_execution_is_stopped_by_taking_its_dataset_away(bucket
 def test_a_large_file_has_a_link_that_ends(bucket):
     link = _place().link("s3://results/runs/api/x/report.html")
     assert link.startswith("https://results.s3.amazonaws.com/runs/api/x/report.html?")
+    assert "response-content-type=text%2Fhtml" in link, "a browser would save it, and not show it"
+
+
+def test_the_page_may_put_uploads_where_they_are_put(bucket):
+    place = _place()
+    assert place.upload("a.jsonl", of_key(key("abc123"))).url.startswith(f"{place.uploads_to}/")
 
 
 @pytest.mark.parametrize(("account", "folder"), [("abc123", "abc123"), ("a/../b", None), ("x" * 80, None)])

@@ -296,6 +296,7 @@ def test_a_finished_run_shows_its_scorecard_report_and_records(ask):
     assert [row["criterion"] for row in record["verdicts"]] == ["helpfulness"]
     assert ask("GET", f"/runs/{DONE}/records/none").status == 404
     assert ask("GET", f"/runs/{DONE}/report", who="bob").status == 404
+    assert ask("GET", f"/runs/{DONE}/report/link", who="bob").status == 404
 
 
 def test_two_runs_are_compared(ask):

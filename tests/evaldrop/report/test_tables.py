@@ -2,7 +2,7 @@
 
 from rich.console import Console
 
-from evaldrop.cli.tables.terminal import wrapped_table
+from evaldrop.cli.tables.terminal import print_table
 from evaldrop.report.charts import Dot
 from evaldrop.report.columns import MARKDOWN, PAGE, TERMINAL, Column, Table, Words, text_of, words
 from evaldrop.report.page import template
@@ -38,7 +38,7 @@ def test_a_page_escapes_what_it_shows_and_marks_what_is_strong():
 def test_a_terminal_shows_the_text_of_every_part():
     console = Console(width=80)
     with console.capture() as caught:
-        console.print(wrapped_table(TABLE.columns_in(TERMINAL)))
+        print_table(console, TABLE.columns_in(TERMINAL))
     assert caught.get().splitlines()[1].split() == ["<lite>", "<0.001", "haiku", "is", "better"]
     assert text_of(None) == ""
 

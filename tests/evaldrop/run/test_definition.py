@@ -54,8 +54,8 @@ def test_build_scorecard_opens_run_json_once(folder, opened):
         ["report", "--rebuild", "--json"],
         ["bless"],
         ["calibrate"],
-        ["gate"],
-        ["rescore"],
+        ["gate", "--json"],
+        ["rescore", "--json"],
     ],
     ids=" ".join,
 )

@@ -172,7 +172,7 @@ def test_a_run_that_reads_anothers_replies_is_finished_without_a_call(broken_off
     capsys.readouterr()
     main(["rescore", str(run), "--json"])
     rescored = json.loads(capsys.readouterr().out)["run"]
-    with pytest.raises(InputError, match="--rebuild finishes it"):
+    with pytest.raises(InputError, match="--rebuild` finishes it"):
         resumed_run(rescored, bedrock=None, max_in_flight=None)
 
 

@@ -1,11 +1,6 @@
-// The responses of two runs, one below the other, each then and now with the words that differ.
+// The responses of two runs, one below the other: searched, narrowed, walked through.
 
-// A row's layout: evaldrop/report/two_runs_page.py writes it.
-const RECORD = 0, CANDIDATE = 1, CATEGORY = 2, PROMPT = 3, REFERENCES = 4, CHANGED = 5, WORSE = 6, BETTER = 7, THEN = 8, NOW = 9, SCORES = 10;
-const TEXT = 0, ERROR = 1;
-const CRITERION = 0, WAS = 1, IS = 2, WHY_THEN = 3, WHY_NOW = 4, CHANGE = 5;
 const AT_A_TIME = 20;
-const KINDS = [["", "all", () => true], ["worse", "score worse", (row) => row[WORSE]], ["better", "score better", (row) => row[BETTER]], ["changed", "another text", (row) => row[CHANGED]], ["same", "the same text", (row) => !row[CHANGED]]];
 
 const byId = (id) => document.getElementById(id);
 
@@ -67,91 +62,6 @@ class Pairs {
     if (next) next.focus();
     else if (step > 0 && !byId("more").hidden) this.showMore(true);
   }
-}
-
-function pairOf(row) {
-  const made = element("article", row[WORSE] ? "pair dropped" : "pair");
-  made.tabIndex = -1;
-  const head = element("h3", "", row[RECORD]);
-  head.append(" ", element("span", "tag", row[CANDIDATE]));
-  if (row[CATEGORY]) head.append(" ", element("span", "tag", row[CATEGORY]));
-  made.setAttribute("aria-label", `${row[RECORD]}, ${row[CANDIDATE]}`);
-  made.append(head, scoresOf(row), textOf("asked", row[PROMPT]));
-  if (row[REFERENCES].length) made.append(textOf("reference", row[REFERENCES].join("\n")));
-  made.append(answersOf(row));
-  return made;
-}
-
-function scoresOf(row) {
-  const list = element("ul", "moves");
-  for (const score of row[SCORES]) {
-    const said = (value) => (value === null ? "none" : String(Number(value.toFixed(2))));
-    const moved = score[WAS] !== score[IS];
-    const item = element("li", { worse: "bad", better: "good", same: "muted" }[score[CHANGE]]);
-    item.append(element("b", "", score[CRITERION]), ` ${moved ? `${said(score[WAS])} → ${said(score[IS])}` : said(score[IS])}`);
-    if (score[CHANGE] !== "same") item.append(` ${score[CHANGE]}`);
-    if (moved && (score[WHY_THEN] || score[WHY_NOW])) {
-      const why = element("details");
-      why.append(element("summary", "", "why"));
-      if (score[WHY_THEN]) why.append(textOf("then", score[WHY_THEN]));
-      if (score[WHY_NOW]) why.append(textOf("now", score[WHY_NOW]));
-      item.append(why);
-    }
-    list.append(item);
-  }
-  return list;
-}
-
-function textOf(label, text) {
-  const made = element("div", "prompt");
-  const body = element("p", "text", text);
-  body.dir = "auto";
-  made.append(element("span", "label", label), body);
-  return fold(made, body);
-}
-
-// Long texts are cut at a height; a button shows them whole.
-function fold(made, body) {
-  if (body.textContent.length < 1500) return made;
-  body.classList.add("folded");
-  const whole = button("whole", "show all", () => {
-    const isOpen = body.classList.toggle("folded");
-    whole.textContent = isOpen ? "show all" : "show less";
-    whole.setAttribute("aria-expanded", String(!isOpen));
-  });
-  whole.setAttribute("aria-expanded", "false");
-  made.append(whole);
-  return made;
-}
-
-function answersOf(row) {
-  const answers = element("div", "answers");
-  if (!row[CHANGED]) {
-    answers.append(answerOf("then and now the same", row[NOW], [["same", row[NOW][TEXT] || ""]]));
-    return answers;
-  }
-  const both = row[THEN][TEXT] !== null && row[NOW][TEXT] !== null;
-  const parts = both ? differences(row[THEN][TEXT], row[NOW][TEXT]) : [row[THEN], row[NOW]].map((answer) => [["same", answer[TEXT] || ""]]);
-  answers.append(answerOf("then", row[THEN], parts[0]), answerOf("now", row[NOW], parts[1]));
-  return answers;
-}
-
-function answerOf(name, answer, parts) {
-  const made = element("div", "answer");
-  // No landmark: there are two in every pair.
-  made.setAttribute("role", "group");
-  made.setAttribute("aria-label", name);
-  made.append(element("h4", "", name));
-  if (answer[TEXT] === null) {
-    made.append(element("p", "wrong", `no response: ${answer[ERROR] || "no reason is known"}`));
-    return made;
-  }
-  const body = element("div", "text");
-  body.dir = "auto";
-  if (!answer[TEXT].trim()) body.append(element("span", "muted", answer[TEXT] ? "(blanks only)" : "(empty)"));
-  for (const [kind, text] of parts) body.append(kind === "same" ? document.createTextNode(text) : element(kind === "gone" ? "del" : "ins", "", text));
-  made.append(body);
-  return fold(made, body);
 }
 
 (async () => {

@@ -225,6 +225,14 @@ def test_a_pair_that_was_not_compared_is_not_decided():
     assert (found.kind, found.choice) == ("not_decided", None)
 
 
+def test_a_pair_that_was_compared_without_an_interval_says_why():
+    why = "no interval: one record says nothing about spread"
+    compared = pair("haiku", "sonnet", 0.0).model_copy(update={"family_interval": None, "reason": why})
+    reason = recommend(scorecard(TWO, (compared,))).reason
+    assert ": one record says nothing about spread. Nobody" in reason
+    assert "all_pairs" not in reason
+
+
 def test_of_three_only_those_that_matter_are_named():
     pairs = [*OPEN, *LITE_IS_WORSE]
     assert "Not decided between haiku and sonnet:" in recommend(scorecard(THREE, pairs)).reason
