@@ -7,16 +7,18 @@ What is asked is checked by the function, which says more about a fault than API
 """
 
 import json
+from urllib.parse import urlsplit
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from evaldrop.steps.start_run.prefixes import API as API_PREFIX
 from evaldrop.steps.start_run.prefixes import EVALUATIONS, UPLOADS
 from evaldrop.store.model import Limits
-from infra.bundles import Bundle
+from infra.bundles import LAMBDA, Bundle, target_of
 from infra.functions import Shape, Step, validating_bundle, validating_environment
 from infra.gateway_responses import add_problems
 from infra.history import History
@@ -94,7 +96,8 @@ class Api(Construct):
         self.plan = self._usage_plan()
         self.page: apigateway.RestApi | None = None
         self.sign_in: SignIn | None = None
-        if settings.sign_in:
+        # A local AWS has no user pools.
+        if settings.sign_in and target_of(self) == LAMBDA:
             self.page = self._rest_api("Page", "evaldrop: for people, by sign-in")
             self.sign_in = SignIn(self, "SignIn", page=address_of(self.page), settings=settings)
             authorizer = apigateway.CognitoUserPoolsAuthorizer(
@@ -107,6 +110,7 @@ class Api(Construct):
                 ),
             )
             self.step.tell("EVALDROP_SIGN_IN", json.dumps(self.sign_in.told))
+        self._let_pages_upload(storage)
 
     @property
     def rest_apis(self) -> list[apigateway.RestApi]:
@@ -125,6 +129,17 @@ class Api(Construct):
         self.step.allow(["s3:ListBucket"], [bucket])
         if storage.key:
             self.step.allow(["kms:Decrypt", "kms:GenerateDataKey"], [storage.key.key_arn])
+
+    def _let_pages_upload(self, storage: Storage) -> None:
+        """Let the page put a file where the API has signed an address: the bucket is of another origin."""
+        elsewhere = self._settings.sign_in.addresses if self._settings.sign_in else ()
+        own = [origin_of(api) for api in self.rest_apis]
+        storage.input.add_cors_rule(
+            allowed_methods=[s3.HttpMethods.PUT],
+            allowed_origins=[*own, *(_origin(address) for address in elsewhere)],
+            allowed_headers=["content-type"],
+            max_age=600,
+        )
 
     def _let_look(self, storage: Storage, workflow: Workflow) -> None:
         """Let it read runs, and stop them. It starts none: what it puts does."""
@@ -230,8 +245,17 @@ def address_of(api: apigateway.RestApi) -> str:
 
     By its ID and the stage's name, not by the stage: that comes after the function, which is told of it.
     """
-    region, suffix = api.stack.region, api.stack.url_suffix
-    return f"https://{api.rest_api_id}.execute-api.{region}.{suffix}/{STAGE}/"
+    return f"{origin_of(api)}/{STAGE}/"
+
+
+def origin_of(api: apigateway.RestApi) -> str:
+    """Return the origin of an API's page."""
+    return f"https://{api.rest_api_id}.execute-api.{api.stack.region}.{api.stack.url_suffix}"
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def outputs_of(api: Api) -> list[tuple[str, str]]:

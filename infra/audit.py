@@ -94,7 +94,7 @@ def _field(
 
 
 class Wall(Construct):
-    """A web ACL before the APIs: an address that asks too often is refused with 403 for some minutes."""
+    """A web ACL before the APIs: an address that asks too often is refused for some minutes."""
 
     def __init__(
         self,

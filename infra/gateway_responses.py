@@ -21,8 +21,14 @@ _PROBLEMS = {
     "QUOTA_EXCEEDED": _Problem(429, _SLOW_DOWN, "This day's requests are used up.", 3600),
     "INVALID_API_KEY": _Problem(403, "Forbidden", "Send your API key in the header x-api-key."),
     "UNAUTHORIZED": _Problem(401, "Unauthorized", "Sign in: the token is missing or too old."),
+    "WAF_FILTERED": _Problem(429, _SLOW_DOWN, "Too many requests from this address.", 300),
+    # What it calls a method or a path that it has no resource for, such as POST at the page's.
+    "MISSING_AUTHENTICATION_TOKEN": _Problem(
+        404, "Not Found", "There is no such route. GET /openapi.json lists them."
+    ),
     "REQUEST_TOO_LARGE": _Problem(413, "Content Too Large", "Upload the dataset instead: POST /uploads."),
     "INTEGRATION_TIMEOUT": _Problem(504, "Gateway Timeout", "There was no answer in time.", 5),
+    "DEFAULT_5XX": _Problem(503, "Service Unavailable", "The API does not answer. Try again.", 5),
 }
 
 

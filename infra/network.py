@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from aws_cdk import Stack
+from aws_cdk import Aws, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -20,6 +20,23 @@ _INTERFACES = [
     "ec2:UnassignPrivateIpAddresses",
 ]
 """What Lambda does with a function's role to connect it (its guide, "VPC"; no ARNs are known beforehand)."""
+
+_OF_THIS_ACCOUNT = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "*",
+            "Resource": "*",
+            "Condition": {"StringEquals": {"aws:PrincipalAccount": Aws.ACCOUNT_ID}},
+        }
+    ],
+}
+"""
+Through an endpoint go requests of this account alone: nothing leaves by a stranger's keys. What each may do
+its own policy says; others of the VPC share the endpoints.
+"""
 
 
 class PrivateNetwork(Construct):
@@ -71,6 +88,7 @@ class PrivateNetwork(Construct):
                     subnet_ids=list(network.subnets),
                     security_group_ids=[group.attr_group_id],
                     private_dns_enabled=True,
+                    policy_document=_OF_THIS_ACCOUNT,
                 )
         if network.route_tables:
             for target in ("s3", "dynamodb"):
@@ -81,6 +99,7 @@ class PrivateNetwork(Construct):
                     vpc_endpoint_type="Gateway",
                     service_name=f"com.amazonaws.{region}.{target}",
                     route_table_ids=list(network.route_tables),
+                    policy_document=_OF_THIS_ACCOUNT,
                 )
 
     def _connect(self, step: Step) -> None:

@@ -15,7 +15,8 @@ class SignIn(Construct):
     A pool that an administrator fills: nobody signs up by themselves.
 
     Attributes:
-        told: What the page has to know: where to send a user, and as which client.
+        told: What the page has to know: where to send a user, as which client, and where from; at the API's
+            other address there are keys alone.
     """
 
     def __init__(self, scope: Construct, id: str, *, page: str, settings: Settings) -> None:  # noqa: A002 - CDK's word
@@ -72,5 +73,13 @@ class SignIn(Construct):
             refresh_token_validity=Duration.hours(12),
             # A user must not choose their customer.
             write_attributes=cognito.ClientAttributes().with_standard_attributes(email=True),
+            # By default no attribute of one's own is in a token.
+            read_attributes=cognito.ClientAttributes()
+            .with_standard_attributes(email=True, email_verified=True)
+            .with_custom_attributes("customer"),
         )
-        self.told = {"client_id": client.user_pool_client_id, "sign_in": domain.base_url()}
+        self.told = {
+            "client_id": client.user_pool_client_id,
+            "sign_in": domain.base_url(),
+            "addresses": addresses,
+        }

@@ -64,6 +64,8 @@ NOT_RUN = {
     "evaldrop run my-evaluation": "calls Bedrock, for money",
     "evaldrop run my-evaluation --bedrock openai=http://localhost:11434/v1": "needs a server",
     "evaldrop local": "serves until Ctrl-C; tests/local_aws runs it",
+    "evaldrop serve --bedrock simulated": "serves until Ctrl-C; tests/evaldrop/cli/test_serve.py starts it",
+    "evaldrop serve --bedrock simulated --port 8000": "serves until Ctrl-C",
     "evaldrop view": "serves until Ctrl-C; tests/evaldrop/report/test_serving.py asks it",
     "evaldrop view s3://bucket/runs": "serves until Ctrl-C",
     **{

@@ -39,7 +39,7 @@ class RunSummary(Answered):
     estimate_usd: float | None
     ending: Ending | None
     choice: Choice | None
-    links: dict[str, str]
+    links: dict[str, str] = Field(description="Paths from the root of the API's host.")
 
 
 class RunDetails(RunSummary):
@@ -162,20 +162,24 @@ class ComparisonAnswer(Answered):
     responses: tuple[dict[str, Any], ...]
 
 
-def summary_of(run: StoredRun) -> RunSummary:
-    """Return a run as lists show it."""
-    return RunSummary(**_fields(run))
+def summary_of(run: StoredRun, *, base: str) -> RunSummary:
+    """Return a run as lists show it; its links begin with what is before the API's paths."""
+    return RunSummary(**_fields(run, base))
 
 
 def details_of(
-    run: StoredRun, *, progress: ProgressAnswer | None = None, scorecard: dict[str, JsonValue] | None = None
+    run: StoredRun,
+    *,
+    base: str,
+    progress: ProgressAnswer | None = None,
+    scorecard: dict[str, JsonValue] | None = None,
 ) -> RunDetails:
     """Return a run with what is known of it."""
-    return RunDetails(**_fields(run), progress=progress, scorecard=scorecard)
+    return RunDetails(**_fields(run, base), progress=progress, scorecard=scorecard)
 
 
-def _fields(run: StoredRun) -> dict[str, Any]:
-    own = f"/runs/{run.run_id}"
+def _fields(run: StoredRun, base: str) -> dict[str, Any]:
+    own = f"{base}/runs/{run.run_id}"
     links = {"self": own}
     if run.state == "finished":
         links |= {"report": f"{own}/report", "choice": f"{own}/choice"}

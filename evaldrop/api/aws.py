@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from evaldrop import storage
 from evaldrop.api.access import Caller
 from evaldrop.api.answers import ProgressAnswer, UploadAnswer
-from evaldrop.api.place import LINK_LASTS_S, Start
+from evaldrop.api.place import LINK_LASTS_S, Start, Stopped
 from evaldrop.aws_errors import as_service_error, code_of
 from evaldrop.errors import AwsError
 from evaldrop.evaluation.load import EVALUATIONS, FILE_NAME
@@ -158,18 +158,27 @@ class StackPlace:
             return None
         return ProgressAnswer(done=counts.done, total=counts.total, failed=counts.failed)
 
-    def stop(self, run: StoredRun) -> bool:
+    def stop(self, run: StoredRun) -> Stopped:
         """Stop a run's execution; where there is none yet, take its dataset away, so that none begins."""
         with as_service_error(f"run {run.run_id} was not stopped"):
-            try:
-                self._states.stop_execution(
-                    executionArn=self._execution(run.run_id), cause="Stopped by a request to the API."
-                )
-            except self._states.exceptions.ClientError as error:
-                if code_of(error) not in _NO_EXECUTION:
-                    raise
-                place = storage.place(run.dataset)
-                self._s3.delete_object(Bucket=place.bucket, Key=place.key)
+            if self._is_stopped(run.run_id):
+                return "now"
+            place = storage.place(run.dataset)
+            self._s3.delete_object(Bucket=place.bucket, Key=place.key)
+            # StartRun may have looked for the dataset before; or the execution is forgotten by now.
+            has_begun = self._is_stopped(run.run_id) or run.state != "admitted"
+        return "now" if has_begun else "unbegun"
+
+    def _is_stopped(self, run_id: str) -> bool:
+        """Stop an execution; return whether there is one."""
+        try:
+            self._states.stop_execution(
+                executionArn=self._execution(run_id), cause="Stopped by a request to the API."
+            )
+        except self._states.exceptions.ClientError as error:
+            if code_of(error) not in _NO_EXECUTION:
+                raise
+            return False
         return True
 
     def report_link(self, _: StoredRun, uri: str) -> str:

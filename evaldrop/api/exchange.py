@@ -7,10 +7,12 @@ to read them.
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final, NamedTuple
+from urllib.parse import unquote
 
 from pydantic import BaseModel
 
@@ -23,6 +25,9 @@ MOST_BYTES = 4 << 20
 JSON = "application/json"
 HTML = "text/html; charset=utf-8"
 
+_ANY_PATH: Final = "/{proxy+}"
+_BASE: Final = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -30,6 +35,8 @@ class Request:
     What is asked.
 
     Attributes:
+        path: Within the API, percent-encoded as it was sent.
+        base: What is before it in the address: a stage or a custom domain's base path, such as `/v1`, or "".
         headers: Their names in lower case.
         query: What comes twice is refused before.
         gateway_key: The ID of the API key that API Gateway has checked; None without one.
@@ -38,6 +45,7 @@ class Request:
 
     method: str
     path: str
+    base: str = ""
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
@@ -86,6 +94,35 @@ class ApiReply:
     run_id: str | None = None
 
 
+class RequestPlace(NamedTuple):
+    """Where a request goes: `path` and `base` of `Request`."""
+
+    path: str
+    base: str
+
+
+def place_of(event: Mapping[str, Any]) -> RequestPlace:
+    """
+    Return where a request goes.
+
+    An event's path has no stage, but a custom domain's base path; that of its context has both.
+    """
+    path = str(event.get("path") or "/")
+    outside = str((event.get("requestContext") or {}).get("path") or path)
+    resource, proxy = event.get("resource") or _ANY_PATH, (event.get("pathParameters") or {}).get("proxy")
+    # The page and the description are resources of their own; on one machine nothing is before a path.
+    without = path if resource == _ANY_PATH else str(resource)
+    own = _end_of(path, f"/{proxy}") if proxy else without
+    base = outside.rstrip("/") if own == "/" else outside.removesuffix(own)
+    return RequestPlace(own, base if _BASE.fullmatch(base) else "")
+
+
+def _end_of(path: str, end: str) -> str:
+    # Whether API Gateway has decoded the one or the other its guide does not say.
+    whole, last = unquote(path), unquote(end)
+    return path.removeprefix(whole.removesuffix(last)) if whole.endswith(last) else path
+
+
 def request_of(event: Mapping[str, Any]) -> Request:
     """
     Return the request of an event of a REST API's proxy integration.
@@ -96,9 +133,11 @@ def request_of(event: Mapping[str, Any]) -> Request:
     context = event.get("requestContext") or {}
     authorizer = context.get("authorizer") or {}
     headers = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
+    place = place_of(event)
     return Request(
         method=str(event.get("httpMethod", "")).upper(),
-        path=str(event.get("path", "")),
+        path=place.path,
+        base=place.base,
         query=_query(event),
         headers=headers,
         body=_body(event),

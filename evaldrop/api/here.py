@@ -16,7 +16,7 @@ from evaldrop.api.access import Caller
 from evaldrop.api.answers import ProgressAnswer, UploadAnswer
 from evaldrop.api.local_reports import LocalReports
 from evaldrop.api.local_uploads import LocalUploads
-from evaldrop.api.place import Start
+from evaldrop.api.place import Start, Stopped
 from evaldrop.api.processes import Ended, RunProcesses
 from evaldrop.bedrock.region import region_of
 from evaldrop.evaluation.load import FILE_NAME
@@ -143,9 +143,12 @@ class LocalPlace:
         look = self._live.setdefault(run.run_id, LiveRun(run.folder)).look()
         return ProgressAnswer(done=look.records, total=look.total, failed=look.failed, cost_usd=look.cost_usd)
 
-    def stop(self, run: StoredRun) -> bool:
+    def stop(self, run: StoredRun) -> Stopped:
         """Stop a run; one that waits for its turn has ended with that."""
-        return not self._processes.stop(run.run_id)
+        if self._processes.stop(run.run_id):
+            return "later"
+        # One that a server before this has begun may have called models.
+        return "unbegun" if run.state == "admitted" else "now"
 
     def link(self, _: str) -> None:
         """Return None: files of any size are answered."""

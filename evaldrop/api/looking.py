@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from evaldrop import storage
 from evaldrop.api.answers import RunDetails, details_of
-from evaldrop.api.operations import Service
+from evaldrop.api.operations import Ask
 from evaldrop.errors import StorageError
 from evaldrop.json_text import loads
 from evaldrop.store.model import ENDED, StoredRun
@@ -14,11 +14,12 @@ MOST_SCORECARD_BYTES: Final = 3 << 20
 """A larger scorecard is left out of an answer, which Lambda lets have 6 MB; the run's folder has it."""
 
 
-def look_at(run: StoredRun, service: Service) -> RunDetails:
+def look_at(run: StoredRun, ask: Ask) -> RunDetails:
     """Return what is known of a run."""
+    base = ask.request.base
     if run.state in ENDED:
-        return details_of(run, scorecard=_scorecard(run))
-    return details_of(run, progress=service.place.progress(run))
+        return details_of(run, base=base, scorecard=_scorecard(run))
+    return details_of(run, base=base, progress=ask.service.place.progress(run))
 
 
 def _scorecard(run: StoredRun) -> dict[str, Any] | None:

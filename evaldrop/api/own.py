@@ -21,6 +21,7 @@ from evaldrop.datasets.files.formats import DATASET_ENDINGS, ENDINGS_IN_WORDS
 from evaldrop.evaluation import model_vendor
 from evaldrop.evaluation.criteria.built_in import BUILT_IN
 from evaldrop.evaluation.prices import load_prices
+from evaldrop.steps.start_run.prefixes import ANCHORS
 from evaldrop.store.model import Usage
 
 
@@ -51,6 +52,8 @@ def begin_upload(ask: Ask) -> ApiReply:
     name = ask.content.name
     if not name.endswith(DATASET_ENDINGS):
         raise ApiProblem.at("/name", f"the name of a dataset ends in {ENDINGS_IN_WORDS}.")
+    if name.startswith(ANCHORS):
+        raise ApiProblem.at("/name", f"{ANCHORS}… is a file of anchors, which starts no run.")
     return ApiReply(status=HTTPStatus.CREATED, content=ask.service.place.upload(name, ask.caller))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 from evaldrop.api.access import Caller
 from evaldrop.api.answers import ProgressAnswer, UploadAnswer
@@ -12,6 +12,12 @@ from evaldrop.store.model import StoredRun
 
 LINK_LASTS_S: Final = 300
 """How long the address of a report is good."""
+
+Stopped = Literal["unbegun", "now", "later"]
+"""
+`unbegun`: it has ended, and had called nothing. `now`: it has ended; what it has cost is not known.
+`later`: its calls under way may end, and the place notes how it ended.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,12 +105,8 @@ class RunsPlace(Protocol):
         """Return how far a run is that goes on; None where nothing is known."""
         ...
 
-    def stop(self, run: StoredRun) -> bool:
-        """
-        Stop a run; return whether it has ended with that, and is to be noted so.
-
-        False: its calls under way may end, and the place notes it then.
-        """
+    def stop(self, run: StoredRun) -> Stopped:
+        """Stop a run; return when it ends."""
         ...
 
     def report_link(self, run: StoredRun, uri: str) -> str:

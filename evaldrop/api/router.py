@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import unquote
 
 import orjson
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
@@ -21,7 +22,7 @@ from pydantic import BaseModel, ValidationError
 
 from evaldrop.api import access
 from evaldrop.api.access import Caller
-from evaldrop.api.exchange import ApiReply, Request, request_of
+from evaldrop.api.exchange import ApiReply, Request, place_of, request_of
 from evaldrop.api.operations import PAGE_HEADERS, Ask, Operation, Service
 from evaldrop.api.problems import PROBLEM_JSON, ApiProblem, FieldFault, faults_of
 from evaldrop.api.routes import OPERATIONS
@@ -143,8 +144,9 @@ class _Resolver(APIGatewayRestResolver):
 
     def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Return the response to an event."""
-        self._event = self._to_proxy_event(dict(event))
-        return self.resolve(event, None)  # type: ignore[arg-type]
+        routed = {**event, "path": place_of(event).path}
+        self._event = self._to_proxy_event(routed)
+        return self.resolve(routed, None)  # type: ignore[arg-type]
 
     @staticmethod
     def _compile_regex(rule: str, base_regex: str = "^{}$") -> "re.Pattern[str]":
@@ -154,7 +156,9 @@ class _Resolver(APIGatewayRestResolver):
 
     def _route_of(self, operation: Operation) -> Callable[..., Response[Any]]:
         def route(**path: str) -> Response[Any]:
-            return _response(self._api.perform(operation, self._event.raw_event, path))
+            # Decoded only now: what stands for a slash in an ID is no end of it.
+            given = {name: unquote(value) for name, value in path.items()}
+            return _response(self._api.perform(operation, self._event.raw_event, given))
 
         return route
 

@@ -42,7 +42,8 @@ def list_runs(ask: Ask) -> ApiReply:
     except InputError as error:
         fault = FieldFault(pointer="#after", detail="it is of no page.")
         raise ApiProblem(HTTPStatus.BAD_REQUEST, "after: it is of no page.", (fault,)) from error
-    return ApiReply(content=RunList(runs=tuple(map(summary_of, page.runs)), after=page.after))
+    runs = tuple(summary_of(run, base=ask.request.base) for run in page.runs)
+    return ApiReply(content=RunList(runs=runs, after=page.after))
 
 
 def run_asked_for(ask: Ask, run_id: str) -> StoredRun:
@@ -73,7 +74,7 @@ def finished_run_asked_for(ask: Ask, run_id: str) -> StoredRun:
 def show_run(ask: Ask) -> ApiReply:
     """Return a run with all that is known of it."""
     run = run_asked_for(ask, ask.path["run_id"])
-    return ApiReply(content=look_at(run, ask.service), run_id=run.run_id)
+    return ApiReply(content=look_at(run, ask), run_id=run.run_id)
 
 
 def stop_run(ask: Ask) -> ApiReply:
@@ -81,11 +82,17 @@ def stop_run(ask: Ask) -> ApiReply:
     service = ask.service
     run = run_asked_for(ask, ask.path["run_id"])
     refuse_to_stop(ask.caller, run)
-    if run.state not in ENDED and service.place.stop(run):
-        service.store.end(run.run_id, Ending(state="stopped", ended_at=service.now()))
+    if run.state not in ENDED:
+        stopped = service.place.stop(run)
+        run = service.store.run(run.run_id) or run
+        # It may have finished meanwhile.
+        if stopped != "later" and run.state not in ENDED:
+            cost_usd = 0 if stopped == "unbegun" else None
+            ending = Ending(state="stopped", ended_at=service.now(), cost_usd=cost_usd)
+            service.store.end(run.run_id, ending)
     run = service.store.run(run.run_id) or run
     status = HTTPStatus.OK if run.state in ENDED else HTTPStatus.ACCEPTED
-    return ApiReply(status=status, content=look_at(run, service), run_id=run.run_id)
+    return ApiReply(status=status, content=look_at(run, ask), run_id=run.run_id)
 
 
 def choose(ask: Ask) -> ApiReply:
@@ -99,7 +106,7 @@ def choose(ask: Ask) -> ApiReply:
     choice = Choice(candidate=chosen, chosen_at=ask.service.now(), chosen_by=by, note=ask.content.note)
     ask.service.store.choose(run.run_id, choice)
     run = ask.service.store.run(run.run_id) or run
-    return ApiReply(content=look_at(run, ask.service), run_id=run.run_id)
+    return ApiReply(content=look_at(run, ask), run_id=run.run_id)
 
 
 OPERATIONS = (

@@ -113,7 +113,7 @@ class _ApiHandler(BaseHTTPRequestHandler):
         body = self.rfile.read(length)
         if len(body) < length:
             raise ApiProblem(HTTPStatus.BAD_REQUEST, "The body ended before its Content-Length.")
-        return server.handle(self._event(path, parts.query, body))
+        return server.handle(self._event(parts.path, parts.query, body))
 
     def _discard(self, length: int) -> None:
         # Who is still sending reads no answer, and would be told of a broken connection alone.

@@ -34,7 +34,7 @@ def api_of(environment: Mapping[str, str], function_arn: str) -> Api:
         caps=read_caps(caps) if caps else NO_CAPS,
         function_arn=function_arn,
         simulated=environment.get("EVALDROP_BEDROCK", "").startswith("simulated"),
-        s3=clients.client("s3"),
+        s3=clients.addressing_client(),
         states=clients.client("stepfunctions"),
     )
     store = open_store(environment[STORE])

@@ -40,12 +40,11 @@ def start_run(ask: Ask) -> ApiReply:
         run = known
     if ask.parameters.wait:
         run = _ended(run, service, ask.parameters.wait, time.sleep)
-    details = look_at(run, service)
+    details = look_at(run, ask)
     has_ended = bool(ask.parameters.wait) and run.state in ENDED
     status = HTTPStatus.OK if has_ended else HTTPStatus.ACCEPTED
-    return ApiReply(
-        status=status, content=details, headers={"Location": f"/runs/{run.run_id}"}, run_id=run.run_id
-    )
+    headers = {"Location": details.links["self"]}
+    return ApiReply(status=status, content=details, headers=headers, run_id=run.run_id)
 
 
 def plan_run(ask: Ask) -> ApiReply:

@@ -60,6 +60,10 @@ class StackServices:
         with as_service_error(f'the message "{subject}" was not sent'):
             self._sns.publish(TopicArn=self._topic_arn, Subject=subject, Message=message)
 
+    def is_there(self, uri: str) -> bool:
+        """Tell whether there is an object; one that was deleted is not, whatever versions it has had."""
+        return storage.exists(uri)
+
     def describe(self, uri: str) -> storage.ObjectFacts:
         """Return an object's size and newest version."""
         return storage.describe(uri)

@@ -112,6 +112,9 @@ def test_what_the_gateway_refuses_by_itself_is_a_problem_and_says_when_to_come_a
         assert headers["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
         assert int(headers["gatewayresponse.header.Retry-After"].strip("'")) > 0
     assert found["INVALID_API_KEY"][0]["status"] == 403
+    assert found["WAF_FILTERED"][0]["status"] == 429
+    assert found["MISSING_AUTHENTICATION_TOKEN"][0]["status"] == 404
+    assert found["DEFAULT_5XX"][0]["status"] == 503
 
 
 def test_the_function_may_put_read_look_and_stop_and_starts_nothing(full_template):
@@ -153,6 +156,8 @@ def test_people_sign_in_by_code_and_proof_with_a_second_factor_and_nobody_by_the
     # Their own page, and no attribute of theirs that says on whose account they go.
     assert "ApiPage" in json.dumps(client["CallbackURLs"])
     assert client["WriteAttributes"] == ["email"]
+    # In the token all the same: what nobody may read is in none.
+    assert "custom:customer" in client["ReadAttributes"]
     groups = resources(full_template, "AWS::Cognito::UserPoolGroup").values()
     assert {each["Properties"]["GroupName"] for each in groups} == {"viewer", "runner", "admin"}
 
@@ -165,7 +170,28 @@ def test_the_page_is_told_where_to_sign_in(full_template):
         "EVALDROP_OUT",
         "EVALDROP_STATE_MACHINE",
     } <= told.keys()
-    assert "ApiSignInUsersPage" in json.dumps(told["EVALDROP_SIGN_IN"])
+    pieces = told["EVALDROP_SIGN_IN"]["Fn::Join"][1]
+    sign_in = json.loads("".join(each if isinstance(each, str) else each.get("Ref", "") for each in pieces))
+    assert sign_in["client_id"].startswith("ApiSignInUsersPage")
+    assert sign_in["sign_in"].startswith("https://ApiSignInUsersDomain")
+    # Where a sign-in leads back to; elsewhere the page asks for a key.
+    [own, further] = sign_in["addresses"]
+    assert own.startswith("https://ApiPage")
+    assert own.endswith("/v1/")
+    assert further == "https://evaldrop.example.com/"
+
+
+def test_the_page_may_put_into_the_bucket_and_no_other_page(template, full_template):
+    [rule] = one(full_template, "AWS::S3::Bucket", "Input")["CorsConfiguration"]["CorsRules"]
+    assert rule["AllowedMethods"] == ["PUT"]
+    assert rule["AllowedHeaders"] == ["content-type"]
+    *own, further = rule["AllowedOrigins"]
+    assert [("ApiKeyed" in json.dumps(each), "ApiPage" in json.dumps(each)) for each in own] == [
+        (True, False),
+        (False, True),
+    ]
+    assert further == "https://evaldrop.example.com"
+    assert "CorsConfiguration" not in one(template, "AWS::S3::Bucket", "Input")
 
 
 def test_the_role_for_logs_outlives_the_stack_for_other_apis_write_by_it(full_template):

@@ -29,6 +29,9 @@ def test_they_reach_aws_by_endpoints_and_nothing_reaches_them(full_template):
     }  # fmt: skip
     assert of_kind["Interface"] == {"bedrock-runtime", "states", "sns", "logs", "events"}
     assert of_kind["Gateway"] == {"s3", "dynamodb"}
+    for each in endpoints:
+        [statement] = each["PolicyDocument"]["Statement"]
+        assert statement["Condition"] == {"StringEquals": {"aws:PrincipalAccount": {"Ref": "AWS::AccountId"}}}
     functions = one(full_template, "AWS::EC2::SecurityGroup", "NetworkFunctions")
     assert "SecurityGroupIngress" not in functions
     [egress] = functions["SecurityGroupEgress"]

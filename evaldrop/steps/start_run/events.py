@@ -24,7 +24,7 @@ from evaldrop.steps.lifecycle.telling import NOWHERE, Lifecycle
 from evaldrop.steps.report_failure.notices import refusal_notice
 from evaldrop.steps.services import StackServices
 from evaldrop.steps.start_run.options import UploadOptions
-from evaldrop.steps.start_run.prefixes import API, DATASETS, EVALUATIONS, UPLOADS
+from evaldrop.steps.start_run.prefixes import ANCHORS, API, DATASETS, EVALUATIONS, UPLOADS
 from evaldrop.steps.start_run.uploads import Upload, is_of_the_api, run_name, run_of, uploads_in
 from evaldrop.storage import ObjectFacts
 
@@ -165,6 +165,10 @@ def _settle_upload(upload: Upload, place: Place) -> tuple[str, str]:
     intake, services = place.intake, place.services
     if _goes_along(upload, intake):
         return upload.uri, "ignored"
+    run_id = run_of(upload)
+    if is_of_the_api(run_id) and not services.is_there(upload.uri):
+        # Its run was stopped before this event came. The version that it names may be there still.
+        return upload.uri, "ignored"
     reason, options = refusal(upload, intake), UploadOptions()
     if not reason:
         try:
@@ -173,7 +177,7 @@ def _settle_upload(upload: Upload, place: Place) -> tuple[str, str]:
             reason = str(error)
     evaluation = options.evaluation and _uri(options.evaluation, intake)
     request = RunRequest(
-        run_id=run_of(upload),
+        run_id=run_id,
         dataset=upload.uri,
         dataset_version=upload.version,
         evaluation=evaluation,
@@ -188,8 +192,7 @@ def _settle_upload(upload: Upload, place: Place) -> tuple[str, str]:
 
 def _goes_along(upload: Upload, intake: Intake) -> bool:
     """Tell whether it is no dataset but what goes with some: nobody waits for a run of it."""
-    # What evaluations read: their anchors have the endings of datasets.
-    are_anchors = upload.key.rpartition("/")[2].startswith("anchors.")
+    are_anchors = upload.key.rpartition("/")[2].startswith(ANCHORS)
     if _outside(upload.bucket, upload.key, intake):
         # And what waits for the API.
         return upload.key.startswith((EVALUATIONS, UPLOADS)) or are_anchors

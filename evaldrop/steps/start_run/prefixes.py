@@ -12,5 +12,8 @@ UPLOADS = "uploads/"
 API = f"{DATASETS}api/"
 """Where the API puts datasets, each in a folder named by its run: so the run's ID is known beforehand."""
 
+ANCHORS = "anchors."
+"""How the names of files begin that evaluations read, and that have the endings of datasets."""
+
 RUNS = "runs"
 """The folder of the output bucket that runs are kept in."""

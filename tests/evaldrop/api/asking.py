@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 
 @dataclass
@@ -19,9 +19,17 @@ class Answered:
         return json.loads(self.text)
 
 
-def event(method, target, body=None, *, headers=None, gateway_key=None, claims=None) -> dict[str, Any]:
-    """What API Gateway hands to a function for a request; a body that is no text is sent as JSON."""
+def event(
+    method, target, body=None, *, headers=None, gateway_key=None, claims=None, domain_path=None
+) -> dict[str, Any]:
+    """
+    What API Gateway hands to a function for a request; a body that is no text is sent as JSON.
+
+    It is sent to the stage `v1`, or to a custom domain's base path. Paths stay percent-encoded.
+    """
     parts = urlsplit(target)
+    proxy = parts.path.lstrip("/")
+    resource = parts.path if parts.path in {"/", "/openapi.json"} else "/{proxy+}"
     several = parse_qs(parts.query, keep_blank_values=True)
     text = body if body is None or isinstance(body, str) else json.dumps(body)
     sent = {"Host": "abc123.execute-api.us-east-1.amazonaws.com", "X-Forwarded-Proto": "https"}
@@ -29,14 +37,14 @@ def event(method, target, body=None, *, headers=None, gateway_key=None, claims=N
         sent["Content-Type"] = "application/json"
     sent |= headers or {}
     return {
-        "resource": "/{proxy+}",
-        "path": unquote(parts.path),
+        "resource": resource,
+        "path": f"{domain_path or ''}{parts.path}",
         "httpMethod": method,
         "headers": sent,
         "multiValueHeaders": {name: [value] for name, value in sent.items()},
         "queryStringParameters": {name: values[-1] for name, values in several.items()} or None,
         "multiValueQueryStringParameters": several or None,
-        "pathParameters": {"proxy": unquote(parts.path).lstrip("/")},
+        "pathParameters": {"proxy": proxy} if "{" in resource else None,
         "stageVariables": None,
         "requestContext": {
             "accountId": "111122223333",
@@ -50,12 +58,12 @@ def event(method, target, body=None, *, headers=None, gateway_key=None, claims=N
                 "sourceIp": "192.0.2.1",
                 "userAgent": "curl/8",
             },
-            "path": f"/v1{parts.path}",
+            "path": f"{'/v1' if domain_path is None else domain_path}{parts.path}",
             "protocol": "HTTP/1.1",
             "requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
             "requestTime": "30/Nov/2026:12:00:00 +0000",
             "requestTimeEpoch": 1796040000000,
-            "resourcePath": "/{proxy+}",
+            "resourcePath": resource,
             "stage": "v1",
         },
         "body": text,

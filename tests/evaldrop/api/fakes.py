@@ -71,7 +71,7 @@ class FakePlace:
 
     def stop(self, run):
         self.stopped.append(run.run_id)
-        return True
+        return "now"
 
     def report_link(self, run, uri):
         return f"https://reports/{run.run_id}"

@@ -1,6 +1,7 @@
 """Runs of the API in a stack: what lies in its bucket afterwards, and what its executions are asked."""
 
 from datetime import UTC, datetime
+from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import pytest
@@ -11,6 +12,7 @@ from evaldrop.api.access import of_key
 from evaldrop.api.aws import StackPlace
 from evaldrop.api.place import Start
 from evaldrop.run.request import Owner
+from evaldrop.running.deployed.clients import addressing_client
 from evaldrop.steps.start_run.options import UploadOptions
 from evaldrop.steps.validate_dataset.caps import NO_CAPS
 from evaldrop.store.model import StoredRun
@@ -84,7 +86,8 @@ def _start(**changes):
 
 def _run(**fields):
     dataset = f"s3://drop/datasets/api/{RUN}/records.jsonl"
-    return StoredRun(run_id=RUN, state="running", started_at="2026-11-30", dataset=dataset, **fields)
+    given = {"state": "running", "started_at": "2026-11-30", **fields}
+    return StoredRun(run_id=RUN, dataset=dataset, **given)
 
 
 def _keys():
@@ -153,14 +156,15 @@ def test_progress_is_the_map_runs_and_no_cost_is_guessed(bucket):
 
 def test_stopping_ends_the_execution(bucket):
     states = States()
-    assert _place(states).stop(_run())
+    assert _place(states).stop(_run()) == "now"
     assert states.stopped == [EXECUTION]
 
 
 def test_a_run_without_an_execution_is_stopped_by_taking_its_dataset_away(bucket):
     place = _place(States(runs=False))
     place.put(_start())
-    assert place.stop(_run())
+    assert place.stop(_run(state="admitted")) == "unbegun"
+    assert place.stop(_run()) == "now"
     assert not place.is_put(RUN, "records.jsonl")
 
 
@@ -181,3 +185,21 @@ def test_a_folder_of_uploads_is_one_plain_name(bucket, account, folder):
     name = dataset.split("/")[4]
     assert name == folder or len(name) == 32
     assert len(dataset.split("/")) == 7
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1"])
+def test_an_address_for_an_upload_is_good_in_each_region_with_a_key_and_from_a_page(
+    bucket, monkeypatch, region
+):
+    """By AWS's fourth signature, over the host alone, at the Region's own address."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", region)
+    place = _place()
+    place._s3 = addressing_client()
+    parts = urlsplit(place.upload("faq.jsonl", of_key(key("ada"))).url)
+    asked = parse_qs(parts.query)
+    assert parts.netloc == (
+        "drop.s3.amazonaws.com" if region == "us-east-1" else f"drop.s3.{region}.amazonaws.com"
+    )
+    assert asked["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
+    assert asked["X-Amz-SignedHeaders"] == ["host"]
+    assert asked["X-Amz-Expires"] == ["900"]

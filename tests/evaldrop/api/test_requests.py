@@ -138,7 +138,7 @@ def test_a_text_starts_a_run_that_its_asker_sees_and_another_does_not(ask):
     answer = ask("POST", "/runs", {**ARTICLE, "labels": ["a"]})
     run_id = answer.json["run_id"]
     assert answer.status == 202
-    assert answer.headers["location"] == f"/runs/{run_id}"
+    assert answer.headers["location"] == answer.json["links"]["self"]
     assert answer.json["state"] == "admitted"
     assert ask("GET", f"/runs/{run_id}").json["labels"] == ["a"]
     assert run_id in [each["run_id"] for each in ask("GET", "/runs").json["runs"]]

@@ -1,9 +1,7 @@
 """A run is started once, whatever is cut off on the way."""
 
-import pytest
-
 from evaldrop.store.model import Ending
-from tests.evaldrop.api.asking import answered, ask, event
+from tests.evaldrop.api.asking import ask
 from tests.evaldrop.api.fakes import ARTICLE, NOW, key
 
 ONCE = {"Idempotency-Key": "once"}
@@ -98,21 +96,3 @@ def test_the_access_log_names_key_run_and_status_and_no_text(here):
     assert (lost["route"], lost["status"], lost["key_id"]) == (None, 404, None)
     for word in ("bridge", "Ada", "secret"):
         assert word not in repr(here.lines)
-
-
-@pytest.mark.parametrize(
-    ("groups", "status"),
-    [("admin,runner", 200), ("[viewer]", 200), ("", 403), ("administrators", 403)],
-)
-def test_a_sign_in_is_let_in_by_its_groups(tmp_path, groups, status):
-    from evaldrop.api.doors import stack_door
-    from evaldrop.api.operations import Service
-    from evaldrop.api.router import Api
-    from evaldrop.store.sqlite import SqliteStore
-    from tests.evaldrop.api.fakes import FakePlace
-
-    store = SqliteStore(tmp_path / "runs.sqlite")
-    service = Service(store=store, place=FakePlace(tmp_path), now=lambda: NOW)
-    api = Api(service, stack_door(store), log=lambda _: None, fault=lambda _: None)
-    claims = {"sub": "c0ffee", "cognito:groups": groups}
-    assert answered(api.handle(event("GET", "/runs", claims=claims))).status == status

@@ -25,3 +25,14 @@ def test_what_runs_before_the_scorecard_loads_no_table_library(module):
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+def test_start_run_loads_neither_boto3_nor_the_store_before_there_is_something_to_start():
+    """What both take is paid by the first event alone, and where there is no table, half of it by none."""
+    program = (
+        "import lambdas.start_run.handler, sys; "
+        "print(sorted({'boto3', 'evaldrop.store.opening', 'evaldrop.store.dynamodb'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"

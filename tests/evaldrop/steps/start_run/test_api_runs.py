@@ -129,3 +129,13 @@ def test_what_waits_in_uploads_starts_nothing_and_nothing_is_said_of_it(services
     assert start(created("uploads/k1/3f2a/records.jsonl"), services)["ignored"]
     assert not services.told
     assert start(created("uploadz/k1/records.jsonl"), services)["refused"]
+
+
+def test_a_dataset_that_was_taken_away_again_starts_nothing_and_nothing_is_said_of_it(services, store):
+    """Its run was stopped before it began; a dataset that is not the API's may be another's next version."""
+    services.gone.add(URI)
+    assert start(created(KEY), services, store)["ignored"] == [URI]
+    assert store.run(RUN_ID) is None
+    services.gone.add("s3://drop/datasets/faq.jsonl")
+    assert start(created("datasets/faq.jsonl"), services)["started"]
+    assert not services.told

@@ -28,7 +28,11 @@ class Services:
         self.told: list[dict[str, str]] = []
         self.objects = objects or {}
         self.failing = set(failing)
+        self.gone: set[str] = set()
         self.labels = metadata or {}
+
+    def is_there(self, uri):
+        return uri not in self.gone
 
     def start(self, request):
         if request.dataset in self.failing:
