@@ -12,7 +12,7 @@ from evaldrop.api.operations import Ask, Operation
 from evaldrop.api.problems import ApiProblem, FieldFault, not_found
 from evaldrop.errors import InputError
 from evaldrop.nearest import did_you_mean
-from evaldrop.store.model import ENDED, Choice, Ending, RunQuery, StoredRun
+from evaldrop.store.model import ENDED, ChosenCandidate, Ending, RunQuery, StoredRun
 
 _RUN_ID = re.compile(r"[0-9A-Za-z_-]{1,80}")
 
@@ -96,7 +96,9 @@ def choose(ask: Ask) -> ApiReply:
     if chosen not in names:
         raise ApiProblem.at("/candidate", f"no candidate of this run.{did_you_mean(chosen, names)}")
     by = ask.caller.owner.user or ask.caller.owner.key_id
-    choice = Choice(candidate=chosen, chosen_at=ask.service.now(), chosen_by=by, note=ask.content.note)
+    choice = ChosenCandidate(
+        candidate=chosen, chosen_at=ask.service.now(), chosen_by=by, note=ask.content.note
+    )
     ask.service.store.choose(run.run_id, choice)
     run = ask.service.store.run(run.run_id) or run
     return ApiReply(content=look_at(run, ask.service), run_id=run.run_id)

@@ -64,7 +64,7 @@ class Ending(_Value):
     candidates: tuple[StoredCandidate, ...] = ()
 
 
-class Choice(_Value):
+class ChosenCandidate(_Value):
     """Which candidate was taken in the end, by whom."""
 
     candidate: str
@@ -94,7 +94,7 @@ class StoredRun(_Value):
         default=None, description="Of the request that asked for it: the same key with another is a conflict."
     )
     ending: Ending | None = None
-    choice: Choice | None = None
+    choice: ChosenCandidate | None = None
 
 
 class RunQuery(_Value):

@@ -20,7 +20,7 @@ from evaldrop.store.charges import (
     requests_used_up,
 )
 from evaldrop.store.model import (
-    Choice,
+    ChosenCandidate,
     Ending,
     Key,
     Limits,
@@ -91,7 +91,7 @@ class SqliteStore:
                 raise unknown_run(run_id)
             _put(connection, known, changes.ended(noted, ending, run))
 
-    def choose(self, run_id: str, choice: Choice) -> None:
+    def choose(self, run_id: str, choice: ChosenCandidate) -> None:
         """Note which candidate was taken."""
         with self._file.writing() as connection:
             known = _run(connection, run_id)

@@ -7,7 +7,7 @@ import pytest
 
 from evaldrop.errors import Conflict, InputError, LimitReached
 from evaldrop.run.request import Owner
-from evaldrop.store.model import Choice, Limits, RunQuery, Usage
+from evaldrop.store.model import ChosenCandidate, Limits, RunQuery, Usage
 from tests.evaldrop.store.stores import ACME, NOW, a_key, a_run, an_ending
 
 NO_LIMITS = Limits(requests_per_day=None, runs_per_month=None)
@@ -212,7 +212,7 @@ def test_what_the_store_does_not_know_cannot_end_nor_be_chosen(store):
     with pytest.raises(InputError, match='run "r1"'):
         store.end("r1", an_ending())
     with pytest.raises(InputError, match='run "r1"'):
-        store.choose("r1", Choice(candidate="lite", chosen_at=NOW))
+        store.choose("r1", ChosenCandidate(candidate="lite", chosen_at=NOW))
 
 
 def test_usage_adds_up_by_customer_key_and_user(store):
@@ -304,7 +304,7 @@ def test_a_page_behind_nothing_is_wrong_input(store, after):
 def test_the_last_choice_holds(store):
     store.end("r1", an_ending(), run=a_run())
     for candidate in ("lite", "pro"):
-        store.choose("r1", Choice(candidate=candidate, chosen_at=NOW, chosen_by="ann"))
+        store.choose("r1", ChosenCandidate(candidate=candidate, chosen_at=NOW, chosen_by="ann"))
 
     assert store.run("r1").choice.candidate == "pro"
     assert store.run("r1").ending == an_ending()
@@ -313,7 +313,7 @@ def test_the_last_choice_holds(store):
 def test_a_rebuild_takes_what_the_folder_has_and_keeps_what_it_has_not(store):
     store.admit(a_run(), NO_LIMITS, now=NOW)
     store.end("r1", an_ending(cost_usd=None))
-    store.choose("r1", Choice(candidate="lite", chosen_at=NOW))
+    store.choose("r1", ChosenCandidate(candidate="lite", chosen_at=NOW))
     folder = a_run(
         state="finished",
         owner=Owner(),
