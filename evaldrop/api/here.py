@@ -16,7 +16,8 @@ from evaldrop.api.access import Caller
 from evaldrop.api.answers import ProgressAnswer, UploadAnswer
 from evaldrop.api.local_uploads import LocalUploads
 from evaldrop.api.place import Start
-from evaldrop.api.processes import Ended, RunProcesses
+from evaldrop.api.processes import RunProcesses
+from evaldrop.api.worker import Ended
 from evaldrop.bedrock.region import region_of
 from evaldrop.evaluation.load import FILE_NAME
 from evaldrop.run.request import RunRequest, run_folder

@@ -1,17 +1,19 @@
 """
-A run of the local API, in a process of its own: `python -m evaldrop.api.worker`.
+A run of the local API, in a process of its own.
 
-Its request comes as the first line of the input, and how it ended goes out as one line. The input's end is
-the server's: the run then stops as by Ctrl-C, with its replies kept, and the next server goes on with it.
+How it ended goes out by one connection. The other is the server's: when it ends, the run stops as by Ctrl-C,
+with its replies kept, and the next server goes on with it.
 """
 
 import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import IO
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import NamedTuple
 
 import orjson
 
@@ -22,31 +24,59 @@ from evaldrop.run.request import RunRequest
 from evaldrop.running.here import LocalRun, execute_here
 from evaldrop.running.stopping import as_ctrl_c
 
+Ended = Mapping[str, str | None]
+"""How a process ended: `status` as an execution's, or STOPPED; and why."""
 
-def main(source: IO[bytes], target: IO[bytes]) -> None:
-    """Execute the run of the request that `source` begins with, and write how it ended."""
-    given = orjson.loads(source.readline())
+STOPPED: Ended = {"status": "STOPPED"}
+
+
+class Job(NamedTuple):
+    """
+    What a run's process is told.
+
+    Attributes:
+        content: JSON: the run's request, and its folder.
+        log: Path of the file that gets what the process says.
+    """
+
+    content: bytes
+    log: str
+    environment: Mapping[str, str]
+
+
+def work(job: Job, wanted: Connection, ended: Connection) -> None:
+    """Execute a job while `wanted` is open, and send how it ended."""
+    # Ctrl-C in the terminal is the server's, which stops its runs in its own way.
+    os.setsid()
+    os.environ.clear()
+    os.environ.update(job.environment)
+    with Path(job.log).open("ab", buffering=0) as log:
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(log.fileno(), stream.fileno())
+    given = orjson.loads(job.content)
     run = LocalRun(RunRequest.model_validate(given["request"]), given["folder"])
-    target.write(orjson.dumps(_executed(run, source)) + b"\n")
-    target.flush()
+    ended.send_bytes(orjson.dumps(_executed(run, wanted)))
 
 
-def _executed(run: LocalRun, source: IO[bytes]) -> dict[str, str | None]:
+def _executed(run: LocalRun, wanted: Connection) -> Ended:
     @contextmanager
     def watch(_: Meter) -> Iterator[Observer]:
         # Not before: what is forked until now must be the copy of a process of one thread.
-        threading.Thread(target=_stop_with, args=(source,), daemon=True).start()
+        threading.Thread(target=_stop_with, args=(wanted,), daemon=True).start()
         yield Observer()
 
+    # Readable without a word in it: it was stopped as it was begun.
+    if wanted.poll():
+        return STOPPED
     try:
         with as_ctrl_c():
             execution = execute_here(run, watch, _say)
     except KeyboardInterrupt:
-        return {"status": "STOPPED"}
+        return STOPPED
     except EvaldropError as error:
         return {"status": "FAILED", "cause": str(error)}
     if execution is None:
-        return {"status": "STOPPED"}
+        return STOPPED
     return {"status": execution.status, "cause": execution.cause or execution.error}
 
 
@@ -54,10 +84,6 @@ def _say(sentence: str) -> None:
     sys.stderr.write(f"{sentence}\n")
 
 
-def _stop_with(source: IO[bytes]) -> None:
-    source.read()
+def _stop_with(wanted: Connection) -> None:
+    wanted.poll(None)
     os.kill(os.getpid(), signal.SIGINT)
-
-
-if __name__ == "__main__":
-    main(sys.stdin.buffer, sys.stdout.buffer)

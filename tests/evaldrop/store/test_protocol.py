@@ -33,7 +33,12 @@ def at_once(count, call):
         return list(threads.map(one, range(count)))
 
 
-def test_of_200_at_once_exactly_those_are_admitted_for_whom_something_is_left(store):
+# moto answers one call at a time, and each looks through its whole table: more threads would wait longer for
+# the same. In both, several more come than are let in.
+CLIENTS = {"SqliteStore": 200, "DynamoStore": 24}
+
+
+def test_of_many_at_once_exactly_those_are_admitted_for_whom_something_is_left(store):
     # Each of three keys has another limit, and 10 cents are reserved for a run.
     limits = [Limits(runs_per_month=5), Limits(usd_per_day=0.45), Limits(usd_per_month=0.3)]
     most = [5, 4, 3]
@@ -42,7 +47,7 @@ def test_of_200_at_once_exactly_those_are_admitted_for_whom_something_is_left(st
         run = a_run(f"r{number}", owner=Owner(key_id=f"k{number % 3}"))
         return store.admit(run, limits[number % 3], now=NOW)
 
-    answers = at_once(200, admit)
+    answers = at_once(CLIENTS[type(store).__name__], admit)
 
     assert sum(answer is not None for answer in answers) == len(store.runs(RunQuery()).runs) == sum(most)
     for number in range(3):
