@@ -15,6 +15,7 @@ from evaldrop import storage
 from evaldrop.api.access import Caller
 from evaldrop.api.answers import ProgressAnswer, UploadAnswer
 from evaldrop.api.place import Start
+from evaldrop.api.used import NOTHING, UNKNOWN, Used
 from evaldrop.aws_errors import as_service_error, code_of
 from evaldrop.errors import AwsError
 from evaldrop.evaluation.load import EVALUATIONS, FILE_NAME
@@ -149,7 +150,7 @@ class StackPlace:
             return None
         return ProgressAnswer(done=counts.done, total=counts.total, failed=counts.failed)
 
-    def stop(self, run: StoredRun) -> bool:
+    def stop(self, run: StoredRun) -> Used:
         """Stop a run's execution; where there is none yet, take its dataset away, so that none begins."""
         with as_service_error(f"run {run.run_id} was not stopped"):
             try:
@@ -161,7 +162,8 @@ class StackPlace:
                     raise
                 place = storage.place(run.dataset)
                 self._s3.delete_object(Bucket=place.bucket, Key=place.key)
-        return True
+                return NOTHING
+        return UNKNOWN
 
     def link(self, uri: str) -> str:
         """Return a URL at which a file can be read for five minutes."""

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from evaldrop.api.access import Caller
 from evaldrop.api.answers import ProgressAnswer, UploadAnswer
+from evaldrop.api.used import Used
 from evaldrop.run.request import Labels, Owner
 from evaldrop.steps.validate_dataset.caps import Caps
 from evaldrop.store.model import StoredRun
@@ -96,11 +97,11 @@ class RunsPlace(Protocol):
         """Return how far a run is that goes on; None where nothing is known."""
         ...
 
-    def stop(self, run: StoredRun) -> bool:
+    def stop(self, run: StoredRun) -> Used | None:
         """
-        Stop a run; return whether it has ended with that, and is to be noted so.
+        Stop a run; return what it has used if it has ended with that, and is to be noted so.
 
-        False: its calls under way may end, and the place notes it then.
+        None: its calls under way may end, and the place notes it then.
         """
         ...
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import orjson
 
 from evaldrop.api.run_process import RunProcess, prepare
+from evaldrop.api.used import UNKNOWN
 from evaldrop.api.worker import Ended, Job
 from evaldrop.errors import EvaldropError
 from evaldrop.json_text import loads
@@ -89,7 +90,7 @@ class RunProcesses:
                 self._ends(run_id, process.outcome())
         except (OSError, EvaldropError) as error:
             # No process could be had, or the store not be asked: nobody waits for this thread's own error.
-            self._ends(run_id, {"status": "FAILED", "cause": str(error)})
+            self._ends(run_id, Ended("FAILED", str(error), UNKNOWN))
         finally:
             with self._lock:
                 self._under_way.pop(run_id, None)

@@ -14,8 +14,8 @@ from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from typing import Any, Final
 
+from evaldrop.api.used import UNKNOWN
 from evaldrop.api.worker import Ended, Job, work
-from evaldrop.json_text import loads
 
 _IS_FORKED: Final = sys.platform == "linux"
 _bookkeeping = threading.Lock()
@@ -62,10 +62,9 @@ class RunProcess:
 
     def outcome(self) -> Ended:
         """Wait until it has ended, and return how."""
-        try:
-            said = self._ended.recv_bytes()
-        except EOFError:
-            said = b""
+        said: Ended | None = None
+        with suppress(EOFError):
+            said = self._ended.recv()
         wait([self._process.sentinel])
         with _bookkeeping:
             self._process.join()
@@ -73,8 +72,7 @@ class RunProcess:
             self._process.close()
         self.stop()
         self._ended.close()
-        if said:
-            outcome: Ended = loads(said)
-            return outcome
+        if said is not None:
+            return said
         how = f"by {signal.Signals(-code).name}" if code and code < 0 else f"with exit code {code}"
-        return {"status": "FAILED", "cause": f"Its process ended {how}."}
+        return Ended("FAILED", f"Its process ended {how}.", UNKNOWN)

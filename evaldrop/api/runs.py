@@ -81,8 +81,9 @@ def stop_run(ask: Ask) -> ApiReply:
     service = ask.service
     run = run_asked_for(ask, ask.path["run_id"])
     refuse_to_stop(ask.caller, run)
-    if run.state not in ENDED and service.place.stop(run):
-        service.store.end(run.run_id, Ending(state="stopped", ended_at=service.now()))
+    used = None if run.state in ENDED else service.place.stop(run)
+    if used is not None:
+        service.store.end(run.run_id, Ending(state="stopped", ended_at=service.now(), **used.fields()))
     run = service.store.run(run.run_id) or run
     status = HTTPStatus.OK if run.state in ENDED else HTTPStatus.ACCEPTED
     return ApiReply(status=status, content=look_at(run, service), run_id=run.run_id)

@@ -13,10 +13,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import orjson
 
+from evaldrop.api.used import NOTHING, Used, used_by
 from evaldrop.bedrock.metered import Meter
 from evaldrop.engine import Observer
 from evaldrop.errors import EvaldropError
@@ -24,10 +25,15 @@ from evaldrop.run.request import RunRequest
 from evaldrop.running.here import LocalRun, execute_here
 from evaldrop.running.stopping import as_ctrl_c
 
-Ended = Mapping[str, str | None]
-"""How a process ended: `status` as an execution's, or STOPPED; and why."""
+STOPPED: Final = "STOPPED"
 
-STOPPED: Ended = {"status": "STOPPED"}
+
+class Ended(NamedTuple):
+    """How a process ended: `status` as an execution's, or STOPPED; why; and what its calls have used."""
+
+    status: str
+    cause: str | None
+    used: Used
 
 
 class Job(NamedTuple):
@@ -55,29 +61,35 @@ def work(job: Job, wanted: Connection, ended: Connection) -> None:
             os.dup2(log.fileno(), stream.fileno())
     given = orjson.loads(job.content)
     run = LocalRun(RunRequest.model_validate(given["request"]), given["folder"])
-    ended.send_bytes(orjson.dumps(_executed(run, wanted)))
+    ended.send(_executed(run, wanted))
 
 
 def _executed(run: LocalRun, wanted: Connection) -> Ended:
+    meters: list[Meter] = []
+
+    def with_used(status: str, cause: str | None = None) -> Ended:
+        return Ended(status, cause, used_by(meters[0]) if meters else NOTHING)
+
     @contextmanager
-    def watch(_: Meter) -> Iterator[Observer]:
+    def watch(meter: Meter) -> Iterator[Observer]:
+        meters.append(meter)
         # Not before: what is forked until now must be the copy of a process of one thread.
         threading.Thread(target=_stop_with, args=(wanted,), daemon=True).start()
         yield Observer()
 
     # Readable without a word in it: it was stopped as it was begun.
     if wanted.poll():
-        return STOPPED
+        return with_used(STOPPED)
     try:
         with as_ctrl_c():
             execution = execute_here(run, watch, _say)
     except KeyboardInterrupt:
-        return STOPPED
+        return with_used(STOPPED)
     except EvaldropError as error:
-        return {"status": "FAILED", "cause": str(error)}
+        return with_used("FAILED", str(error))
     if execution is None:
-        return STOPPED
-    return {"status": execution.status, "cause": execution.cause or execution.error}
+        return with_used(STOPPED)
+    return with_used(execution.status, execution.cause or execution.error)
 
 
 def _say(sentence: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from evaldrop.cli.tables.terminal import wrapped_table
+from evaldrop.cli.tables.terminal import print_table
 from evaldrop.report.columns import Column, Words, words
 from evaldrop.scorecard.figures import ABSENT, count, usd
 from evaldrop.store.model import Key
@@ -26,7 +26,7 @@ def print_keys(console: Console, keys: Sequence[Key]) -> None:
         words("made", [key.created_at[:10] for key in keys], wrap="never"),
         words("state", [_state(key) for key in keys], wrap="never"),
     ]
-    console.print(wrapped_table(columns, least=0))
+    print_table(console, columns)
 
 
 def _most(dollars: float | None) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from rich.console import Console
 
-from evaldrop.cli.tables.terminal import wrapped_table
+from evaldrop.cli.tables.terminal import print_table
 from evaldrop.report.columns import Cell, Column, Words, words
 from evaldrop.scorecard.figures import count, usd
 from evaldrop.store.model import Usage
@@ -24,9 +24,10 @@ def print_usage(console: Console, used: Mapping[str, Usage], *, by: str, names: 
         Column("tokens in", [count(row.input_tokens) for row in rows]),
         Column("tokens out", [count(row.output_tokens) for row in rows]),
         Column("USD", [usd(row.usd) for row in rows]),
+        Column("of it estimated", [usd(row.estimated_usd) for row in rows]),
         Column("USD reserved", [usd(row.reserved_usd) for row in rows]),
     ]
-    console.print(wrapped_table(columns, least=0))
+    print_table(console, columns)
 
 
 def _head(name: str, names: Mapping[str, str]) -> Cell:

@@ -10,6 +10,7 @@ from evaldrop.api.doors import local_door
 from evaldrop.api.operations import Service
 from evaldrop.api.router import Api
 from evaldrop.api.throttle import Throttle
+from evaldrop.api.used import UNKNOWN
 from evaldrop.errors import AwsError
 from evaldrop.run.request import Owner
 from evaldrop.steps.validate_dataset.caps import NO_CAPS
@@ -71,13 +72,13 @@ class FakePlace:
 
     def stop(self, run):
         self.stopped.append(run.run_id)
-        return True
+        return UNKNOWN
 
     def link(self, uri):
         return None
 
 
-def key(name: str, *, role="runner", limits: Limits = FREE, user=None, customer=None) -> Key:
+def key(name: str, *, role="runner", limits: Limits = FREE, user=None, customer=None, customers=()) -> Key:
     """A key whose secret is `secret-NAME`."""
     return Key(
         key_id=name,
@@ -85,6 +86,7 @@ def key(name: str, *, role="runner", limits: Limits = FREE, user=None, customer=
         digest=hashlib.sha256(f"secret-{name}".encode()).hexdigest(),
         owner=Owner(user=user, customer=customer),
         role=role,
+        customers=customers,
         limits=limits,
         created_at=NOW,
     )

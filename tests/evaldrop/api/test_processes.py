@@ -5,6 +5,8 @@ import threading
 import pytest
 
 from evaldrop.api.processes import RunProcesses
+from evaldrop.api.used import UNKNOWN
+from evaldrop.api.worker import Ended
 
 
 @pytest.fixture
@@ -60,15 +62,16 @@ def test_a_job_that_cannot_be_begun_is_told_as_failed(tmp_path):
     processes.put("a", tmp_path / "none.json")
     processes._threads.shutdown()
     ((run_id, outcome),) = ended
-    assert (run_id, outcome["status"]) == ("a", "FAILED")
+    assert (run_id, outcome.status) == ("a", "FAILED")
 
 
 def test_a_process_that_ends_without_a_word_is_told_by_its_exit_code(tmp_path):
     ended = []
     job = tmp_path / "job.json"
     job.write_text('{"request": {}}')
-    # It cannot be imported: there is no such module on the path.
-    processes = _processes(lambda _: True, ended, {"PYTHONHOME": str(tmp_path)})
+    processes = _processes(lambda _: True, ended)
     processes.put("a", job)
     processes._threads.shutdown()
-    assert ended == [("a", {"status": "FAILED", "cause": "Its process ended with exit code 1."})]
+    assert ended == [("a", Ended("FAILED", "Its process ended with exit code 1.", UNKNOWN))]
+    # Its own words are in its log, and in no answer.
+    assert "ValidationError" in (tmp_path / "log.txt").read_text()
