@@ -103,14 +103,14 @@ class Standing:
     faults: list
 
 
-def standing(folder: Path, *, throttle: Throttle | None = None, now=NOW) -> Standing:
+def standing(folder: Path, *, throttle: Throttle | None = None, now=lambda: NOW) -> Standing:
     """An API over a new store in a folder, with the key `own` (an admin's) and no other."""
     store, place = SqliteStore(folder / "runs.sqlite"), FakePlace(folder)
     lines, faults = [], []
     own = key("own", role="admin")
     api = Api(
-        Service(store=store, place=place, now=lambda: now),
-        local_door(store, own, lambda: now, throttle),
+        Service(store=store, place=place, now=now),
+        local_door(store, own, now, throttle),
         log=lines.append,
         fault=faults.append,
     )
