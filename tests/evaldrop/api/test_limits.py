@@ -102,6 +102,41 @@ def test_of_retries_while_runs_are_withdrawn_the_limits_stay_exact(here, monkeyp
     assert {start.run_id for start in here.place.puts} == {run.run_id for run in started}
 
 
+@pytest.mark.parametrize("is_before", [True, False], ids=["before", "after"])
+def test_a_run_that_an_equal_request_has_put_is_not_lost_by_anothers_withdrawal(here, monkeypatch, is_before):
+    monkeypatch.setattr("evaldrop.api.starting.checked", _checked_once())
+    here.store.add_key(key("ada", limits=FREE.model_copy(update={"runs_per_month": 1})))
+    named = {"Idempotency-Key": "k"}
+    send = partial(ask, here.api, "POST", "/runs", ARTICLE, secret="secret-ada", headers=named)
+    put, withdraw, others = here.place.put, here.store.withdraw, []
+
+    def failing(_):
+        monkeypatch.setattr(here.place, "put", put)
+        others.append(send())
+        raise AwsError("it does not answer")
+
+    def late(start):
+        # The first withdraws between the other's admission and its put.
+        monkeypatch.setattr(here.place, "put", put)
+        withdraw(start.run_id)
+        put(start)
+
+    if is_before:
+        monkeypatch.setattr(here.place, "put", failing)
+        assert send().status == 503
+    else:
+        here.place.fails = True
+        monkeypatch.setattr(here.store, "withdraw", lambda _: None)
+        assert send().status == 503
+        here.place.fails = False
+        monkeypatch.setattr(here.place, "put", late)
+        others.append(send())
+
+    assert [each.status for each in others] == [202]
+    (run,) = here.store.runs(RunQuery()).runs
+    assert (run.run_id, here.store.used("ada", "2026-11").runs) == (here.place.puts[-1].run_id, 1)
+
+
 def test_a_revoked_key_lets_nobody_in_who_asks_afterwards(here):
     here.store.add_key(key("soon"))
     revoked = threading.Event()

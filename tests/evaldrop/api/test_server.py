@@ -125,7 +125,7 @@ def _drip(port, parts) -> float:
 
 
 @pytest.mark.parametrize(
-    "start", [b"GET /runs HTTP/1.1\r\nX: ", b"POST /runs HTTP/1.1\r\nContent-Length: 99\r\n\r\n"]
+    "start", [b"GET / HTTP/1.1\r\nX: ", b"POST / HTTP/1.1\r\nContent-Length: 99\r\n\r\n"]
 )
 def test_who_sends_a_byte_at_a_time_is_hung_up_on(impatient, start):
     assert _drip(impatient, [start, *[b"a"] * 40]) < 2
