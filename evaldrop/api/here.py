@@ -18,7 +18,7 @@ from evaldrop.api.local_uploads import LocalUploads
 from evaldrop.api.place import Start
 from evaldrop.api.processes import RunProcesses
 from evaldrop.api.used import Used, note_used, used_before
-from evaldrop.api.worker import STOPPED, Ended
+from evaldrop.api.worker import STOPPED, RunOutcome
 from evaldrop.bedrock.region import region_of
 from evaldrop.evaluation.load import FILE_NAME
 from evaldrop.run.request import RunRequest, run_folder
@@ -181,7 +181,7 @@ class LocalPlace:
         run = self._store.run(run_id)
         return run is not None and run.state not in ENDED
 
-    def _ends(self, run_id: str, outcome: Ended) -> None:
+    def _ends(self, run_id: str, outcome: RunOutcome) -> None:
         self._live.pop(run_id, None)
         run = self._store.run(run_id)
         if run is None:

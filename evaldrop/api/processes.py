@@ -10,7 +10,7 @@ import orjson
 
 from evaldrop.api.run_process import RunProcess, prepare
 from evaldrop.api.used import UNKNOWN
-from evaldrop.api.worker import Ended, Job
+from evaldrop.api.worker import Job, RunOutcome
 from evaldrop.errors import EvaldropError
 from evaldrop.json_text import loads
 
@@ -32,7 +32,7 @@ class RunProcesses:
         at_once: int,
         environment: Mapping[str, str],
         begins: Callable[[str], bool],
-        ends: Callable[[str, Ended], None],
+        ends: Callable[[str, RunOutcome], None],
     ) -> None:
         self._environment, self._begins, self._ends = {**os.environ, **environment}, begins, ends
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="run")
@@ -90,7 +90,7 @@ class RunProcesses:
                 self._ends(run_id, process.outcome())
         except (OSError, EvaldropError) as error:
             # No process could be had, or the store not be asked: nobody waits for this thread's own error.
-            self._ends(run_id, Ended("FAILED", str(error), UNKNOWN))
+            self._ends(run_id, RunOutcome("FAILED", str(error), UNKNOWN))
         finally:
             with self._lock:
                 self._under_way.pop(run_id, None)

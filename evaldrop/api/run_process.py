@@ -15,7 +15,7 @@ from multiprocessing.connection import wait
 from typing import Any, Final
 
 from evaldrop.api.used import UNKNOWN
-from evaldrop.api.worker import Ended, Job, work
+from evaldrop.api.worker import Job, RunOutcome, work
 
 _IS_FORKED: Final = sys.platform == "linux"
 _bookkeeping = threading.Lock()
@@ -60,9 +60,9 @@ class RunProcess:
         with _bookkeeping, suppress(ValueError):
             self._process.kill()
 
-    def outcome(self) -> Ended:
+    def outcome(self) -> RunOutcome:
         """Wait until it has ended, and return how."""
-        said: Ended | None = None
+        said: RunOutcome | None = None
         with suppress(EOFError):
             said = self._ended.recv()
         wait([self._process.sentinel])
@@ -75,4 +75,4 @@ class RunProcess:
         if said is not None:
             return said
         how = f"by {signal.Signals(-code).name}" if code and code < 0 else f"with exit code {code}"
-        return Ended("FAILED", f"Its process ended {how}.", UNKNOWN)
+        return RunOutcome("FAILED", f"Its process ended {how}.", UNKNOWN)

@@ -1,8 +1,8 @@
 """
-What a run imports, and its templates: once, by the process that the local API's runs are forked from.
+What a run imports: once, by the process that the local API's runs are forked from.
 
-It must have one thread, as every process that is forked. So what begins others stays out: pyarrow, whose
-allocator does as it is imported, event loops, HTTP clients; and OpenBLAS is told to make none.
+It must have one thread, as every process that is forked. So what begins others stays out: pyarrow (and the
+report with it), whose allocator does as it is imported, event loops, HTTP clients; and OpenBLAS is told to make none.
 """
 
 import gc
@@ -19,12 +19,9 @@ import evaldrop.running.workflow
 import evaldrop.statistics.grouping
 import evaldrop.statistics.intervals
 import evaldrop.store.sqlite
-from evaldrop.report.page import template
 from evaldrop.running.handlers import import_first_handlers
 
 import_first_handlers()
 evaldrop.running.workflow.state_machine()
-for _name in ("report.html.j2", "history.html.j2"):
-    template(_name)
 # What a run inherits need not be looked through for cycles, which would copy every page of it.
 gc.freeze()

@@ -28,7 +28,7 @@ from evaldrop.running.stopping import as_ctrl_c
 STOPPED: Final = "STOPPED"
 
 
-class Ended(NamedTuple):
+class RunOutcome(NamedTuple):
     """How a process ended: `status` as an execution's, or STOPPED; why; and what its calls have used."""
 
     status: str
@@ -64,11 +64,11 @@ def work(job: Job, wanted: Connection, ended: Connection) -> None:
     ended.send(_executed(run, wanted))
 
 
-def _executed(run: LocalRun, wanted: Connection) -> Ended:
+def _executed(run: LocalRun, wanted: Connection) -> RunOutcome:
     meters: list[Meter] = []
 
-    def with_used(status: str, cause: str | None = None) -> Ended:
-        return Ended(status, cause, used_by(meters[0]) if meters else NOTHING)
+    def with_used(status: str, cause: str | None = None) -> RunOutcome:
+        return RunOutcome(status, cause, used_by(meters[0]) if meters else NOTHING)
 
     @contextmanager
     def watch(meter: Meter) -> Iterator[Observer]:

@@ -1,12 +1,15 @@
 """Which jobs begin, and what becomes of those whose process says nothing."""
 
+import json
+import subprocess
+import sys
 import threading
 
 import pytest
 
 from evaldrop.api.processes import RunProcesses
 from evaldrop.api.used import UNKNOWN
-from evaldrop.api.worker import Ended
+from evaldrop.api.worker import RunOutcome
 
 
 @pytest.fixture
@@ -72,6 +75,21 @@ def test_a_process_that_ends_without_a_word_is_told_by_its_exit_code(tmp_path):
     processes = _processes(lambda _: True, ended)
     processes.put("a", job)
     processes._threads.shutdown()
-    assert ended == [("a", Ended("FAILED", "Its process ended with exit code 1.", UNKNOWN))]
+    assert ended == [("a", RunOutcome("FAILED", "Its process ended with exit code 1.", UNKNOWN))]
     # Its own words are in its log, and in no answer.
     assert "ValidationError" in (tmp_path / "log.txt").read_text()
+
+
+def test_what_runs_are_forked_from_has_one_thread_and_nothing_that_begins_others():
+    """A copy of a process with threads may wait for ever for a lock that one of them held."""
+    told = subprocess.run(
+        [sys.executable, "-c", _WARM], capture_output=True, text=True, check=True, timeout=60
+    ).stdout
+    assert json.loads(told) == {"threads": 1, "others": []}
+
+
+_WARM = """
+import evaldrop.api.warm, json, os, sys
+others = {"pyarrow", "uvloop", "pyqwest", "boto3", "evaldrop.api.server"} & sys.modules.keys()
+print(json.dumps({"threads": len(os.listdir("/proc/self/task")), "others": sorted(others)}))
+"""
