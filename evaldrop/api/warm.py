@@ -2,7 +2,8 @@
 What a run imports: once, by the process that the local API's runs are forked from.
 
 It must have one thread, as every process that is forked. So what begins others stays out: pyarrow (and the
-report with it), whose allocator does as it is imported, event loops, HTTP clients; and OpenBLAS is told to make none.
+report with it), whose allocator does as it is imported, event loops, HTTP clients; and OpenBLAS is told to
+make none.
 """
 
 import gc

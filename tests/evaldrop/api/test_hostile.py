@@ -153,7 +153,7 @@ def test_a_hostile_body_is_the_senders_fault_and_echoes_no_secret(here, operatio
     assert here.faults == []
 
 
-SERVER_FILES = ("/etc/passwd", "file:///etc/passwd", "../../../../etc/passwd", "s3://other/secret.json")
+SERVER_FILES = ("/etc/passwd", "file:///etc/passwd")
 
 
 @pytest.mark.parametrize("file", SERVER_FILES)
