@@ -1,5 +1,6 @@
 """The Lambda functions: one per folder of lambdas/, each with a role and a log group of its own."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,6 +134,9 @@ class Functions(Construct):
             )
             for name, shape in STEPS.items()
         }
+        if settings.customer_metrics:
+            names = json.dumps(settings.customer_metrics)
+            self.steps["BuildScorecard"].tell("EVALDROP_CUSTOMER_METRICS", names)
         self._let_read_input(storage)
         self._let_use_runs(storage)
 

@@ -90,6 +90,9 @@ class Settings(Part):
     history: bool = Field(
         default=True, description="A table of runs and what they cost: to ask instead of folders."
     )
+    customer_metrics: tuple[Annotated[str, Field(min_length=1, max_length=100)], ...] = Field(
+        default=(), max_length=20, description="Customers with a metric of what their runs cost."
+    )
     api: bool = Field(default=False, description="An HTTPS API with keys and limits, and a page.")
     api_log_role: bool = Field(
         default=True,

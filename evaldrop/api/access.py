@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, Literal
 
-from evaldrop.api.problems import ApiProblem, not_found
+from evaldrop.api.problems import ApiProblem, FieldFault, not_found
 from evaldrop.run.request import Owner
 from evaldrop.store.model import Key, Limits, Role, StoredRun
 
@@ -29,11 +29,16 @@ _GROUP: Final = re.compile(r"[^\s,\[\]]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who asks: whose runs these are, what they may do, and within which limits."""
+    """
+    Who asks: whose runs these are, what they may do, and within which limits.
+
+    `customers`: on whose account runs may go beside the owner's own.
+    """
 
     owner: Owner
     role: Role
     limits: Limits
+    customers: tuple[str, ...] = ()
 
     @property
     def account(self) -> str:
@@ -52,7 +57,8 @@ def of_key(key: Key | None) -> Caller:
         raise unknown_caller()
     if key.revoked_at is not None:
         raise ApiProblem(HTTPStatus.FORBIDDEN, "This key was revoked.")
-    return Caller(owner=key.owner.model_copy(update={"key_id": key.key_id}), role=key.role, limits=key.limits)
+    owner = key.owner.model_copy(update={"key_id": key.key_id})
+    return Caller(owner=owner, role=key.role, limits=key.limits, customers=key.customers)
 
 
 def of_claims(claims: Mapping[str, str]) -> Caller:
@@ -138,12 +144,16 @@ def owner_of(caller: Caller, customer: str | None) -> Owner:
     """
     Return whose a new run is: the caller's, on the account of a customer.
 
+    Only an admin may name any: each has a bill, a row in the usage and a metric.
+
     Raises:
-        ApiProblem: The caller is one customer's, and names another.
+        ApiProblem: It may not go on the account of this customer.
     """
     own = caller.owner
     if customer is None or customer == own.customer:
         return own
-    if own.customer is not None:
-        raise ApiProblem(HTTPStatus.FORBIDDEN, f"This key goes on the account of {own.customer} alone.")
+    if customer not in caller.customers and "administer" not in _MAY[caller.role]:
+        alone = f" It goes on that of {own.customer}." if own.customer else ""
+        detail = f"Your runs may not go on the account of this customer.{alone}"
+        raise ApiProblem(HTTPStatus.FORBIDDEN, detail, (FieldFault(pointer="/customer", detail=detail),))
     return own.model_copy(update={"customer": customer})

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from evaldrop.run.request import Labels
-from evaldrop.store.model import Choice, Ending, Limits, State, StoredRun, Usage
+from evaldrop.store.model import Ending, Limits, State, StoredRun, Usage
 
 
 class Answered(BaseModel):
@@ -23,6 +23,15 @@ class ProgressAnswer(Answered):
     cost_usd: float | None = Field(default=None, description="Of the records that have ended.")
 
 
+class ChoiceAnswer(Answered):
+    """Which candidate was taken in the end: when, and by whom (a user, or a key's ID)."""
+
+    candidate: str
+    chosen_at: str
+    chosen_by: str | None
+    note: str | None
+
+
 class RunSummary(Answered):
     """A run, in a line."""
 
@@ -38,7 +47,7 @@ class RunSummary(Answered):
     simulated: bool = Field(description="Whether no model was called and no money spent.")
     estimate_usd: float | None
     ending: Ending | None
-    choice: Choice | None
+    choice: ChoiceAnswer | None
     links: dict[str, str] = Field(description="Paths from the root of the API's host.")
 
 
@@ -196,6 +205,14 @@ def _fields(run: StoredRun, base: str) -> dict[str, Any]:
         "simulated": run.simulated,
         "estimate_usd": run.estimate_usd,
         "ending": run.ending,
-        "choice": run.choice,
+        "choice": _choice(run),
         "links": links,
     }
+
+
+def _choice(run: StoredRun) -> ChoiceAnswer | None:
+    if (taken := run.choice) is None:
+        return None
+    return ChoiceAnswer(
+        candidate=taken.candidate, chosen_at=taken.chosen_at, chosen_by=taken.chosen_by, note=taken.note
+    )

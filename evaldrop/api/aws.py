@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 from evaldrop import storage
 from evaldrop.api.access import Caller
 from evaldrop.api.answers import ProgressAnswer, UploadAnswer
-from evaldrop.api.place import LINK_LASTS_S, Start, Stopped
+from evaldrop.api.place import LINK_LASTS_S, Start
+from evaldrop.api.used import NOTHING, UNKNOWN, Used
 from evaldrop.aws_errors import as_service_error, code_of
 from evaldrop.errors import AwsError
 from evaldrop.evaluation.load import EVALUATIONS, FILE_NAME
@@ -158,16 +159,16 @@ class StackPlace:
             return None
         return ProgressAnswer(done=counts.done, total=counts.total, failed=counts.failed)
 
-    def stop(self, run: StoredRun) -> Stopped:
+    def stop(self, run: StoredRun) -> Used:
         """Stop a run's execution; where there is none yet, take its dataset away, so that none begins."""
         with as_service_error(f"run {run.run_id} was not stopped"):
             if self._is_stopped(run.run_id):
-                return "now"
+                return UNKNOWN
             place = storage.place(run.dataset)
             self._s3.delete_object(Bucket=place.bucket, Key=place.key)
             # StartRun may have looked for the dataset before; or the execution is forgotten by now.
             has_begun = self._is_stopped(run.run_id) or run.state != "admitted"
-        return "now" if has_begun else "unbegun"
+        return UNKNOWN if has_begun else NOTHING
 
     def _is_stopped(self, run_id: str) -> bool:
         """Stop an execution; return whether there is one."""

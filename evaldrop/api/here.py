@@ -16,8 +16,10 @@ from evaldrop.api.access import Caller
 from evaldrop.api.answers import ProgressAnswer, UploadAnswer
 from evaldrop.api.local_reports import LocalReports
 from evaldrop.api.local_uploads import LocalUploads
-from evaldrop.api.place import Start, Stopped
-from evaldrop.api.processes import Ended, RunProcesses
+from evaldrop.api.place import Start
+from evaldrop.api.processes import RunProcesses
+from evaldrop.api.used import Used, note_used, used_before
+from evaldrop.api.worker import STOPPED, RunOutcome
 from evaldrop.bedrock.region import region_of
 from evaldrop.evaluation.load import FILE_NAME
 from evaldrop.run.request import RunRequest, run_folder
@@ -143,12 +145,9 @@ class LocalPlace:
         look = self._live.setdefault(run.run_id, LiveRun(run.folder)).look()
         return ProgressAnswer(done=look.records, total=look.total, failed=look.failed, cost_usd=look.cost_usd)
 
-    def stop(self, run: StoredRun) -> Stopped:
+    def stop(self, run: StoredRun) -> Used | None:
         """Stop a run; one that waits for its turn has ended with that."""
-        if self._processes.stop(run.run_id):
-            return "later"
-        # One that a server before this has begun may have called models.
-        return "unbegun" if run.state == "admitted" else "now"
+        return None if self._processes.stop(run.run_id) else used_before(self._folder(run))
 
     def link(self, _: str) -> None:
         """Return None: files of any size are answered."""
@@ -188,14 +187,22 @@ class LocalPlace:
         run = self._store.run(run_id)
         return run is not None and run.state not in ENDED
 
-    def _ends(self, run_id: str, outcome: Ended) -> None:
+    def _ends(self, run_id: str, outcome: RunOutcome) -> None:
         self._live.pop(run_id, None)
         run = self._store.run(run_id)
-        # What came to its end the run's own functions have noted.
-        if run is None or run.state in ENDED:
+        if run is None:
             return
-        if outcome["status"] != "STOPPED":
-            why = str(outcome.get("cause") or "It ended without a word.")[:_MOST_WORDS]
-            self._store.end(run_id, Ending(state="failed", ended_at=self._now(), why=why))
+        used = note_used(self._folder(run), outcome.used)
+        if run.ending is not None:
+            # The run's own functions have noted it; what a run without a scorecard cost they do not know.
+            if run.ending.cost_usd is None and run.state != "finished":
+                self._store.end(run_id, run.ending.model_copy(update=used.fields()))
+        elif outcome.status != STOPPED:
+            why = (outcome.cause or "It ended without a word.")[:_MOST_WORDS]
+            ending = Ending(state="failed", ended_at=self._now(), why=why, **used.fields())
+            self._store.end(run_id, ending)
         elif not self._processes.is_closing:
-            self._store.end(run_id, Ending(state="stopped", ended_at=self._now()))
+            self._store.end(run_id, Ending(state="stopped", ended_at=self._now(), **used.fields()))
+
+    def _folder(self, run: StoredRun) -> Path:
+        return self.folder / API / run.run_id

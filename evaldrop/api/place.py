@@ -2,22 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal, Protocol
+from typing import Final, Protocol
 
 from evaldrop.api.access import Caller
 from evaldrop.api.answers import ProgressAnswer, UploadAnswer
+from evaldrop.api.used import Used
 from evaldrop.run.request import Labels, Owner
 from evaldrop.steps.validate_dataset.caps import Caps
 from evaldrop.store.model import StoredRun
 
 LINK_LASTS_S: Final = 300
 """How long the address of a report is good."""
-
-Stopped = Literal["unbegun", "now", "later"]
-"""
-`unbegun`: it has ended, and had called nothing. `now`: it has ended; what it has cost is not known.
-`later`: its calls under way may end, and the place notes how it ended.
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +100,12 @@ class RunsPlace(Protocol):
         """Return how far a run is that goes on; None where nothing is known."""
         ...
 
-    def stop(self, run: StoredRun) -> Stopped:
-        """Stop a run; return when it ends."""
+    def stop(self, run: StoredRun) -> Used | None:
+        """
+        Stop a run; return what it has used if it has ended with that, and is to be noted so.
+
+        None: its calls under way may end, and the place notes it then.
+        """
         ...
 
     def report_link(self, run: StoredRun, uri: str) -> str:

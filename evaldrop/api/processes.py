@@ -1,21 +1,18 @@
 """Runs of the local API in processes of their own: a few at once, in the order in which they were put."""
 
 import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 
 import orjson
 
+from evaldrop.api.run_process import RunProcess, prepare
+from evaldrop.api.used import UNKNOWN
+from evaldrop.api.worker import Job, RunOutcome
 from evaldrop.errors import EvaldropError
 from evaldrop.json_text import loads
-
-Ended = Mapping[str, str | None]
-"""How a process ended: `status` as an execution's, or STOPPED; and why."""
 
 
 class RunProcesses:
@@ -35,15 +32,16 @@ class RunProcesses:
         at_once: int,
         environment: Mapping[str, str],
         begins: Callable[[str], bool],
-        ends: Callable[[str, Ended], None],
+        ends: Callable[[str, RunOutcome], None],
     ) -> None:
         self._environment, self._begins, self._ends = {**os.environ, **environment}, begins, ends
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="run")
         self._lock = threading.Lock()
         self._known: set[str] = set()
         self._unwanted: set[str] = set()
-        self._under_way: dict[str, subprocess.Popen[bytes]] = {}
+        self._under_way: dict[str, RunProcess] = {}
         self._is_closing = False
+        prepare()
 
     def put(self, run_id: str, job: Path) -> None:
         """Have a job executed; one that is known already is not begun twice."""
@@ -62,7 +60,7 @@ class RunProcesses:
                 if run_id in self._known:
                     self._unwanted.add(run_id)
                 return False
-            _end_input(process)
+            process.stop()
             return True
 
     def close(self) -> None:
@@ -71,7 +69,7 @@ class RunProcesses:
             self._is_closing = True
             under_way = list(self._under_way.values())
         for process in under_way:
-            _end_input(process)
+            process.stop()
         try:
             self._threads.shutdown(cancel_futures=True)
         except BaseException:
@@ -89,56 +87,26 @@ class RunProcesses:
         try:
             process = self._begun(run_id, job) if self._begins(run_id) else None
             if process is not None:
-                self._ends(run_id, _outcome(process))
+                self._ends(run_id, process.outcome())
         except (OSError, EvaldropError) as error:
             # No process could be had, or the store not be asked: nobody waits for this thread's own error.
-            self._ends(run_id, {"status": "FAILED", "cause": str(error)})
+            self._ends(run_id, RunOutcome("FAILED", str(error), UNKNOWN))
         finally:
             with self._lock:
                 self._under_way.pop(run_id, None)
                 self._known.discard(run_id)
                 self._unwanted.discard(run_id)
 
-    def _begun(self, run_id: str, job: Path) -> subprocess.Popen[bytes] | None:
-        content = orjson.dumps(loads(job.read_bytes())) + b"\n"
+    def _begun(self, run_id: str, job: Path) -> RunProcess | None:
+        content = orjson.dumps(loads(job.read_bytes()))
+        log = str(job.with_name("log.txt"))
         with self._lock:
             if self._is_closing or run_id in self._unwanted:
                 return None
-            with job.with_name("log.txt").open("ab") as log:
-                process = subprocess.Popen(
-                    [sys.executable, "-m", "evaldrop.api.worker"],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=log,
-                    env=self._environment,
-                    # Ctrl-C in the terminal is the server's, which stops its runs in its own way.
-                    start_new_session=True,
-                )
+        # Not with the lock held: it may be waited for until the first process has imported what it needs.
+        process = RunProcess(Job(content, log, self._environment))
+        with self._lock:
             self._under_way[run_id] = process
-            assert process.stdin
-            # With the lock held: who stops it closes this. A job fits into a pipe.
-            with suppress(BrokenPipeError):
-                process.stdin.write(content)
-                process.stdin.flush()
+            if self._is_closing or run_id in self._unwanted:
+                process.stop()
         return process
-
-
-def _end_input(process: "subprocess.Popen[bytes]") -> None:
-    assert process.stdin
-    try:
-        process.stdin.close()
-    except BrokenPipeError:
-        process.poll()
-
-
-def _outcome(process: "subprocess.Popen[bytes]") -> Ended:
-    assert process.stdout
-    said = process.stdout.read()
-    process.wait()
-    _end_input(process)
-    process.stdout.close()
-    try:
-        outcome: Ended = loads(said)
-    except ValueError:
-        return {"status": "FAILED", "cause": f"Its process ended with exit code {process.returncode}."}
-    return outcome

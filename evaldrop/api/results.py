@@ -23,6 +23,11 @@ from evaldrop.store.model import StoredRun
 MOST_ANSWERED_BYTES: Final = 5 << 20
 """Lambda lets an answer have 6 MB."""
 
+REPORT_HEADERS: Final = HEADERS | {
+    "Content-Security-Policy": f"{HEADERS['Content-Security-Policy']}; sandbox allow-scripts allow-downloads"
+}
+"""A report shows what models wrote: in an origin of its own it could reach nothing of the page's."""
+
 _CANNOT_BE_SHOWN = "This run's files are not there any more."
 
 
@@ -36,7 +41,7 @@ def show_report(ask: Ask) -> ApiReply:
             return ApiReply(
                 status=HTTPStatus.SEE_OTHER, headers={"Location": link}, body=b"", run_id=run.run_id
             )
-        return ApiReply(body=storage.read_bytes(uri), kind=HTML, headers=HEADERS, run_id=run.run_id)
+        return ApiReply(body=storage.read_bytes(uri), kind=HTML, headers=REPORT_HEADERS, run_id=run.run_id)
     except StorageError as error:
         raise ApiProblem(HTTPStatus.NOT_FOUND, _CANNOT_BE_SHOWN) from error
 

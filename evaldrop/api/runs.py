@@ -12,7 +12,7 @@ from evaldrop.api.operations import Ask, Operation
 from evaldrop.api.problems import ApiProblem, FieldFault, not_found
 from evaldrop.errors import InputError
 from evaldrop.nearest import did_you_mean
-from evaldrop.store.model import ENDED, Choice, Ending, RunQuery, StoredRun
+from evaldrop.store.model import ENDED, ChosenCandidate, Ending, RunQuery, StoredRun
 
 _RUN_ID = re.compile(r"[0-9A-Za-z_-]{1,80}")
 
@@ -83,12 +83,11 @@ def stop_run(ask: Ask) -> ApiReply:
     run = run_asked_for(ask, ask.path["run_id"])
     refuse_to_stop(ask.caller, run)
     if run.state not in ENDED:
-        stopped = service.place.stop(run)
+        used = service.place.stop(run)
         run = service.store.run(run.run_id) or run
         # It may have finished meanwhile.
-        if stopped != "later" and run.state not in ENDED:
-            cost_usd = 0 if stopped == "unbegun" else None
-            ending = Ending(state="stopped", ended_at=service.now(), cost_usd=cost_usd)
+        if used is not None and run.state not in ENDED:
+            ending = Ending(state="stopped", ended_at=service.now(), **used.fields())
             service.store.end(run.run_id, ending)
     run = service.store.run(run.run_id) or run
     status = HTTPStatus.OK if run.state in ENDED else HTTPStatus.ACCEPTED
@@ -103,7 +102,9 @@ def choose(ask: Ask) -> ApiReply:
     if chosen not in names:
         raise ApiProblem.at("/candidate", f"no candidate of this run.{did_you_mean(chosen, names)}")
     by = ask.caller.owner.user or ask.caller.owner.key_id
-    choice = Choice(candidate=chosen, chosen_at=ask.service.now(), chosen_by=by, note=ask.content.note)
+    choice = ChosenCandidate(
+        candidate=chosen, chosen_at=ask.service.now(), chosen_by=by, note=ask.content.note
+    )
     ask.service.store.choose(run.run_id, choice)
     run = ask.service.store.run(run.run_id) or run
     return ApiReply(content=look_at(run, ask), run_id=run.run_id)

@@ -6,7 +6,10 @@ of another site. Each request becomes the event that API Gateway would make of i
 """
 
 import base64
+import io
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
@@ -25,7 +28,11 @@ from evaldrop.report.guard import GUARDED, refusal
 from evaldrop.report.serving import LOOPBACK
 
 Handle = Callable[[dict[str, Any]], dict[str, Any]]
-_IDLE_S: Final = 60.0
+_REQUEST_S: Final = 60.0
+"""How long a request may take to come in, and how long its answer may take to be read, in seconds."""
+_SLOWEST_UPLOAD: Final = 64 << 10
+"""Bytes a second."""
+MOST_CONNECTIONS: Final = 512
 _MOST_QUERY: Final = 64
 _MOST_DISCARDED: Final = 64 << 20
 
@@ -46,13 +53,40 @@ class ApiServer(ThreadingHTTPServer):
     request_queue_size = 512
 
     def __init__(
-        self, port: int, handle: Handle, uploads: LocalUploads | None, reports: LocalReports | None = None
+        self,
+        port: int,
+        handle: Handle,
+        uploads: LocalUploads | None,
+        reports: LocalReports | None = None,
+        *,
+        most_connections: int = MOST_CONNECTIONS,
+        request_s: float = _REQUEST_S,
     ) -> None:
-        self.handle, self.uploads, self.reports = handle, uploads, reports
+        """`request_s`: how long a request may take to come in, and its answer to be read."""
+        self.handle, self.uploads, self.reports, self.request_s = handle, uploads, reports, request_s
+        self._connections = threading.BoundedSemaphore(most_connections)
         try:
             super().__init__((LOOPBACK, port), _ApiHandler)
         except OSError as error:
             raise StorageError(f"{LOOPBACK}:{port}: {error.strerror}. Choose another --port.") from error
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Give a connection a thread; one too many is closed, so that those who hold others cost no more."""
+        if not self._connections.acquire(blocking=False):
+            self.shutdown_request(request)
+            return
+        try:
+            super().process_request(request, client_address)
+        except BaseException:
+            self._connections.release()
+            raise
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer a connection's requests."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._connections.release()
 
     @property
     def address(self) -> str:
@@ -73,13 +107,46 @@ def served(server: ApiServer) -> Iterator[None]:
         thread.join()
 
 
+class _UntilReader(io.RawIOBase):
+    """What comes in by a connection until a moment: a limit per read would begin anew with each byte."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self.until = 0.0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._connection.settimeout(left)
+        return self._connection.recv_into(buffer)
+
+
 class _ApiHandler(BaseHTTPRequestHandler):
     server_version = "evaldrop"
     sys_version = ""
     protocol_version = "HTTP/1.1"
-    timeout = _IDLE_S
     # Headers and body go out apart: with Nagle's algorithm the second waits 40 ms on a connection that stays.
     disable_nagle_algorithm = True
+
+    def setup(self) -> None:
+        super().setup()
+        self._reader = _UntilReader(self.connection)
+        self.rfile = io.BufferedReader(self._reader)
+
+    def handle_one_request(self) -> None:
+        self._allow(0)
+        # Who resets the connection as it is read from has gone, which is no fault.
+        try:
+            super().handle_one_request()
+        except ConnectionError:
+            self.close_connection = True
+
+    def _allow(self, more_s: float) -> None:
+        self._reader.until = time.monotonic() + cast("ApiServer", self.server).request_s + more_s
 
     def do_GET(self) -> None:
         try:
@@ -102,6 +169,7 @@ class _ApiHandler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         path = unquote(parts.path)
         if self.command == "PUT" and path.startswith("/uploads/") and server.uploads:
+            self._allow(length / _SLOWEST_UPLOAD)
             server.uploads.receive(path, dict(parse_qsl(parts.query)), self.rfile, length)
             return {"statusCode": HTTPStatus.OK.value, "body": "", "multiValueHeaders": {}}
         if self.command in {"GET", "HEAD"} and path.startswith(BELOW) and server.reports:
@@ -155,6 +223,8 @@ class _ApiHandler(BaseHTTPRequestHandler):
     def _send(self, answer: dict[str, Any]) -> None:
         text = answer.get("body") or ""
         body = base64.b64decode(text) if answer.get("isBase64Encoded") else text.encode()
+        # Of all that is sent, not of each part: who reads slowly holds a thread no longer.
+        self.connection.settimeout(cast("ApiServer", self.server).request_s)
         self.send_response(answer["statusCode"])
         for name, values in answer["multiValueHeaders"].items():
             for value in values:

@@ -20,10 +20,11 @@ from evaldrop.api.operations import Ask, Operation, Service
 from evaldrop.api.place import Start
 from evaldrop.api.problems import ApiProblem, FieldFault
 from evaldrop.errors import EvaldropError
-from evaldrop.store.model import ENDED, StoredRun
+from evaldrop.store.model import ENDED, Limits, StoredRun
 
 IDEMPOTENCY_KEY: Final = "idempotency-key"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_NO_LIMITS: Final = Limits(runs_per_month=None)
 _FIRST_LOOK_S, _LAST_LOOK_S = 0.1, 1.0
 
 
@@ -118,11 +119,25 @@ def _admitted(run_id: str, sha256: str, asked: RunAsked, found: Checked, ask: As
     try:
         service.place.put(start)
     except EvaldropError:
-        # Of two requests at once the other may have put it: that one's run is not forgotten.
         if is_new:
             service.store.withdraw(run_id)
+            _keep_what_is_put(wanted, start, service)
         raise
+    if not is_new:
+        _keep_what_is_put(wanted, start, service)
     return run
+
+
+def _keep_what_is_put(run: StoredRun, start: Start, service: Service) -> None:
+    """
+    Note a run anew that one of two equal requests has put and the other, whose put failed, has withdrawn.
+
+    Both look after what they did: whichever is the later sees what the other has done.
+    """
+    if service.place.is_put(start.run_id, start.dataset) and service.store.run(start.run_id) is None:
+        # It goes on, so it is counted, even where its place was taken meanwhile.
+        service.store.admit(run, _NO_LIMITS, now=run.started_at)
+        service.place.put(start)
 
 
 def _ended(run: StoredRun, service: Service, wait_s: float, sleep: Callable[[float], None]) -> StoredRun:

@@ -1,20 +1,23 @@
 """
-A run of the local API, in a process of its own: `python -m evaldrop.api.worker`.
+A run of the local API, in a process of its own.
 
-Its request comes as the first line of the input, and how it ended goes out as one line. The input's end is
-the server's: the run then stops as by Ctrl-C, with its replies kept, and the next server goes on with it.
+How it ended goes out by one connection. The other is the server's: when it ends, the run stops as by Ctrl-C,
+with its replies kept, and the next server goes on with it.
 """
 
 import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import IO
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Final, NamedTuple
 
 import orjson
 
+from evaldrop.api.used import NOTHING, Used, used_by
 from evaldrop.bedrock.metered import Meter
 from evaldrop.engine import Observer
 from evaldrop.errors import EvaldropError
@@ -22,42 +25,77 @@ from evaldrop.run.request import RunRequest
 from evaldrop.running.here import LocalRun, execute_here
 from evaldrop.running.stopping import as_ctrl_c
 
+STOPPED: Final = "STOPPED"
 
-def main(source: IO[bytes], target: IO[bytes]) -> None:
-    """Execute the run of the request that `source` begins with, and write how it ended."""
-    given = orjson.loads(source.readline())
+
+class RunOutcome(NamedTuple):
+    """How a process ended: `status` as an execution's, or STOPPED; why; and what its calls have used."""
+
+    status: str
+    cause: str | None
+    used: Used
+
+
+class Job(NamedTuple):
+    """
+    What a run's process is told.
+
+    Attributes:
+        content: JSON: the run's request, and its folder.
+        log: Path of the file that gets what the process says.
+    """
+
+    content: bytes
+    log: str
+    environment: Mapping[str, str]
+
+
+def work(job: Job, wanted: Connection, ended: Connection) -> None:
+    """Execute a job while `wanted` is open, and send how it ended."""
+    # Ctrl-C in the terminal is the server's, which stops its runs in its own way.
+    os.setsid()
+    os.environ.clear()
+    os.environ.update(job.environment)
+    with Path(job.log).open("ab", buffering=0) as log:
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(log.fileno(), stream.fileno())
+    given = orjson.loads(job.content)
     run = LocalRun(RunRequest.model_validate(given["request"]), given["folder"])
-    target.write(orjson.dumps(_executed(run, source)) + b"\n")
-    target.flush()
+    ended.send(_executed(run, wanted))
 
 
-def _executed(run: LocalRun, source: IO[bytes]) -> dict[str, str | None]:
+def _executed(run: LocalRun, wanted: Connection) -> RunOutcome:
+    meters: list[Meter] = []
+
+    def with_used(status: str, cause: str | None = None) -> RunOutcome:
+        return RunOutcome(status, cause, used_by(meters[0]) if meters else NOTHING)
+
     @contextmanager
-    def watch(_: Meter) -> Iterator[Observer]:
+    def watch(meter: Meter) -> Iterator[Observer]:
+        meters.append(meter)
         # Not before: what is forked until now must be the copy of a process of one thread.
-        threading.Thread(target=_stop_with, args=(source,), daemon=True).start()
+        threading.Thread(target=_stop_with, args=(wanted,), daemon=True).start()
         yield Observer()
 
+    # Readable without a word in it: it was stopped as it was begun.
+    if wanted.poll():
+        return with_used(STOPPED)
     try:
         with as_ctrl_c():
             execution = execute_here(run, watch, _say)
     except KeyboardInterrupt:
-        return {"status": "STOPPED"}
+        return with_used(STOPPED)
     except EvaldropError as error:
-        return {"status": "FAILED", "cause": str(error)}
+        return with_used("FAILED", str(error))
     if execution is None:
-        return {"status": "STOPPED"}
-    return {"status": execution.status, "cause": execution.cause or execution.error}
+        return with_used(STOPPED)
+    return with_used(execution.status, execution.cause or execution.error)
 
 
 def _say(sentence: str) -> None:
     sys.stderr.write(f"{sentence}\n")
 
 
-def _stop_with(source: IO[bytes]) -> None:
-    source.read()
+def _stop_with(wanted: Connection) -> None:
+    wanted.poll(None)
     os.kill(os.getpid(), signal.SIGINT)
-
-
-if __name__ == "__main__":
-    main(sys.stdin.buffer, sys.stdout.buffer)

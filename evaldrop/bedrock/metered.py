@@ -23,6 +23,7 @@ class Meter:
         errors: Failed calls by error code, throttles not among them.
         input_tokens, output_tokens: Of the answered calls.
         cost_usd: What the tokens of models with a known price cost.
+        unpriced: Answered calls whose cost is not known.
     """
 
     calls: int = 0
@@ -31,6 +32,7 @@ class Meter:
     input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: float = 0.0
+    unpriced: int = 0
 
 
 class MeteredRuntime:
@@ -84,5 +86,7 @@ class MeteredRuntime:
         self.meter.input_tokens += sent or 0
         self.meter.output_tokens += received or 0
         # An unknown price adds nothing, as unknown tokens do: the sum is of what is known.
-        if sent is not None and received is not None:
-            self.meter.cost_usd += self._price(model, sent, received) or 0.0
+        cost = None if sent is None or received is None else self._price(model, sent, received)
+        if cost is None:
+            self.meter.unpriced += 1
+        self.meter.cost_usd += cost or 0.0

@@ -8,7 +8,7 @@ that pages have no gaps and what was reserved on a day is settled on that day.
 from typing import Any
 
 from evaldrop.run.request import Owner
-from evaldrop.store.model import Choice, Ending, StoredRun
+from evaldrop.store.model import ChosenCandidate, Ending, StoredRun
 
 
 def admitted(run: StoredRun, now: str) -> StoredRun:
@@ -31,7 +31,7 @@ def ended(known: StoredRun, ending: Ending, run: StoredRun | None) -> StoredRun:
     return known.model_copy(update={**facts, "state": ending.state, "ending": ending})
 
 
-def chosen(known: StoredRun, choice: Choice) -> StoredRun:
+def chosen(known: StoredRun, choice: ChosenCandidate) -> StoredRun:
     """Return a run with the candidate that was taken."""
     return known.model_copy(update={"choice": choice})
 

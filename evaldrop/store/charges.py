@@ -21,7 +21,11 @@ _MICROS = 1_000_000
 
 
 class Charge(NamedTuple):
-    """What is used up. `spent` of runs that have ended and `reserved` of the others, in micro-dollars."""
+    """
+    What is used up. `spent` of runs that have ended and `reserved` of the others, in micro-dollars.
+
+    `estimated` is as much of `spent` as nobody knows the cost of: the estimates of those runs.
+    """
 
     runs: int = 0
     records: int = 0
@@ -29,6 +33,7 @@ class Charge(NamedTuple):
     output_tokens: int = 0
     spent: int = 0
     reserved: int = 0
+    estimated: int = 0
 
     @property
     def dollars(self) -> int:
@@ -48,6 +53,7 @@ class Charge(NamedTuple):
             output_tokens=self.output_tokens,
             usd=self.spent / _MICROS,
             reserved_usd=self.reserved / _MICROS,
+            estimated_usd=self.estimated / _MICROS,
         )
 
 
@@ -81,6 +87,7 @@ def charge_of(run: StoredRun) -> Charge:
         input_tokens=ending.input_tokens,
         output_tokens=ending.output_tokens,
         spent=estimate if ending.cost_usd is None else micros(ending.cost_usd),
+        estimated=estimate if ending.cost_usd is None else 0,
     )
 
 

@@ -34,7 +34,17 @@ from evaldrop.store.dynamodb_items import (
     stored_key,
     usage_key,
 )
-from evaldrop.store.model import Choice, Ending, Key, Limits, Page, RunQuery, StoredRun, Usage, in_utc
+from evaldrop.store.model import (
+    ChosenCandidate,
+    Ending,
+    Key,
+    Limits,
+    Page,
+    RunQuery,
+    StoredRun,
+    Usage,
+    in_utc,
+)
 from evaldrop.store.pages import key_after, page_of
 from evaldrop.store.refusals import conflict, key_conflict, unknown_key, unknown_run
 from evaldrop.store.table import ALL, EXPIRES, INDEXES, PK, SK, SORTED
@@ -105,7 +115,7 @@ class DynamoStore:
 
         self._change(run_id, become)
 
-    def choose(self, run_id: str, choice: Choice) -> None:
+    def choose(self, run_id: str, choice: ChosenCandidate) -> None:
         """Note which candidate was taken."""
 
         def become(known: StoredRun | None) -> StoredRun:

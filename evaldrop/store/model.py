@@ -64,7 +64,7 @@ class Ending(_Value):
     candidates: tuple[StoredCandidate, ...] = ()
 
 
-class Choice(_Value):
+class ChosenCandidate(_Value):
     """Which candidate was taken in the end, by whom."""
 
     candidate: str
@@ -94,7 +94,7 @@ class StoredRun(_Value):
         default=None, description="Of the request that asked for it: the same key with another is a conflict."
     )
     ending: Ending | None = None
-    choice: Choice | None = None
+    choice: ChosenCandidate | None = None
 
 
 class RunQuery(_Value):
@@ -129,6 +129,9 @@ class Limits(_Value):
     usd_per_month: Usd | None = None
 
 
+CustomerName = Annotated[str, Field(min_length=1, max_length=100)]
+MOST_CUSTOMERS = 100
+"""Of a key: a stack has a metric of each customer it has had runs of."""
 Role = Literal["viewer", "runner", "admin"]
 """viewer reads; runner also starts and stops runs of its own; admin sees and stops all, and all usage."""
 
@@ -141,6 +144,9 @@ class Key(_Value):
     digest: str | None = Field(default=None, description="None where API Gateway keeps the key.")
     owner: Owner = Owner()
     role: Role = "runner"
+    customers: Annotated[tuple[CustomerName, ...], Field(max_length=MOST_CUSTOMERS)] = Field(
+        default=(), description="On whose account its runs may go as well; an admin's, on anybody's."
+    )
     limits: Limits = Limits()
     created_at: Moment
     revoked_at: Moment | None = None
@@ -155,3 +161,7 @@ class Usage(_Value):
     output_tokens: int = 0
     usd: Usd = Field(default=0, description="Of runs that have ended.")
     reserved_usd: Usd = Field(default=0, description="Estimates of runs that go on.")
+    estimated_usd: Usd = Field(
+        default=0,
+        description="Of `usd`: estimates of runs that ended without a scorecard, whose cost nobody knows.",
+    )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Literal, Protocol
 
-from evaldrop.store.model import Choice, Ending, Key, Limits, Page, RunQuery, StoredRun, Usage
+from evaldrop.store.model import ChosenCandidate, Ending, Key, Limits, Page, RunQuery, StoredRun, Usage
 
 
 class Store(Protocol):
@@ -58,7 +58,7 @@ class Store(Protocol):
         """
         ...
 
-    def choose(self, run_id: str, choice: Choice) -> None:
+    def choose(self, run_id: str, choice: ChosenCandidate) -> None:
         """
         Note which candidate was taken. The last choice holds.
 

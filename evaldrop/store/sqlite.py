@@ -20,7 +20,7 @@ from evaldrop.store.charges import (
     requests_used_up,
 )
 from evaldrop.store.model import (
-    Choice,
+    ChosenCandidate,
     Ending,
     Key,
     Limits,
@@ -35,12 +35,13 @@ from evaldrop.store.refusals import conflict, key_conflict, unknown_key, unknown
 from evaldrop.store.sqlite_file import SqliteFile
 
 _ADD = """
-    INSERT INTO counters VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO counters VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET
         runs = runs + excluded.runs, records = records + excluded.records,
         input_tokens = input_tokens + excluded.input_tokens,
         output_tokens = output_tokens + excluded.output_tokens,
-        spent = spent + excluded.spent, reserved = reserved + excluded.reserved
+        spent = spent + excluded.spent, reserved = reserved + excluded.reserved,
+        estimated = estimated + excluded.estimated
 """
 
 
@@ -91,7 +92,7 @@ class SqliteStore:
                 raise unknown_run(run_id)
             _put(connection, known, changes.ended(noted, ending, run))
 
-    def choose(self, run_id: str, choice: Choice) -> None:
+    def choose(self, run_id: str, choice: ChosenCandidate) -> None:
         """Note which candidate was taken."""
         with self._file.writing() as connection:
             known = _run(connection, run_id)
@@ -147,8 +148,8 @@ class SqliteStore:
         """Return what was used in a month."""
         with self._file.reading() as connection:
             rows = connection.execute(
-                "SELECT name, runs, records, input_tokens, output_tokens, spent, reserved FROM counters "
-                "WHERE kind = ? AND period = ? ORDER BY name",
+                "SELECT name, runs, records, input_tokens, output_tokens, spent, reserved, estimated "
+                "FROM counters WHERE kind = ? AND period = ? ORDER BY name",
                 (by, month),
             ).fetchall()
         # A run that was withdrawn leaves a counter of nothing.
@@ -231,7 +232,7 @@ def _count(connection: sqlite3.Connection, before: StoredRun | None, after: Stor
 
 def _used(connection: sqlite3.Connection, counter: Counter) -> Charge:
     row = connection.execute(
-        "SELECT runs, records, input_tokens, output_tokens, spent, reserved FROM counters "
+        "SELECT runs, records, input_tokens, output_tokens, spent, reserved, estimated FROM counters "
         "WHERE kind = ? AND period = ? AND name = ?",
         (counter.account.by, counter.period, counter.account.name),
     ).fetchone()

@@ -26,7 +26,7 @@ SCHEMA = (
         kind TEXT NOT NULL, period TEXT NOT NULL, name TEXT NOT NULL,
         runs INTEGER NOT NULL, records INTEGER NOT NULL,
         input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL,
-        spent INTEGER NOT NULL, reserved INTEGER NOT NULL,
+        spent INTEGER NOT NULL, reserved INTEGER NOT NULL, estimated INTEGER NOT NULL,
         PRIMARY KEY (kind, period, name)
     ) WITHOUT ROWID
     """,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from evaldrop.scorecard.read import read_run
-from evaldrop.store.model import Choice, Ending, StoredCandidate, StoredRun
+from evaldrop.store.model import ChosenCandidate, Ending, StoredCandidate, StoredRun
 from evaldrop.store.protocol import Store
 from tests.browser.chromium import Page
 from tests.browser.pages import write_baseline, write_hostile, write_varied
@@ -78,7 +78,10 @@ def write_history(store: Store, out: Path, hostile: Sequence[str]) -> None:
         store.end(run_id, ending, run=run)
         if words:
             store.choose(
-                run_id, Choice(candidate="lite", chosen_at=run.started_at, chosen_by=words[2], note=words[3])
+                run_id,
+                ChosenCandidate(
+                    candidate="lite", chosen_at=run.started_at, chosen_by=words[2], note=words[3]
+                ),
             )
     for number in range(30):
         at = f"2026-10-{number + 1:02}T09:00:00+00:00"

@@ -39,6 +39,15 @@ def create(
     customer: Annotated[
         str | None, typer.Option("--customer", metavar="NAME", help="On whose account its runs go.")
     ] = None,
+    may_charge: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--may-charge",
+            metavar="NAME",
+            help="A customer on whose account a request may put its run, too; once for each. An admin's key "
+            "may name any.",
+        ),
+    ] = None,
     user: Annotated[str | None, typer.Option("--user", metavar="NAME", help="Whose it is.")] = None,
     role: Annotated[
         KeyRole,
@@ -91,7 +100,12 @@ def create(
         "usd_per_day": usd_per_day,
         "usd_per_month": usd_per_month,
     }
-    about = {"name": name, "role": role.value, "owner": Owner(user=user, customer=customer)}
+    about = {
+        "name": name,
+        "role": role.value,
+        "owner": Owner(user=user, customer=customer),
+        "customers": tuple(may_charge or ()),
+    }
     make = _made_here if out is not None or stack is None else _made_in_stack
     key, secret = make(about, given, out or stack)
     if as_json:

@@ -24,7 +24,8 @@ def print_usage(console: Console, used: Mapping[str, Usage], *, by: str, names: 
         Column("tokens in", [count(row.input_tokens) for row in rows]),
         Column("tokens out", [count(row.output_tokens) for row in rows]),
         Column("USD", [usd(row.usd) for row in rows]),
-        Column("USD reserved", [usd(row.reserved_usd) for row in rows]),
+        Column("estimated", [usd(row.estimated_usd) for row in rows]),
+        Column("reserved", [usd(row.reserved_usd) for row in rows]),
     ]
     print_table(console, columns)
 

@@ -68,14 +68,22 @@ def publish_metrics(scorecard: Scorecard, run: RunDefinition, *, environment: Ma
         scorecard: The run's numbers.
         run: What was run: bounds the criteria, and says where the history is that a trend is made of.
         environment: The process's; `AWS_LAMBDA_FUNCTION_NAME` says that this is a Lambda, `EVALDROP_STACK`
-            whose.
+            whose, and `EVALDROP_CUSTOMER_METRICS` (a JSON list) which customers have a metric.
     """
     stack = environment.get("EVALDROP_STACK")
     # A rehearsal's numbers are made up, and would be drawn, and raise alarms, as those of real runs.
     if "AWS_LAMBDA_FUNCTION_NAME" not in environment or not stack or scorecard.simulated:
         return NOT_LOOKED_AT
     now, moves = time.time_ns() // 1_000_000, moves_of(scorecard, trend_so_far(run))
-    for line in metric_lines(scorecard, stack=stack, criteria=own_criteria(run), time_ms=now, moves=moves):
+    lines = metric_lines(
+        scorecard,
+        stack=stack,
+        criteria=own_criteria(run),
+        customers=frozenset(orjson.loads(environment.get("EVALDROP_CUSTOMER_METRICS", "[]"))),
+        time_ms=now,
+        moves=moves,
+    )
+    for line in lines:
         sys.stdout.write(
             orjson.dumps(line).decode() + "\n"
         )  # the format is a line of standard output, as it is
@@ -87,6 +95,7 @@ def metric_lines(
     *,
     stack: str,
     criteria: frozenset[str],
+    customers: frozenset[str] = frozenset(),
     time_ms: int,
     moves: Moves = NOT_LOOKED_AT,
 ) -> Iterator[dict[str, Any]]:
@@ -97,6 +106,7 @@ def metric_lines(
         scorecard: The run's numbers.
         stack: Keeps the stacks of one account apart.
         criteria: The evaluation's own criteria.
+        customers: Those that have a metric of what their runs cost.
         time_ms: Milliseconds since 1970.
         moves: What moved for the worse.
     """
@@ -105,9 +115,10 @@ def metric_lines(
     values = _of_run(scorecard) | {"Regressions": moves.regressions, "JudgeDrift": moves.drifted}
     yield _document(_Line({"Stack": stack}, RUN_METRICS, values), scorecard, time_ms)
     yield _document(_Line(run, RUN_METRICS, values), scorecard, time_ms)
-    if scorecard.customer is not None:
-        # One metric a customer, and no more: what else there is of customers the store adds up.
-        customer = {"Stack": stack, "Customer": _in_ascii(scorecard.customer)}
+    if scorecard.customer in customers:
+        # Of those that the stack's owner has named, and one each: whoever starts a run may name a new
+        # customer, and each would cost as a metric. What all of them cost the store adds up.
+        customer = {"Stack": stack, "Customer": _in_ascii(str(scorecard.customer))}
         cost = {"CostUsd": scorecard.cost_usd.total}
         yield _document(_Line(customer, RUN_METRICS, cost), scorecard, time_ms)
     left, silent = MAX_SERIES, {lack.candidate for lack in silences(scorecard)}

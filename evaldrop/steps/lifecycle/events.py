@@ -76,7 +76,7 @@ class RunFailed(Event):
     )
 
 
-class Drop(BaseModel):
+class CriterionDrop(BaseModel):
     """A candidate on a criterion."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -91,7 +91,7 @@ class QualityDropped(Event):
     detail_type = "Quality Dropped"
 
     evaluation: str = Field(description="The evaluation's name.")
-    drops: tuple[Drop, ...] = Field(max_length=MAX_DROPS, description="Which candidates, on what.")
+    drops: tuple[CriterionDrop, ...] = Field(max_length=MAX_DROPS, description="Which candidates, on what.")
     n_drops: int = Field(description="How many, those that are not listed included.")
     sentence: Sentence = Field(description="The same in words.")
     links: Links

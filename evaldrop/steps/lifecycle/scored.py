@@ -10,7 +10,7 @@ from evaldrop.scorecard.recommendation import recommendation_of
 from evaldrop.steps.build_scorecard.moves import Moves, own_criteria, regressed_since
 from evaldrop.steps.lifecycle.events import (
     MAX_DROPS,
-    Drop,
+    CriterionDrop,
     Links,
     QualityDropped,
     RunFinished,
@@ -101,7 +101,9 @@ def dropped_event(
         customer=scorecard.customer,
         simulated=scorecard.simulated,
         evaluation=scorecard.evaluation,
-        drops=tuple(Drop(candidate=each, criterion=criterion) for each, criterion in found[:MAX_DROPS]),
+        drops=tuple(
+            CriterionDrop(candidate=each, criterion=criterion) for each, criterion in found[:MAX_DROPS]
+        ),
         n_drops=len(found),
         sentence=shortened(f"{scorecard.evaluation}: worse than before: {listed}{more}."),
         links=_links(run),

@@ -78,7 +78,7 @@ class Wish(BaseModel):
     labels: Labels = Field(default=(), description="What the run is to be found by.")
 
 
-class Place(NamedTuple):
+class IntakePlace(NamedTuple):
     """
     What a stack takes in, its services, and where it tells what becomes of it.
 
@@ -122,7 +122,7 @@ def start_runs(
     """
     outcome: dict[str, list[str]] = {"started": [], "already_started": [], "refused": [], "ignored": []}
     failures: list[EvaldropError] = []
-    place = Place(intake, services, lifecycle, _moment_of(event))
+    place = IntakePlace(intake, services, lifecycle, _moment_of(event))
     for settle in _wanted(event, delivery):
         try:
             uri, what = settle(place)
@@ -135,7 +135,7 @@ def start_runs(
     return outcome
 
 
-def _wanted(event: Mapping[str, Any], delivery: str) -> Iterator[Callable[[Place], tuple[str, str]]]:
+def _wanted(event: Mapping[str, Any], delivery: str) -> Iterator[Callable[[IntakePlace], tuple[str, str]]]:
     """Yield what settles each dataset of an event, called with the place."""
     if "datasets" not in event:
         for upload in uploads_in(event):
@@ -161,7 +161,7 @@ def _moment_of(event: Mapping[str, Any]) -> str | None:
         return None
 
 
-def _settle_upload(upload: Upload, place: Place) -> tuple[str, str]:
+def _settle_upload(upload: Upload, place: IntakePlace) -> tuple[str, str]:
     intake, services = place.intake, place.services
     if _goes_along(upload, intake):
         return upload.uri, "ignored"
@@ -200,7 +200,7 @@ def _goes_along(upload: Upload, intake: Intake) -> bool:
     return upload.key.endswith((".yaml", ".yml", ".md", "/")) or (are_anchors and upload.key.startswith(API))
 
 
-def _settle_wish(wish: Wish, moment: str, place: Place) -> tuple[str, str]:
+def _settle_wish(wish: Wish, moment: str, place: IntakePlace) -> tuple[str, str]:
     intake, services = place.intake, place.services
     uri, evaluation = _uri(wish.dataset, intake), wish.evaluation and _uri(wish.evaluation, intake)
     bucket, _, key = uri.removeprefix("s3://").partition("/")
@@ -227,7 +227,7 @@ def _settle_wish(wish: Wish, moment: str, place: Place) -> tuple[str, str]:
     return _settle(request, reason or _evaluation_elsewhere(evaluation, intake), place)
 
 
-def _settle(request: RunRequest, refused: str | None, place: Place) -> tuple[str, str]:
+def _settle(request: RunRequest, refused: str | None, place: IntakePlace) -> tuple[str, str]:
     """Start a run, or send why not; return the dataset's URI and what was done."""
     services, lifecycle = place.services, place.lifecycle
     if refused:

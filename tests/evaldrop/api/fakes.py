@@ -10,6 +10,7 @@ from evaldrop.api.doors import local_door
 from evaldrop.api.operations import Service
 from evaldrop.api.router import Api
 from evaldrop.api.throttle import Throttle
+from evaldrop.api.used import UNKNOWN
 from evaldrop.errors import AwsError
 from evaldrop.run.request import Owner
 from evaldrop.steps.validate_dataset.caps import NO_CAPS
@@ -71,7 +72,7 @@ class FakePlace:
 
     def stop(self, run):
         self.stopped.append(run.run_id)
-        return "now"
+        return UNKNOWN
 
     def report_link(self, run, uri):
         return f"https://reports/{run.run_id}"
@@ -80,7 +81,7 @@ class FakePlace:
         return None
 
 
-def key(name: str, *, role="runner", limits: Limits = FREE, user=None, customer=None) -> Key:
+def key(name: str, *, role="runner", limits: Limits = FREE, user=None, customer=None, customers=()) -> Key:
     """A key whose secret is `secret-NAME`."""
     return Key(
         key_id=name,
@@ -88,6 +89,7 @@ def key(name: str, *, role="runner", limits: Limits = FREE, user=None, customer=
         digest=hashlib.sha256(f"secret-{name}".encode()).hexdigest(),
         owner=Owner(user=user, customer=customer),
         role=role,
+        customers=customers,
         limits=limits,
         created_at=NOW,
     )
@@ -104,14 +106,14 @@ class Standing:
     faults: list
 
 
-def standing(folder: Path, *, throttle: Throttle | None = None, now=NOW) -> Standing:
+def standing(folder: Path, *, throttle: Throttle | None = None, now=lambda: NOW) -> Standing:
     """An API over a new store in a folder, with the key `own` (an admin's) and no other."""
     store, place = SqliteStore(folder / "runs.sqlite"), FakePlace(folder)
     lines, faults = [], []
     own = key("own", role="admin")
     api = Api(
-        Service(store=store, place=place, now=lambda: now),
-        local_door(store, own, lambda: now, throttle),
+        Service(store=store, place=place, now=now),
+        local_door(store, own, now, throttle),
         log=lines.append,
         fault=faults.append,
     )

@@ -11,6 +11,7 @@ from evaldrop import storage
 from evaldrop.api.access import of_key
 from evaldrop.api.aws import StackPlace
 from evaldrop.api.place import Start
+from evaldrop.api.used import NOTHING, UNKNOWN
 from evaldrop.run.request import Owner
 from evaldrop.running.deployed.clients import addressing_client
 from evaldrop.steps.start_run.options import UploadOptions
@@ -156,15 +157,15 @@ def test_progress_is_the_map_runs_and_no_cost_is_guessed(bucket):
 
 def test_stopping_ends_the_execution(bucket):
     states = States()
-    assert _place(states).stop(_run()) == "now"
+    assert _place(states).stop(_run()) == UNKNOWN
     assert states.stopped == [EXECUTION]
 
 
 def test_a_run_without_an_execution_is_stopped_by_taking_its_dataset_away(bucket):
     place = _place(States(runs=False))
     place.put(_start())
-    assert place.stop(_run(state="admitted")) == "unbegun"
-    assert place.stop(_run()) == "now"
+    assert place.stop(_run(state="admitted")) == NOTHING
+    assert place.stop(_run()) == UNKNOWN
     assert not place.is_put(RUN, "records.jsonl")
 
 

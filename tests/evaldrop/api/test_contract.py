@@ -37,7 +37,7 @@ def address(tmp_path_factory):
 
 @schema.parametrize()
 @settings(
-    max_examples=12,
+    max_examples=8,
     phases=[Phase.explicit, Phase.generate],
     derandomize=True,
     suppress_health_check=list(HealthCheck),

@@ -120,4 +120,10 @@ def test_a_run_that_is_stopped_keeps_what_it_called(tmp_path):
         assert ask("DELETE", f"/runs/{run_id}").status == 202
         run = _until(ask, run_id, lambda run: run["state"] != "running")
         assert run["state"] == "stopped"
+        # What had been answered is charged, and not what was reserved.
+        cost = run["ending"]["cost_usd"]
+        assert 0 <= cost < run["estimate_usd"]
+        (row,) = ask("GET", "/usage").json["rows"]
+        assert row["usd"] == pytest.approx(cost, abs=1e-6)
+        assert (row["reserved_usd"], row["estimated_usd"]) == (0, 0)
     assert (tmp_path / "runs" / "api" / run_id / "run.json").exists()

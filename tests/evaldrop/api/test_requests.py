@@ -31,6 +31,7 @@ KEYS = (
     key("eve", role="viewer"),
     key("root", role="admin"),
     key("acme", customer="acme"),
+    key("agency", customers=("zeta", "acme")),
     key("poor", limits=FREE.model_copy(update={"runs_per_month": 1})),
 )
 EVALUATION = {
@@ -286,7 +287,10 @@ def test_a_finished_run_shows_its_scorecard_report_and_records(ask):
     assert shown["ending"]["recommendation"] == "Ship lite."
     report = ask("GET", f"/runs/{DONE}/report")
     assert report.headers["content-type"].startswith("text/html")
-    assert "default-src 'none'" in report.headers["content-security-policy"]
+    policy = report.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    # Without allow-same-origin it has an origin of its own, and nothing of the API's.
+    assert policy.endswith("; sandbox allow-scripts allow-downloads")
     assert report.text.startswith("<!doctype html>")
 
     record = ask("GET", f"/runs/{DONE}/records/a%2Fb").json
@@ -323,12 +327,24 @@ def test_the_candidate_that_was_taken_is_noted(ask):
 def test_a_customers_key_charges_its_own_customer_alone(ask):
     assert ask("POST", "/runs", {**ARTICLE, "customer": "other"}, who="acme").status == 403
     assert ask("POST", "/runs", ARTICLE, who="acme").json["customer"] == "acme"
-    named = ask("POST", "/runs", {**ARTICLE, "customer": "other"}, who="bob").json
-    assert (named["customer"], named["user"]) == ("other", "bob")
+
+
+def test_a_customer_is_named_by_who_may_charge_them_and_by_an_admin(ask):
+    def customer_of(who, customer):
+        answer = ask("POST", "/runs", {**ARTICLE, "customer": customer}, who=who)
+        return answer.json["customer"] if answer.status == 202 else answer.status
+
+    # Each new name would be a bill of its own, and a metric.
+    for path in ("/runs", "/plan"):
+        refused = ask("POST", path, {**ARTICLE, "customer": "other"}, who="bob")
+        assert (refused.status, refused.json["errors"][0]["pointer"]) == (403, "/customer")
+    assert customer_of("agency", "zeta") == "zeta"
+    assert customer_of("agency", "other") == 403
+    assert customer_of("root", "new") == "new"
 
 
 def test_usage_is_everybodys_to_an_admin_and_ones_own_to_others(ask):
-    ask("POST", "/runs", {**ARTICLE, "customer": "zeta"})
+    ask("POST", "/runs", ARTICLE)
     everybody = ask("GET", "/usage?by=user", who="root").json
     assert {row["name"] for row in everybody["rows"]} >= {"ada"}
 

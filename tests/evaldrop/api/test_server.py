@@ -2,6 +2,7 @@
 
 import http.client
 import socket
+import time
 
 import pytest
 
@@ -98,3 +99,57 @@ def test_several_requests_share_a_connection(port):
 def test_a_port_that_is_taken_is_told(port, tmp_path):
     with pytest.raises(StorageError, match="Choose another --port"):
         ApiServer(port, standing(tmp_path).api.handle, None)
+
+
+@pytest.fixture
+def impatient(tmp_path):
+    """The port of a server for two connections, whose requests have 0.3 s to come in."""
+    here = standing(tmp_path)
+    with served(server := ApiServer(0, here.api.handle, None, most_connections=2, request_s=0.3)):
+        yield server.server_port
+
+
+def _drip(port, parts) -> float:
+    """Send parts a tenth of a second apart; return after how many seconds the server hung up."""
+    began = time.monotonic()
+    with socket.create_connection((LOOPBACK, port), timeout=5) as connection:
+        try:
+            for part in parts:
+                connection.sendall(part)
+                time.sleep(0.1)
+            while connection.recv(65536):
+                pass
+        except ConnectionError:
+            pass
+        return time.monotonic() - began
+
+
+@pytest.mark.parametrize(
+    "start", [b"GET / HTTP/1.1\r\nX: ", b"POST / HTTP/1.1\r\nContent-Length: 99\r\n\r\n"]
+)
+def test_who_sends_a_byte_at_a_time_is_hung_up_on(impatient, start):
+    assert _drip(impatient, [start, *[b"a"] * 40]) < 2
+
+
+def test_connections_are_so_many_and_no_more(impatient):
+    held = [socket.create_connection((LOOPBACK, impatient), timeout=5) for _ in range(2)]
+    time.sleep(0.05)
+    with socket.create_connection((LOOPBACK, impatient), timeout=5) as one_more:
+        assert one_more.recv(1) == b""
+    for each in held:
+        assert each.recv(1) == b""
+        each.close()
+    # Those who held them were hung up on: others are let in again.
+    time.sleep(0.05)
+    assert _ask(impatient)[0] == 200
+
+
+def test_what_is_sent_becomes_no_header_of_the_answer(port):
+    for path in ("/runs/a%0d%0aX-Evil:%201", "/runs?after=%0d%0aX-Evil:1", "/%0d%0aX-Evil:1"):
+        found = _raw(
+            port,
+            b"GET %b HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nx-api-key: secret-own\r\n\r\n" % (path.encode(), port),
+        )
+        head = found.partition(b"\r\n\r\n")[0]
+        assert head.startswith(b"HTTP/1.1 4")
+        assert b"Evil" not in head

@@ -143,9 +143,9 @@ def test_usage_is_a_row_each_and_their_sum(capsys):
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
 
     assert rows[1:] == [
-        ["acme", "1", "0", "0", "0", "$0", "$0.10"],
-        ["globex", "1", "5", "100", "20", "$0.070", "$0"],
-        ["all", "2", "5", "100", "20", "$0.070", "$0.10"],
+        ["acme", "1", "0", "0", "0", "$0", "$0", "$0.10"],
+        ["globex", "1", "5", "100", "20", "$0.070", "$0", "$0"],
+        ["all", "2", "5", "100", "20", "$0.070", "$0", "$0.10"],
     ]
 
 
@@ -159,7 +159,7 @@ def test_usage_of_a_stack_is_a_document_for_scripts(stack, capsys):
         "usage": [
             {
                 "key": "k1", "runs": 2, "records": 5, "input_tokens": 100, "output_tokens": 20,
-                "usd": 0.07, "reserved_usd": 0.1,
+                "usd": 0.07, "reserved_usd": 0.1, "estimated_usd": 0.0,
             }
         ],
     }  # fmt: skip

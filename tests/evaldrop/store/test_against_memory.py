@@ -6,7 +6,7 @@ from hypothesis import strategies as some
 
 from evaldrop.errors import Conflict, LimitReached
 from evaldrop.run.request import Owner
-from evaldrop.store.model import Choice, Limits, RunQuery
+from evaldrop.store.model import ChosenCandidate, Limits, RunQuery
 from evaldrop.store.sqlite import SqliteStore
 from tests.evaldrop.store.memory import Memory
 from tests.evaldrop.store.stores import TABLE, a_run, an_ending, dynamodb_store
@@ -94,7 +94,7 @@ def answer(store, name, run, ending=None):
             case "end":
                 store.end(run.run_id, ending, run=run)
             case "choose" if store.run(run.run_id):
-                store.choose(run.run_id, Choice(candidate="lite", chosen_at=run.started_at))
+                store.choose(run.run_id, ChosenCandidate(candidate="lite", chosen_at=run.started_at))
             case "rebuild" if known := store.run(run.run_id):
                 # As its folder would have it, which names nobody.
                 store.rebuild([known.model_copy(update={"owner": Owner(), "choice": None})])
@@ -116,7 +116,7 @@ def remembered(memory, name, run, ending=None):
             case "end":
                 memory.end(run, ending)
             case "choose" if run.run_id in memory.runs:
-                memory.choose(run.run_id, Choice(candidate="lite", chosen_at=run.started_at))
+                memory.choose(run.run_id, ChosenCandidate(candidate="lite", chosen_at=run.started_at))
     except (Conflict, LimitReached) as error:
         return type(error)
     return None

@@ -9,7 +9,7 @@ from evaldrop.errors import AwsError
 from evaldrop.run.request import Owner
 from evaldrop.store.dynamodb import DynamoStore
 from evaldrop.store.dynamodb_calls import PATIENCE_S, DynamoTable
-from evaldrop.store.model import Choice, Limits
+from evaldrop.store.model import ChosenCandidate, Limits
 from evaldrop.store.table import EXPIRES, INDEXES, PK
 from tests.evaldrop.store.stores import ACME, NOW, TABLE, a_run, an_ending
 
@@ -156,7 +156,7 @@ def test_a_twin_that_takes_the_last_place_in_between_is_the_same_run(dynamodb, c
 
 def test_two_changes_of_a_run_at_once_both_hold(dynamodb, client):
     dynamodb.begin(a_run())
-    other = Choice(candidate="lite", chosen_at=NOW)
+    other = ChosenCandidate(candidate="lite", chosen_at=NOW)
     meddling = Between(client, "transact_write_items", lambda: dynamodb.choose("r1", other))
 
     DynamoStore(TABLE, client=meddling).end("r1", an_ending())
@@ -170,7 +170,7 @@ def test_a_run_that_others_write_all_the_time_is_given_up(dynamodb, client):
     turns = iter(range(1000))
 
     def choose():
-        dynamodb.choose("r1", Choice(candidate=f"c{next(turns)}", chosen_at=NOW))
+        dynamodb.choose("r1", ChosenCandidate(candidate=f"c{next(turns)}", chosen_at=NOW))
 
     dynamodb.begin(a_run())
     store = DynamoStore(TABLE, client=Between(client, "transact_write_items", choose, times=-1))

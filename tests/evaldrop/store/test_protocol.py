@@ -7,7 +7,7 @@ import pytest
 
 from evaldrop.errors import Conflict, InputError, LimitReached
 from evaldrop.run.request import Owner
-from evaldrop.store.model import Choice, Limits, RunQuery, Usage
+from evaldrop.store.model import ChosenCandidate, Limits, RunQuery, Usage
 from tests.evaldrop.store.stores import ACME, NOW, a_key, a_run, an_ending
 
 NO_LIMITS = Limits(requests_per_day=None, runs_per_month=None)
@@ -33,7 +33,12 @@ def at_once(count, call):
         return list(threads.map(one, range(count)))
 
 
-def test_of_200_at_once_exactly_those_are_admitted_for_whom_something_is_left(store):
+# moto answers one call at a time, and each looks through its whole table: more threads would wait longer for
+# the same. In both, several more come than are let in.
+CLIENTS = {"SqliteStore": 200, "DynamoStore": 24}
+
+
+def test_of_many_at_once_exactly_those_are_admitted_for_whom_something_is_left(store):
     # Each of three keys has another limit, and 10 cents are reserved for a run.
     limits = [Limits(runs_per_month=5), Limits(usd_per_day=0.45), Limits(usd_per_month=0.3)]
     most = [5, 4, 3]
@@ -42,7 +47,7 @@ def test_of_200_at_once_exactly_those_are_admitted_for_whom_something_is_left(st
         run = a_run(f"r{number}", owner=Owner(key_id=f"k{number % 3}"))
         return store.admit(run, limits[number % 3], now=NOW)
 
-    answers = at_once(200, admit)
+    answers = at_once(CLIENTS[type(store).__name__], admit)
 
     assert sum(answer is not None for answer in answers) == len(store.runs(RunQuery()).runs) == sum(most)
     for number in range(3):
@@ -212,7 +217,7 @@ def test_what_the_store_does_not_know_cannot_end_nor_be_chosen(store):
     with pytest.raises(InputError, match='run "r1"'):
         store.end("r1", an_ending())
     with pytest.raises(InputError, match='run "r1"'):
-        store.choose("r1", Choice(candidate="lite", chosen_at=NOW))
+        store.choose("r1", ChosenCandidate(candidate="lite", chosen_at=NOW))
 
 
 def test_usage_adds_up_by_customer_key_and_user(store):
@@ -304,7 +309,7 @@ def test_a_page_behind_nothing_is_wrong_input(store, after):
 def test_the_last_choice_holds(store):
     store.end("r1", an_ending(), run=a_run())
     for candidate in ("lite", "pro"):
-        store.choose("r1", Choice(candidate=candidate, chosen_at=NOW, chosen_by="ann"))
+        store.choose("r1", ChosenCandidate(candidate=candidate, chosen_at=NOW, chosen_by="ann"))
 
     assert store.run("r1").choice.candidate == "pro"
     assert store.run("r1").ending == an_ending()
@@ -313,7 +318,7 @@ def test_the_last_choice_holds(store):
 def test_a_rebuild_takes_what_the_folder_has_and_keeps_what_it_has_not(store):
     store.admit(a_run(), NO_LIMITS, now=NOW)
     store.end("r1", an_ending(cost_usd=None))
-    store.choose("r1", Choice(candidate="lite", chosen_at=NOW))
+    store.choose("r1", ChosenCandidate(candidate="lite", chosen_at=NOW))
     folder = a_run(
         state="finished",
         owner=Owner(),

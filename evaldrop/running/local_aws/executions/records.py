@@ -30,7 +30,7 @@ _before: ContextVar[int] = ContextVar("_before", default=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class HistoryEvent:
     """One event; `details` has payloads as JSON values."""
 
     id: int
@@ -82,7 +82,7 @@ class EventLog(EventHistory):
     def __init__(self, clock: Clock, execution_arn: str) -> None:
         self._clock = clock
         self._execution_arn = execution_arn
-        self.events: list[Event] = []
+        self.events: list[HistoryEvent] = []
         self.map_runs: dict[str, MapRunRecord] = {}
         self._is_closed = False
 
@@ -96,7 +96,9 @@ class EventLog(EventHistory):
         if self._is_closed:
             return
         number = len(self.events) + 1
-        event = Event(id=number, before=_before.get(), time=self._clock.now(), kind=kind, details=details)
+        event = HistoryEvent(
+            id=number, before=_before.get(), time=self._clock.now(), kind=kind, details=details
+        )
         self.events.append(event)
         # Recorded: the first state follows no event.
         _before.set(0 if kind == "ExecutionStarted" else number)

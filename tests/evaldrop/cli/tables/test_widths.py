@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from evaldrop.cli import tables
-from evaldrop.cli.tables import baseline, calibration, diff, doctor, plan, runs, scorecard, trend
+from evaldrop.cli.tables import baseline, calibration, diff, doctor, keys, plan, runs, scorecard, trend, usage
 from evaldrop.report.review.exporting import Exported
 from evaldrop.report.review.importing import Imported, ImportedVotes
 from evaldrop.report.review.preferences import ImportedPreferences
@@ -27,9 +27,11 @@ from evaldrop.scorecard.trend import trend_of
 from evaldrop.steps.build_scorecard.by_people import differences_by_people, with_people
 from evaldrop.steps.validate_dataset.plan import Line, Plan, Range
 from evaldrop.steps.validate_dataset.sensitivity import Needed, Sensitivity
+from evaldrop.store.model import Usage
 from tests.browser.hard_run import write_hard
 from tests.browser.pages import write_varied
 from tests.evaldrop.scorecard.trend.test_trend import candidate, entry
+from tests.evaldrop.store.stores import a_key
 
 # The place is no table, and what is drawn has no words.
 _NO_TABLES = {"layout", "terminal"}
@@ -138,12 +140,16 @@ def shown(hard, by_people, two_runs):
                 ],
             )
         ],
+        "keys.print_keys": [lambda to: keys.print_keys(to, [a_key(name="nightly")])],
         "plan.print_plan": [lambda to: plan.print_plan(to, planned(hard), budget_usd=1_234.5)],
         "plan.print_sensitivity": [lambda to: plan.print_sensitivity(to, sensitivity())],
         "runs.print_runs": [lambda to: runs.print_runs(to, [row("SUCCEEDED"), row("TIMED_OUT")])],
         "scorecard.print_recommendation": [lambda to: scorecard.print_recommendation(to, hard)],
         "scorecard.print_scorecard": [lambda to: scorecard.print_scorecard(to, hard)],
         "trend.print_trend": [lambda to: trend.print_trend(to, trended())],
+        "usage.print_usage": [
+            lambda to: usage.print_usage(to, {"acme": Usage(runs=12_345, usd=0.07)}, by="customer", names={})
+        ],
     }
 
 

@@ -255,3 +255,19 @@ def test_a_rise_is_no_regression(scorecard):
 def test_too_few_runs_for_a_chart_tell_nothing_of_drift(scorecard):
     trend = trend_of(weeks(STEADY), "support")
     assert "JudgeDrift" not in of_the_run(scorecard.model_copy(update={"run_id": "run-03"}), trend=trend)
+
+
+def test_a_customer_has_a_metric_only_where_the_stacks_owner_has_named_them(scorecard, run, capsys):
+    """Whoever starts a run may name a customer, and each metric costs by the month."""
+    named = {**ON_LAMBDA, "EVALDROP_CUSTOMER_METRICS": '["acme"]'}
+    for customer, environment, is_there in (
+        ("acme", named, True),
+        ("other", named, False),
+        (None, named, False),
+        ("acme", ON_LAMBDA, False),
+    ):
+        publish_metrics(scorecard.model_copy(update={"customer": customer}), run, environment=environment)
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert [line["Customer"] for line in lines if "Customer" in line] == ["acme"] * is_there
+        # Logs Insights adds up by it all the same.
+        assert {line.get("customer") for line in lines} == {customer}

@@ -8,7 +8,7 @@ from evaldrop.running.local_aws.events import matches
 from evaldrop.steps.lifecycle.events import (
     EVENTS,
     SOURCE,
-    Drop,
+    CriterionDrop,
     Event,
     Links,
     QualityDropped,
@@ -45,7 +45,7 @@ SENT = [
         records=3,
     ),
     QualityDropped(
-        **OF_A_RUN, simulated=False, drops=(Drop(candidate="lite", criterion="tone"),), n_drops=1,
+        **OF_A_RUN, simulated=False, drops=(CriterionDrop(candidate="lite", criterion="tone"),), n_drops=1,
         sentence="lite fell",
     ),
 ]  # fmt: skip
