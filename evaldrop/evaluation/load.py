@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from evaldrop import storage
 from evaldrop.datasets.files.formats import stem_of
+from evaldrop.datasets.texts import visible
 from evaldrop.errors import EvaldropError, EvaluationError
 from evaldrop.evaluation.definition import Evaluation
 from evaldrop.evaluation.yaml_faults import comma_advice, in_quotes, missing_space
@@ -101,10 +102,15 @@ def parse_evaluation(text: str | bytes, *, source: str) -> Evaluation:
         return Evaluation.model_validate(content)
     except ValidationError as error:
         problems = error.errors()
-        lines = [f"{source}: {_explain(problem)}" for problem in problems[:_MOST_PROBLEMS]]
+        lines = [f"{source}: {_one_line(_explain(problem))}" for problem in problems[:_MOST_PROBLEMS]]
         if more := len(problems) - len(lines):
             lines.append(f"{source}: {more:,} more problems.")
         raise EvaluationError("\n".join(lines)) from error
+
+
+def _one_line(problem: str) -> str:
+    # Keys and values are the file's own: a line break in one would tear the problem apart, a line a problem.
+    return visible(problem).replace("\n", "<U+000A>")
 
 
 def _explain(problem: Any) -> str:

@@ -323,6 +323,7 @@ def test_any_mapping_is_an_evaluation_or_an_error_with_its_place(content, is_jso
 @pytest.mark.fuzz
 @given(content=EVALUATIONS)
 @example(content={"prompt": ["answer.v1"]})
+@example(content={"name": "small", "\r\r": None, "a\nb\u2028c": 1})
 def test_validate_tells_of_any_definition_in_words(tmp_path_factory, content):
     """All the way: criteria, gate, prompts, prices and the plan as well."""
     folder = tmp_path_factory.getbasetemp() / "any-definition"
