@@ -51,12 +51,26 @@ class RunSummary(Answered):
     links: dict[str, str] = Field(description="Paths from the root of the API's host.")
 
 
+class ShortResponse(Answered):
+    """What a candidate answered to a record."""
+
+    record_id: str
+    candidate: str
+    response: str | None = Field(description="Null where there is none: `error` says why.")
+    error: str | None
+    latency_ms: float | None
+    cost_usd: float | None
+
+
 class RunDetails(RunSummary):
     """A run, with what is known of it."""
 
     progress: ProgressAnswer | None = None
     scorecard: dict[str, JsonValue] | None = Field(
         default=None, description="scorecard.json of a finished run (docs/output-files.md)."
+    )
+    responses: tuple[ShortResponse, ...] | None = Field(
+        default=None, description="What candidates answered; null of a run of more than a few records."
     )
 
 
@@ -182,9 +196,10 @@ def details_of(
     base: str,
     progress: ProgressAnswer | None = None,
     scorecard: dict[str, JsonValue] | None = None,
+    responses: tuple[ShortResponse, ...] | None = None,
 ) -> RunDetails:
     """Return a run with what is known of it."""
-    return RunDetails(**_fields(run, base), progress=progress, scorecard=scorecard)
+    return RunDetails(**_fields(run, base), progress=progress, scorecard=scorecard, responses=responses)
 
 
 def _fields(run: StoredRun, base: str) -> dict[str, Any]:

@@ -61,6 +61,9 @@ def test_a_text_is_evaluated_while_its_asker_waits(ask):
     assert [each["name"] for each in answer.json["ending"]["candidates"]] == ["nova-lite", "nova-micro"]
     assert answer.json["labels"] == ["morning"]
     assert list(answer.json["scorecard"]["candidates"]) == ["nova-lite", "nova-micro"]
+    responses = answer.json["responses"]
+    assert [each["candidate"] for each in responses] == ["nova-lite", "nova-micro"]
+    assert all(each["response"] and each["error"] is None for each in responses)
     report = ask("GET", f"{answer.json['links']['report']}")
     assert report.text.startswith("<!doctype html>")
 
