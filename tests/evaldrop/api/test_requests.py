@@ -283,7 +283,8 @@ def test_a_method_that_is_not_for_a_route_is_told_which_are(ask):
 
 def test_a_finished_run_shows_its_scorecard_report_and_records(ask):
     shown = ask("GET", f"/runs/{DONE}").json
-    assert {(each["record_id"], each["candidate"]) for each in shown["responses"]} == {("a/b", "lite"), ("c", "lite")}
+    responded = {(each["record_id"], each["candidate"]) for each in shown["responses"]}
+    assert responded == {("a/b", "lite"), ("c", "lite")}
     assert shown["scorecard"]["evaluation"] == "support"
     assert shown["ending"]["recommendation"] == "Ship lite."
     report = ask("GET", f"/runs/{DONE}/report")
