@@ -6,7 +6,6 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from evaldrop import storage
-from evaldrop.bedrock.metered import Meter
 from evaldrop.json_text import loads
 
 FILE: Final = "used.json"
@@ -35,12 +34,6 @@ class Used(NamedTuple):
 
 NOTHING: Final = Used()
 UNKNOWN: Final = Used(cost_usd=None)
-
-
-def used_by(meter: Meter) -> Used:
-    """Return what a meter has counted."""
-    cost = None if meter.unpriced else meter.cost_usd
-    return Used(meter.input_tokens, meter.output_tokens, cost)
 
 
 def used_before(folder: Path) -> Used:

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 import orjson
 
-from evaldrop.api.used import NOTHING, Used, used_by
+from evaldrop.api.used import NOTHING, Used
 from evaldrop.bedrock.metered import Meter
 from evaldrop.engine import Observer
 from evaldrop.errors import EvaldropError
@@ -68,7 +68,7 @@ def _executed(run: LocalRun, wanted: Connection) -> RunOutcome:
     meters: list[Meter] = []
 
     def with_used(status: str, cause: str | None = None) -> RunOutcome:
-        return RunOutcome(status, cause, used_by(meters[0]) if meters else NOTHING)
+        return RunOutcome(status, cause, _used_by(meters[0]) if meters else NOTHING)
 
     @contextmanager
     def watch(meter: Meter) -> Iterator[Observer]:
@@ -99,3 +99,9 @@ def _say(sentence: str) -> None:
 def _stop_with(wanted: Connection) -> None:
     wanted.poll(None)
     os.kill(os.getpid(), signal.SIGINT)
+
+
+def _used_by(meter: Meter) -> Used:
+    """Return what a meter has counted."""
+    cost = None if meter.unpriced else meter.cost_usd
+    return Used(meter.input_tokens, meter.output_tokens, cost)

@@ -44,4 +44,4 @@ def store_of(out: str) -> str:
 
 def is_kept(out: str) -> bool:
     """Tell whether an output folder on this machine has a store."""
-    return not storage.is_s3(out) and storage.local_path(storage.join(out, FILE)).is_file()
+    return not storage.is_s3(out) and storage.exists(storage.join(out, FILE))

@@ -6,12 +6,16 @@ import pytest
 
 from tests.infra.synthesis import resources
 
-SOURCES = ("aws:SourceAccount", "aws:SourceArn")
+# Of CloudWatch Logs the key knows the log group, which is in the account.
+SOURCES = ("aws:SourceAccount", "aws:SourceArn", "kms:EncryptionContext:aws:logs:arn")
 
 # Grants without a source, by type of the resource and service, and why.
 WITHOUT = {
     ("AWS::IAM::Role", "lambda.amazonaws.com"): (
         "Lambda documents no source for taking a role, and takes one of its own account alone (iam:PassRole)."
+    ),
+    ("AWS::IAM::Role", "apigateway.amazonaws.com"): (
+        "API Gateway documents no source for taking the account's role for logs."
     ),
     ("AWS::KMS::Key", "events.amazonaws.com"): (
         "EventBridge's requests to KMS do not tell their source (SNS guide); the queue's own names the rules."
@@ -66,6 +70,7 @@ def test_services_are_found_wherever_they_are_let_in(full_template):
         "AWS::IAM::Role",
         "AWS::KMS::Key",
         "AWS::Lambda::Permission",
+        "AWS::S3::BucketPolicy",
         "AWS::SNS::TopicPolicy",
         "AWS::SQS::QueuePolicy",
     }
@@ -96,7 +101,8 @@ def test_a_publisher_may_use_the_key_for_no_more_than_writing(full_template):
     publishing = [
         statement
         for statement in key["Properties"]["KeyPolicy"]["Statement"]
-        if "Service" in statement["Principal"]
+        # CloudWatch Logs reads by it what it wrote.
+        if "Service" in statement["Principal"] and "aws:logs" not in json.dumps(statement)
     ]
     assert {action for statement in publishing for action in statement["Action"]} == {
         "kms:Decrypt",

@@ -2,6 +2,7 @@
 
 import json
 import re
+from urllib.parse import quote
 
 import pytest
 
@@ -123,15 +124,15 @@ def test_a_hostile_id_finds_nothing_and_comes_back_in_no_header(here, operation,
     for target in (_target(operation, run_id=evil), _target(operation, run_id=DONE, record_id=evil)):
         if DONE in target and "{record_id}" not in operation.path:
             continue
-        # As the server hands it on: percent-encoding is undone before.
-        asked = {
-            **event(operation.method, "/", _valid(operation), headers={"x-api-key": "secret-ada"}),
-            "path": target,
-        }
-        found = answered(here.api.handle(asked))
-        assert found.status in {404, 405}
-        assert not any(re.search(r"[\r\n]", value) for value in found.headers.values())
-        assert "Evil" not in json.dumps(list(found.headers))
+        # Percent-encoded, as the server hands it on, and as it is.
+        for path in (quote(target), target):
+            asked = event(operation.method, "/x", _valid(operation), headers={"x-api-key": "secret-ada"})
+            asked["path"], asked["pathParameters"] = path, {"proxy": path.lstrip("/")}
+            asked["requestContext"]["path"] = f"/v1{path}"
+            found = answered(here.api.handle(asked))
+            assert found.status in {404, 405}
+            assert not any(re.search(r"[\r\n]", value) for value in found.headers.values())
+            assert "Evil" not in json.dumps(list(found.headers))
 
 
 @pytest.mark.parametrize("body", BODIES)

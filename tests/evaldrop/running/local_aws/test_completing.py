@@ -19,7 +19,7 @@ def test_what_was_made_by_api_is_not_told_as_missing():
 
 
 def test_a_type_nobody_has_looked_at_is_told():
-    [line] = gaps_of([resource("AWS::DynamoDB::Table")])
+    [line] = gaps_of([resource("AWS::Kinesis::Stream")])
     assert line.endswith("nobody has looked at")
 
 

@@ -90,7 +90,7 @@ def test_functions_have_what_moto_does_not_keep(stack, assembly):
 
 
 def test_alarms_and_policies_are_there_to_be_looked_at(stack, clients):
-    assert len(clients("cloudwatch").describe_alarms()["MetricAlarms"]) == 8
+    assert len(clients("cloudwatch").describe_alarms()["MetricAlarms"]) == 9
     attributes = clients("sns").get_topic_attributes(TopicArn=stack.outputs["ResultsTopic"])["Attributes"]
     assert "BudgetsOfThisAccount" in attributes["Policy"]
 
