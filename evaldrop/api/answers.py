@@ -159,16 +159,19 @@ class CriterionChoice(Answered):
 
 
 class ModelChoice(Answered):
-    """A model with a known price, in USD per 1,000,000 tokens."""
+    """A model and its price in USD per 1,000,000 tokens; null where that is not known."""
 
     model: str
+    is_id: bool = Field(
+        description="Whether it can be called so; else it is a name, to which its version is to be added."
+    )
     vendor: str | None
-    input_usd: float
-    output_usd: float
+    input_usd: float | None
+    output_usd: float | None
 
 
 class ModelList(Answered):
-    """Models whose price is known. Others can be named by their ID, too."""
+    """Models to choose from. On one machine others can be named by their ID, too."""
 
     models: tuple[ModelChoice, ...]
     prices_date: str

@@ -20,7 +20,7 @@ from evaldrop.api.problems import ApiProblem
 from evaldrop.datasets.files.formats import DATASET_ENDINGS, ENDINGS_IN_WORDS
 from evaldrop.evaluation import model_vendor
 from evaldrop.evaluation.criteria.built_in import BUILT_IN
-from evaldrop.evaluation.prices import load_prices
+from evaldrop.evaluation.prices import Prices, load_prices, price_of
 from evaldrop.steps.start_run.prefixes import ANCHORS
 from evaldrop.store.model import Usage
 
@@ -67,15 +67,26 @@ def list_evaluations(ask: Ask) -> ApiReply:
     return ApiReply(content=EvaluationNames(evaluations=ask.service.place.evaluations(), criteria=criteria))
 
 
-def list_models(_: Ask) -> ApiReply:
-    """Return the models whose price is known."""
+def list_models(ask: Ask) -> ApiReply:
+    """Return the models that the stack allows; where all may be called, those whose price is known."""
     prices = load_prices()
-    models = tuple(
-        ModelChoice(model=model, vendor=model_vendor(model), input_usd=price.input, output_usd=price.output)
-        for model, price in sorted(prices.models.items())
-        if price is not None
-    )
+    allowed = ask.service.place.caps.models
+    known = (name for name, price in prices.models.items() if price is not None)
+    # The shipped prices are by name: which versions of a model there are they do not say.
+    names = sorted(known if allowed is None else allowed)
+    models = tuple(_model_choice(name, prices, is_id=allowed is not None) for name in names)
     return ApiReply(content=ModelList(models=models, prices_date=prices.date))
+
+
+def _model_choice(model: str, prices: Prices, *, is_id: bool) -> ModelChoice:
+    price = price_of(model, prices)
+    return ModelChoice(
+        model=model,
+        is_id=is_id,
+        vendor=model_vendor(model),
+        input_usd=price and price.input,
+        output_usd=price and price.output,
+    )
 
 
 OPERATIONS = (
@@ -118,7 +129,7 @@ OPERATIONS = (
         name="listModels",
         method="GET",
         path="/models",
-        summary="List the models whose price is known",
+        summary="List the models to choose from, with their prices",
         action="read",
         does=list_models,
         answers={HTTPStatus.OK: ModelList},

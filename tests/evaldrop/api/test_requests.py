@@ -374,9 +374,9 @@ def test_a_plan_says_what_a_run_costs_and_starts_nothing(ask):
 
 def test_what_may_be_chosen_is_listed(ask):
     names = [each["name"] for each in ask("GET", "/evaluations").json["criteria"]]
-    models = [each["model"] for each in ask("GET", "/models").json["models"]]
+    models = {each["model"]: each for each in ask("GET", "/models").json["models"]}
     assert "correctness" in names
-    assert "amazon.nova-lite" in models
+    assert (models["amazon.nova-lite"]["is_id"], models["amazon.nova-lite"]["input_usd"]) == (False, 0.06)
 
 
 def test_the_page_and_the_description_are_had_without_a_key(ask):

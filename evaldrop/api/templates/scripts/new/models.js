@@ -71,6 +71,6 @@ class KnownModels {
   // Prices are by a model's name without its version and geography; the plan says what holds.
   price(model) {
     const [found] = this.priced.filter((each) => model.includes(each.model)).sort((a, b) => b.model.length - a.model.length);
-    return found ? `$${found.input_usd} in, $${found.output_usd} out per 1,000,000 tokens` : "price unknown";
+    return found && found.input_usd !== null ? `$${found.input_usd} in, $${found.output_usd} out per 1,000,000 tokens` : "price unknown";
   }
 }
