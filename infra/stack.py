@@ -101,7 +101,7 @@ class EvaldropStack(Stack):
         if history and settings.api:
             api = Api(self, "Api", storage=storage, workflow=workflow, history=history, settings=settings)
             steps.append(api.step)
-        if api and settings.waf:
+        if api and settings.waf and target_of(self) == LAMBDA:
             Wall(self, "Wall", apis=api.rest_apis, most=settings.waf, settings=settings)
         # A local AWS has none of these subnets.
         if settings.network and target_of(self) == LAMBDA:

@@ -32,7 +32,7 @@ from infra.functions import CAPS_FILE, RUNTIME, deployed_evaluations
 from infra.lock import read_lock
 from infra.settings import Settings
 from tests.evaldrop.run_folders import record, response, row, run_json, write_run
-from tests.infra.synthesis import CONTEXT, synthesise
+from tests.infra.synthesis import CONTEXT, EVERYTHING, synthesise
 
 NAMES = tuple(sorted(path.parent.name for path in (ROOT / "lambdas").glob("*/handler.py")))
 
@@ -254,6 +254,15 @@ def test_a_rehearsal_differs_from_a_deployment_by_its_bundles_alone(template, tm
         return re.sub(r'"S3Key": "[0-9a-f]{64}\.zip"', '"S3Key": ""', json.dumps(synthesised))
 
     assert without_code(rehearsed) == without_code(template)
+
+
+def test_a_rehearsal_leaves_out_what_a_local_aws_cannot_make(full_template, tmp_path):
+    def kinds(synthesised):
+        return {each["Type"].rsplit("::", 1)[0] for each in synthesised["Resources"].values()}
+
+    rehearsed = kinds(synthesise(EVERYTHING, tmp_path, **{REHEARSED: True}))
+    # The sign-in, the web ACL, and the subnets with their endpoints.
+    assert kinds(full_template) - rehearsed == {"AWS::Cognito", "AWS::WAFv2", "AWS::EC2"}
 
 
 def test_the_rehearsal_is_asked_for_under_one_name():

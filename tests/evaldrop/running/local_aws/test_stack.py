@@ -57,6 +57,14 @@ def test_datasets_are_versioned_and_announced(stack, clients):
     assert not tells_eventbridge(stack.outputs["OutputBucket"])
 
 
+def test_a_key_with_tags_is_made(clients):
+    tags = [{"Key": "Project", "Value": "evaldrop"}]
+    key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Statement": []}, "Tags": tags}}
+    made = deploy(Assembly(name="tagged", template={"Resources": {"Key": key}}, assets={}), clients)
+    [found] = made.of_kind("AWS::KMS::Key")
+    assert found.physical_id in [each["KeyId"] for each in clients("kms").list_keys()["Keys"]]
+
+
 def test_the_state_machine_has_its_placeholders_filled(stack, clients):
     machine = clients("stepfunctions").describe_state_machine(stateMachineArn=stack.outputs["StateMachine"])
     assert "${" not in machine["definition"]
