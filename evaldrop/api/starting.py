@@ -20,11 +20,10 @@ from evaldrop.api.operations import Ask, Operation, Service
 from evaldrop.api.place import Start
 from evaldrop.api.problems import ApiProblem, FieldFault
 from evaldrop.errors import EvaldropError
-from evaldrop.store.model import ENDED, Limits, StoredRun
+from evaldrop.store.model import ENDED, StoredRun
 
 IDEMPOTENCY_KEY: Final = "idempotency-key"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
-_NO_LIMITS: Final = Limits(runs_per_month=None)
 _FIRST_LOOK_S, _LAST_LOOK_S = 0.1, 1.0
 
 
@@ -90,7 +89,7 @@ def _is_to_be_put(known: StoredRun, sha256: str, service: Service) -> bool:
 
 def _admitted(run_id: str, sha256: str, asked: RunAsked, found: Checked, ask: Ask) -> StoredRun:
     service, caller = ask.service, ask.caller
-    owner, now = owner_of(caller, asked.customer), service.now()
+    owner, now, holder = owner_of(caller, asked.customer), service.now(), secrets.token_hex(8)
     wanted = StoredRun(
         run_id=run_id,
         state="admitted",
@@ -102,8 +101,9 @@ def _admitted(run_id: str, sha256: str, asked: RunAsked, found: Checked, ask: As
         simulated=service.place.simulated,
         estimate_usd=found.estimate_usd,
         request_sha256=sha256,
+        holders=(holder,),
     )
-    run, is_new = service.store.admit(wanted, caller.limits, now=now)
+    run, _ = service.store.admit(wanted, caller.limits, now=now)
     start = Start(
         run_id=run_id,
         dataset=found.dataset,
@@ -119,25 +119,11 @@ def _admitted(run_id: str, sha256: str, asked: RunAsked, found: Checked, ask: As
     try:
         service.place.put(start)
     except EvaldropError:
-        if is_new:
-            service.store.withdraw(run_id)
-            _keep_what_is_put(wanted, start, service)
+        # An answer may be lost of what was put all the same, or an equal request has put it: it goes on.
+        if not service.place.is_put(run_id, found.dataset):
+            service.store.withdraw(run_id, holder)
         raise
-    if not is_new:
-        _keep_what_is_put(wanted, start, service)
     return run
-
-
-def _keep_what_is_put(run: StoredRun, start: Start, service: Service) -> None:
-    """
-    Note a run anew that one of two equal requests has put and the other, whose put failed, has withdrawn.
-
-    Both look after what they did: whichever is the later sees what the other has done.
-    """
-    if service.place.is_put(start.run_id, start.dataset) and service.store.run(start.run_id) is None:
-        # It goes on, so it is counted, even where its place was taken meanwhile.
-        service.store.admit(run, _NO_LIMITS, now=run.started_at)
-        service.place.put(start)
 
 
 def _ended(run: StoredRun, service: Service, wait_s: float, sleep: Callable[[float], None]) -> StoredRun:

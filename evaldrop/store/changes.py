@@ -16,6 +16,21 @@ def admitted(run: StoredRun, now: str) -> StoredRun:
     return run.model_copy(update={"state": "admitted", "admitted_at": now, "ending": None, "choice": None})
 
 
+def joined(known: StoredRun, run: StoredRun) -> StoredRun:
+    """Return a run that is admitted already, held by those as well who ask for it again."""
+    if known.state != "admitted":
+        return known
+    return known.model_copy(update={"holders": tuple(dict.fromkeys((*known.holders, *run.holders)))})
+
+
+def withdrawn(known: StoredRun | None, holder: str | None) -> StoredRun | None:
+    """Return what is left of a run that a holder gives up; None: nothing."""
+    if known is None or known.state != "admitted":
+        return known
+    others = () if holder is None else tuple(each for each in known.holders if each != holder)
+    return known.model_copy(update={"holders": others}) if others else None
+
+
 def begun(known: StoredRun | None, run: StoredRun) -> StoredRun:
     """Return a run that goes on; one that ended stays as it is."""
     if known is None:

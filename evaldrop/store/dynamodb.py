@@ -5,7 +5,7 @@ A run and the counters it moves are written in one transaction, and only where t
 counter is always the sum over its runs.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from evaldrop.errors import AwsError, EvaldropError
@@ -66,10 +66,32 @@ class DynamoStore:
     def admit(self, run: StoredRun, limits: Limits, *, now: str) -> tuple[StoredRun, bool]:
         """Note a run, count it and reserve its estimate, all of it or nothing."""
         run = changes.admitted(run, in_utc(now))
-        # Most retries end here, without a write.
-        if known := self.run(run.run_id):
-            return _same_request(known, run), False
         most = list(ceilings(run, limits, now))
+        for _ in range(_MOST_LOOKS):
+            if known := self._joined(run):
+                return known, False
+            if self._is_admitted(run, most):
+                return run, True
+        raise _too_busy(run.run_id)
+
+    def _joined(self, run: StoredRun) -> StoredRun | None:
+        """Return the run that is there already, held by this request as well; None where there is none."""
+        joined: list[StoredRun] = []
+
+        def become(known: StoredRun | None) -> StoredRun | None:
+            joined[:] = [changes.joined(_same_request(known, run), run)] if known else []
+            return joined[0] if joined else None
+
+        self._change(run.run_id, become)
+        return joined[0] if joined else None
+
+    def _is_admitted(self, run: StoredRun, most: Sequence[Ceiling]) -> bool:
+        """
+        Note a run, and count it; return whether that was done, or the same request has done it meanwhile.
+
+        Raises:
+            LimitReached: A ceiling is reached.
+        """
         for ceiling in most:
             # As if nothing had been used: too dear by itself is what no condition can refuse.
             ceiling.check(Charge())
@@ -84,10 +106,10 @@ class DynamoStore:
         ]
         refused = self._table.write([("Put", put), *updates])
         if refused is None:
-            return run, True
+            return True
         # Looked at first: the place that is missing may have been taken by the same request.
-        if known := self.run(run.run_id):
-            return _same_request(known, run), False
+        if self.run(run.run_id):
+            return False
         # The run is the transaction's first action.
         reached = {
             counter.period: charge_in(refused.items[place])
@@ -96,9 +118,9 @@ class DynamoStore:
         }
         raise _first_reached(most, reached)
 
-    def withdraw(self, run_id: str) -> None:
-        """Forget a run that was admitted and could not be begun."""
-        self._change(run_id, lambda known: None if known and known.state == "admitted" else known)
+    def withdraw(self, run_id: str, holder: str | None = None) -> None:
+        """Forget a run that was admitted and could not be begun, where nobody else holds it."""
+        self._change(run_id, lambda known: changes.withdrawn(known, holder))
 
     def begin(self, run: StoredRun) -> None:
         """Note that a run goes on."""
@@ -218,7 +240,7 @@ class DynamoStore:
             run = become(known)
             if run == known or self._replaced(run_id, item, known, run):
                 return
-        raise AwsError(f"run {run_id} was not noted: others write it all the time")
+        raise _too_busy(run_id)
 
     def _replaced(
         self, run_id: str, item: Mapping[str, Any] | None, known: StoredRun | None, run: StoredRun | None
@@ -307,3 +329,7 @@ def _first_reached(most: Iterable[Ceiling], used: Mapping[str, Charge]) -> Evald
     if not ceilings_of:
         return AwsError("the run was refused, and is not there: it was withdrawn meanwhile. Ask again.")
     return ceilings_of[0].reached()
+
+
+def _too_busy(run_id: str) -> AwsError:
+    return AwsError(f"run {run_id} was not noted: others write it all the time")

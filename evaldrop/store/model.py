@@ -85,6 +85,9 @@ class StoredRun(_Value):
     owner: Owner = Owner()
     labels: Labels = ()
     simulated: bool = False
+    holders: tuple[str, ...] = Field(
+        default=(), description="Requests that may still put its dataset, until it has begun."
+    )
     admitted_at: Moment | None = Field(
         default=None,
         description="When `admit` noted it; None where it began without. It counts to this day and month.",

@@ -18,7 +18,8 @@ class Store(Protocol):
         """
         Note a run, count it and reserve its estimate, all of it or nothing.
 
-        A run of this ID and `request_sha256` that is there already is returned, and nothing is counted. The
+        A run of this ID and `request_sha256` that is there already is returned, and nothing is counted; who
+        holds `run` holds that one, too, for as long as it is only admitted. The
         limits are of the run's key, or of its user where it has none. Dollars are those of runs that have
         ended and the estimates of those that have not.
 
@@ -31,11 +32,12 @@ class Store(Protocol):
         """
         ...
 
-    def withdraw(self, run_id: str) -> None:
+    def withdraw(self, run_id: str, holder: str | None = None) -> None:
         """
         Forget a run that was admitted and could not be begun, with its count and its estimate.
 
-        One that has begun after all stays.
+        One that has begun after all stays, and so does one that others hold than `holder`: theirs may begin
+        it, and its place must not be another's by then. Without `holder` nobody is waited for.
         """
         ...
 

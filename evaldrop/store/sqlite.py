@@ -63,17 +63,22 @@ class SqliteStore:
             if known := _run(connection, run.run_id):
                 if known.request_sha256 != run.request_sha256:
                     raise conflict(run.run_id)
-                return known, False
+                joined = changes.joined(known, run)
+                _put(connection, known, joined)
+                return joined, False
             for ceiling in ceilings(run, limits, now):
                 ceiling.check(_used(connection, Counter(limited(run.owner), ceiling.period)))
             _put(connection, None, run)
         return run, True
 
-    def withdraw(self, run_id: str) -> None:
-        """Forget a run that was admitted and could not be begun."""
+    def withdraw(self, run_id: str, holder: str | None = None) -> None:
+        """Forget a run that was admitted and could not be begun, where nobody else holds it."""
         with self._file.writing() as connection:
             known = _run(connection, run_id)
-            if known and known.state == "admitted":
+            left = changes.withdrawn(known, holder)
+            if left is not None:
+                _put(connection, known, left)
+            elif known is not None:
                 connection.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
                 _count(connection, known, None)
 

@@ -108,7 +108,7 @@ def test_a_run_that_an_equal_request_has_put_is_not_lost_by_anothers_withdrawal(
     here.store.add_key(key("ada", limits=FREE.model_copy(update={"runs_per_month": 1})))
     named = {"Idempotency-Key": "k"}
     send = partial(ask, here.api, "POST", "/runs", ARTICLE, secret="secret-ada", headers=named)
-    put, withdraw, others = here.place.put, here.store.withdraw, []
+    put, withdraw, others, given_up = here.place.put, here.store.withdraw, [], []
 
     def failing(_):
         monkeypatch.setattr(here.place, "put", put)
@@ -118,7 +118,7 @@ def test_a_run_that_an_equal_request_has_put_is_not_lost_by_anothers_withdrawal(
     def late(start):
         # The first withdraws between the other's admission and its put.
         monkeypatch.setattr(here.place, "put", put)
-        withdraw(start.run_id)
+        withdraw(*given_up)
         put(start)
 
     if is_before:
@@ -126,7 +126,7 @@ def test_a_run_that_an_equal_request_has_put_is_not_lost_by_anothers_withdrawal(
         assert send().status == 503
     else:
         here.place.fails = True
-        monkeypatch.setattr(here.store, "withdraw", lambda _: None)
+        monkeypatch.setattr(here.store, "withdraw", lambda *asked: given_up.extend(asked))
         assert send().status == 503
         here.place.fails = False
         monkeypatch.setattr(here.place, "put", late)

@@ -178,6 +178,22 @@ def test_a_withdrawn_run_is_forgotten_with_its_count_and_its_estimate(store):
     assert store.admit(a_run("r2"), limits, now=NOW)[1]
 
 
+def test_a_run_that_another_request_holds_keeps_its_place_until_the_last_gives_it_up(store):
+    limits = Limits(runs_per_month=1)
+    for holder, is_new in (("a", True), ("b", False), ("b", False)):
+        assert store.admit(a_run(holders=(holder,)), limits, now=NOW)[1] == is_new
+    for _ in range(2):
+        # Again after an answer that was lost: it is nobody else's hold.
+        store.withdraw("r1", "a")
+    with pytest.raises(LimitReached):
+        store.admit(a_run("r2"), limits, now=NOW)
+
+    store.withdraw("r1", "b")
+
+    assert store.run("r1") is None
+    assert store.admit(a_run("r2"), limits, now=NOW)[1]
+
+
 def test_a_run_that_has_begun_is_not_withdrawn(store):
     store.admit(a_run(), NO_LIMITS, now=NOW)
     store.begin(a_run(state="running"))
