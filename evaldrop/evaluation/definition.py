@@ -24,6 +24,7 @@ from pydantic_core import PydanticCustomError
 
 from evaldrop.evaluation.anchors import Anchors
 from evaldrop.evaluation.defaults import default_inference
+from evaldrop.evaluation.delivery import BatchJobs, DeliverySetting, Duration, ModelQuota
 from evaldrop.evaluation.model_ids import families, families_in_words, is_one_text, model_family
 from evaldrop.evaluation.model_limits import limits_of
 
@@ -114,6 +115,9 @@ class Called(EvaluationPart):
     timeout_s: int = Field(default=40, ge=1, le=3600, description="Limit of one attempt, in seconds.")
     extra: dict[str, Any] = Field(
         default_factory=dict, description="Model-specific request fields, passed as they are."
+    )
+    delivery: DeliverySetting | None = Field(
+        default=None, description="How its calls are delivered; the evaluation's `delivery` when absent."
     )
     inference: Inference = Field(
         default=Inference(),
@@ -328,6 +332,17 @@ class Evaluation(EvaluationPart):
         default=None, description="Responses known to pass or fail, that every judge has to get right."
     )
     budget_usd: float | None = Field(default=None, gt=0, description="A run likely to cost more is refused.")
+    delivery: DeliverySetting = Field(
+        default="on_demand",
+        description="on_demand; flex or batch, at about half the price; auto: the cheapest in time.",
+    )
+    deadline: Duration | None = Field(
+        default=None, description="Time a run may take, such as 6h; with delivery: auto."
+    )
+    batch: BatchJobs = Field(default=BatchJobs(), description="What holds for batch jobs.")
+    limits: dict[str, ModelQuota] = Field(
+        default_factory=dict, description="Model ID: what the account may call of it in a minute."
+    )
     max_concurrency: int = Field(default=50, ge=1, le=10_000, description="Records evaluated at a time.")
     tolerated_failure_percentage: float = Field(
         default=5, ge=0, le=100, description="Failed records a run may have."
@@ -383,6 +398,10 @@ class Evaluation(EvaluationPart):
                     "which a response could break out of. Use api: converse"
                 )
         return self
+
+    def delivery_setting(self, called: Called) -> DeliverySetting:
+        """Return how the calls of a candidate or judge are to be delivered."""
+        return called.delivery or self.delivery
 
     def prompt_of(self, candidate: Candidate) -> str:
         """Return the name of the prompt a candidate answers."""

@@ -13,6 +13,7 @@ _RULES = frozenset(
     {
         "name", "description", "criteria", "metrics", "gate", "confidence", "unscored", "prices", "notify",
         "budget_usd", "max_concurrency", "tolerated_failure_percentage", "tolerated_invalid_percentage",
+        "delivery", "deadline", "batch", "limits",
     }
 )  # fmt: skip
 _CRITERION_RULES = frozenset({"pass_at", "weight"})
@@ -36,8 +37,8 @@ def questions_of(evaluation: Evaluation) -> dict[str, Any]:
 
 
 def request_settings(called: Called) -> dict[str, Any]:
-    """Return what shapes the requests of a candidate or judge: all but how long a call may take."""
-    return called.model_dump(mode="json", exclude={"timeout_s"})
+    """Return what shapes the requests of a candidate or judge: all but how it is delivered."""
+    return called.model_dump(mode="json", exclude={"timeout_s", "delivery"})
 
 
 def judge_question(criterion: Criterion) -> dict[str, Any]:

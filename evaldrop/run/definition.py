@@ -12,6 +12,7 @@ from evaldrop.errors import EvaldropError, StorageError, first_line
 from evaldrop.evaluation import Candidate, Evaluation, Judge
 from evaldrop.evaluation.criteria import Criterion, criterion_from_config
 from evaldrop.evaluation.definition import GIVEN
+from evaldrop.evaluation.delivery import Delivery
 from evaldrop.evaluation.prices import ModelPrice, Prices, load_prices, price_of
 from evaldrop.evaluation.prompts import Prompt
 from evaldrop.run.request import NOBODY, RUN_FILE, Owner, out_of
@@ -69,6 +70,8 @@ class RunDefinition(_Frozen):
         estimate: The plan made before the run.
         labels: What the run is to be found by, as whoever started it said.
         owner: Who started it, by what key, on whose account.
+        deliveries: How calls are delivered, `auto` resolved, by "candidate/NAME" or "judge/NAME"; on demand
+            where there is none.
     """
 
     model_config = ConfigDict(serialize_by_alias=True)
@@ -97,6 +100,7 @@ class RunDefinition(_Frozen):
     parent: Parent | None = None
     labels: tuple[str, ...] = ()
     owner: Owner = NOBODY
+    deliveries: dict[str, Delivery] = {}
 
     @field_validator("evaluation_uri")
     @classmethod
@@ -131,6 +135,10 @@ class RunDefinition(_Frozen):
     def prices_date(self) -> str:
         """The day the prices were read."""
         return str(self.price_list["date"])
+
+    def delivery_of(self, kind: Literal["candidate", "judge"], name: str) -> Delivery:
+        """Return how the calls of a candidate or judge are delivered."""
+        return self.deliveries.get(f"{kind}/{name}", "on_demand")
 
     @property
     def candidates(self) -> Sequence[Candidate]:

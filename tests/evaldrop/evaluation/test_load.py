@@ -104,7 +104,10 @@ def test_every_problem_is_told_at_once_with_its_place_and_what_was_meant():
 
 
 def test_a_key_that_resembles_none_gets_the_list_of_keys():
-    assert "Known keys: api, extra" in problems(SMALLEST + "judges: [{name: pro, model: m, xyzzy: 1}]")[0]
+    assert (
+        "Known keys: api, delivery, extra"
+        in problems(SMALLEST + "judges: [{name: pro, model: m, xyzzy: 1}]")[0]
+    )
     assert (
         "Known keys: input, output." in problems(SMALLEST + "prices: {m: {input: 1, output: 2, xyzzy: 3}}")[0]
     )
