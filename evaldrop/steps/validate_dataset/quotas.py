@@ -6,8 +6,9 @@ answer will be: `max_tokens` is a setting of throughput.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from math import ceil
 from typing import Any
 
@@ -16,7 +17,7 @@ from evaldrop.evaluation import Called, Evaluation, Judge
 from evaldrop.evaluation.burndown import READ, burndown, quota_tokens
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.tables import read_rows
-from evaldrop.steps.validate_dataset.plan import Plan, Role
+from evaldrop.steps.validate_dataset.plan import Line, Plan, Role
 
 ENOUGH_CALLS = 100
 """Calls of a judge from which the longest of a hundred answers is known."""
@@ -25,6 +26,7 @@ ROOM = 1.5
 """How much longer than the longest of a hundred answers may be: one that is cut off is no verdict."""
 
 _STEP = 64
+_MOST_LOOKED_AT = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +38,8 @@ class QuotaLine:
         begins_with: Tokens that are taken when it begins: its input, and its `max_tokens`.
         ends_with: Tokens that it has taken when it has ended, likely: an answer's as often as `factor` says.
         max_tokens: None where there is no limit, which takes what the model may write.
-        proposed: A `max_tokens` that answers of an earlier run would have done with, for judges.
+        longest: Tokens that 99 of 100 answers of a judge did not exceed in an earlier run; None where unknown.
+        proposed: A `max_tokens` that leaves room for it, where that is less than half of what is stated.
     """
 
     role: Role
@@ -46,6 +49,7 @@ class QuotaLine:
     factor: int
     begins_with: int
     ends_with: int
+    longest: int | None = None
     proposed: int | None = None
 
 
@@ -61,12 +65,12 @@ class HeldBack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaPlan:
-    """What a run takes of quotas: per call, and by the limits that are stated. `learned_from` is a run."""
+    """What a run takes of quotas: a call, and all by the limits that are stated. `lengths_of` is a folder."""
 
     lines: tuple[QuotaLine, ...]
     held_back: tuple[HeldBack, ...]
     factors_date: str = READ
-    learned_from: str | None = None
+    lengths_of: str | None = None
 
     @property
     def slowest(self) -> HeldBack | None:
@@ -78,37 +82,48 @@ class QuotaPlan:
         return asdict(self)
 
 
-def plan_quotas(plan: Plan, evaluation: Evaluation, *, learned_from: str | None = None) -> QuotaPlan:
-    """Return what a planned run takes of quotas; lengths of answers are those of a finished run, if given."""
-    called: dict[tuple[Role, str], Called] = {
-        ("candidate", each.name): each for each in evaluation.candidates
-    }
+@dataclass(frozen=True, slots=True)
+class AnswerLengths:
+    """How many tokens the calls of judges were answered with, by judge, in the run of a folder."""
+
+    folder: str
+    tokens: Mapping[str, Sequence[int]]
+
+
+def plan_quotas(plan: Plan, evaluation: Evaluation, *, lengths: AnswerLengths | None = None) -> QuotaPlan:
+    """Return what a planned run takes of quotas; `lengths` are of an earlier run."""
+    called: dict[tuple[Role, str], Called] = {}
+    called |= {("candidate", each.name): each for each in evaluation.candidates}
     called |= {("judge", each.name): each for each in evaluation.judges}
-    proposals = _proposals(evaluation, learned_from) if learned_from else {}
     lines, requests, tokens = [], Counter[str](), Counter[str]()
     for line in plan.lines:
-        if not line.calls:
-            continue
-        limit = called[line.role, line.name].inference.max_tokens
-        sent, received = line.input_tokens.likely / line.calls, line.output_tokens.likely / line.calls
-        ends_with = quota_tokens(line.model, sent, received)
-        lines.append(
-            QuotaLine(
-                role=line.role,
-                name=line.name,
-                model=line.model,
-                max_tokens=limit,
-                factor=burndown(line.model),
-                begins_with=round(sent + (limit or 0)),
-                ends_with=round(ends_with),
-                proposed=proposals.get(line.name) if line.role == "judge" else None,
-            )
-        )
-        requests[line.model] += line.calls
-        tokens[line.model] += round(ends_with * line.calls)
-    held_back = tuple(_held_back(evaluation, requests, tokens))
+        if line.calls:
+            known = lengths.tokens.get(line.name, ()) if lengths and line.role == "judge" else ()
+            quota = _quota_line(line, called[line.role, line.name].inference.max_tokens, known)
+            lines.append(quota)
+            requests[line.model] += line.calls
+            tokens[line.model] += quota.ends_with * line.calls
     return QuotaPlan(
-        lines=tuple(lines), held_back=held_back, learned_from=learned_from if proposals else None
+        lines=tuple(lines),
+        held_back=tuple(_held_back(evaluation, requests, tokens)),
+        lengths_of=lengths.folder if lengths and any(each.longest for each in lines) else None,
+    )
+
+
+def _quota_line(line: Line, limit: int | None, lengths: Sequence[int]) -> QuotaLine:
+    sent, received = line.input_tokens.likely / line.calls, line.output_tokens.likely / line.calls
+    longest = longest_of_a_hundred(lengths)
+    enough = None if longest is None else ceil(longest * ROOM / _STEP) * _STEP
+    return QuotaLine(
+        role=line.role,
+        name=line.name,
+        model=line.model,
+        max_tokens=limit,
+        factor=burndown(line.model),
+        begins_with=round(sent + (limit or 0)),
+        ends_with=round(quota_tokens(line.model, sent, received)),
+        longest=longest,
+        proposed=enough if enough and limit and enough * 2 <= limit else None,
     )
 
 
@@ -119,17 +134,20 @@ def _held_back(evaluation: Evaluation, requests: Counter[str], tokens: Counter[s
                 yield HeldBack(model=model, limit=name, quota=quota, seconds=taken * 60 / quota)
 
 
-def _proposals(evaluation: Evaluation, folder: str) -> dict[str, int]:
-    """Return a `max_tokens` for each judge who asks for more than twice what its answers took."""
-    before = {each.name: each for each in RunDefinition.load(folder).judges}
-    alike = [each for each in evaluation.judges if _answers_alike(each, before.get(each.name))]
-    lengths = _answers(folder, alike)
-    found = {}
-    for judge in alike:
-        proposed = enough_tokens(lengths[judge.name])
-        if proposed and judge.inference.max_tokens and proposed * 2 <= judge.inference.max_tokens:
-            found[judge.name] = proposed
-    return found
+def answer_lengths(evaluation: Evaluation, runs: Iterable[str]) -> AnswerLengths | None:
+    """
+    Return how long judges' answers were in the first of some runs that was no rehearsal; None without one.
+
+    Judges that are asked in another way now have none.
+    """
+    for folder in islice(runs, _MOST_LOOKED_AT):
+        run = RunDefinition.load(folder)
+        # What a rehearsal's judges write is made up.
+        if not run.simulated:
+            before = {each.name: each for each in run.judges}
+            alike = [each for each in evaluation.judges if _answers_alike(each, before.get(each.name))]
+            return AnswerLengths(folder, _answers(folder, alike))
+    return None
 
 
 def _answers_alike(judge: Judge, before: Judge | None) -> bool:
@@ -156,9 +174,8 @@ def _answers(folder: str, judges: Sequence[Judge]) -> dict[str, list[int]]:
     return lengths
 
 
-def enough_tokens(lengths: Sequence[int]) -> int | None:
-    """Return a `max_tokens` for answers of such lengths, with room; None where they are too few to tell."""
+def longest_of_a_hundred(lengths: Sequence[int]) -> int | None:
+    """Return the length that 99 of 100 answers do not exceed; None where they are too few to tell."""
     if len(lengths) < ENOUGH_CALLS:
         return None
-    longest_of_a_hundred = sorted(lengths)[ceil(len(lengths) * 0.99) - 1]
-    return ceil(longest_of_a_hundred * ROOM / _STEP) * _STEP
+    return sorted(lengths)[ceil(len(lengths) * 0.99) - 1]
