@@ -38,7 +38,7 @@ class QuotaLine:
         begins_with: Tokens that are taken when it begins: its input, and its `max_tokens`.
         ends_with: Tokens that it has taken when it has ended, likely: an answer's as often as `factor` says.
         max_tokens: None where there is no limit, which takes what the model may write.
-        longest: Tokens that 99 of 100 answers of a judge did not exceed in an earlier run; None where unknown.
+        longest: Tokens that 99 of 100 answers of a judge took at most in an earlier run; None where unknown.
         proposed: A `max_tokens` that leaves room for it, where that is less than half of what is stated.
     """
 
