@@ -49,7 +49,7 @@ class Lane:
         if not self._waiting and self.pace.wait_s(now, tokens) <= 0:
             self.pace.enter(now, tokens)
             return now
-        turn = self._loop.create_future()
+        turn: asyncio.Future[float] = self._loop.create_future()
         self._waiting.append(_Waiting(turn, tokens))
         self.look()
         with uncounted():

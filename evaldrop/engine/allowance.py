@@ -41,10 +41,10 @@ class Allowance:
 
     async def __aexit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> bool | None:
+    ) -> None:
         """End; a block that was cut short by this limit ends with TimeoutError."""
         _around.reset(self._token)
-        return await self._limit.__aexit__(kind, fault, trace)
+        await self._limit.__aexit__(kind, fault, trace)
 
     def hold(self) -> None:
         """Stop counting; parts of the block that run side by side may each hold it."""

@@ -7,6 +7,7 @@ Only where no lanes hold calls back. What is in flight is what a second lets thr
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import ceil
 from statistics import fmean, median
 from typing import Any, NamedTuple
 
@@ -85,11 +86,12 @@ def _asked(output: JSON, candidates: Mapping[str, Called]) -> Iterator[tuple[JSO
         yield response, None if is_given else candidates.get(response["candidate"])
 
 
-def _tokens(called: Called, answer: JSON, reply: object) -> float:
+def _tokens(called: Called, answer: JSON, reply: object) -> int:
     """Return the tokens that a call takes of a quota: those it begins with, or those it ends with."""
     said = read_reply(str(answer.get("api") or called.api), reply)
     sent, received = said.input_tokens or 0, said.output_tokens or 0
-    return max(sent + (called.inference.max_tokens or 0), quota_tokens(called.model, sent, received))
+    ended = ceil(quota_tokens(called.model, sent, received))
+    return max(sent + (called.inference.max_tokens or 0), ended)
 
 
 def _seconds(answer: JSON) -> float:
