@@ -1,11 +1,11 @@
 """What SteerRuns asks of Step Functions and CloudWatch."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from evaldrop.aws_errors import as_service_error
+from evaldrop.json_text import loads
 from evaldrop.steps.steer_runs.decide import Traffic
 from evaldrop.steps.steer_runs.steer import RunningMap
 
@@ -79,7 +79,7 @@ class StackAccount:
         for event in history["events"]:
             left = event.get("stateExitedEventDetails")
             if left and left["name"] == "PrepareRecords":
-                state: dict[str, Any] = json.loads(left["output"])
+                state: dict[str, Any] = loads(left["output"])
                 return state
         return None
 

@@ -28,7 +28,7 @@ class RunningMap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Steered:
     """What was changed of a run."""
 
     run_id: str
@@ -36,7 +36,7 @@ class Change:
     after: int
 
 
-class Account(Protocol):
+class Steerable(Protocol):
     """What is asked of AWS."""
 
     def running_maps(self) -> Iterable[RunningMap]:
@@ -52,7 +52,7 @@ class Account(Protocol):
         ...
 
 
-def steer_runs(account: Account) -> list[Change]:
+def steer_runs(account: Steerable) -> list[Steered]:
     """Change how many records running runs evaluate at a time, where throttles say so."""
     running = list(account.running_maps())
     if not running:
@@ -64,10 +64,10 @@ def steer_runs(account: Account) -> list[Change]:
         after = next_concurrency(each.concurrency, each.own, seen)
         if after != each.concurrency:
             account.set_concurrency(each.arn, after)
-            changes.append(Change(run_id=each.run_id, before=each.concurrency, after=after))
+            changes.append(Steered(run_id=each.run_id, before=each.concurrency, after=after))
     return changes
 
 
-def told(changes: Iterable[Change]) -> list[dict[str, Any]]:
+def told(changes: Iterable[Steered]) -> list[dict[str, Any]]:
     """Return changes as the log has them."""
     return [asdict(each) for each in changes]

@@ -9,7 +9,7 @@ from evaldrop.bedrock.families.requests import candidate_call, judge_call
 from evaldrop.errors import AwsError
 from evaldrop.evaluation import Candidate, Judge
 from evaldrop.steps.steer_runs.account import StackAccount, models_of
-from evaldrop.steps.steer_runs.steer import Change, steer_runs
+from evaldrop.steps.steer_runs.steer import Steered, steer_runs
 
 MACHINE = "arn:aws:states:eu-west-1:123456789012:stateMachine:Evaluate"
 LITE, PRO = "eu.amazon.nova-lite-v1:0", "eu.amazon.nova-pro-v1:0"
@@ -92,7 +92,7 @@ THROTTLED = {(LITE, "Invocations"): 400, (PRO, "Invocations"): 300, (PRO, "Invoc
 
 def test_a_run_whose_judge_is_throttled_evaluates_fewer_records_at_a_time():
     functions = StepFunctions({1: describing(40)})
-    assert steered(functions, THROTTLED) == [Change(run_id="run-1", before=40, after=28)]
+    assert steered(functions, THROTTLED) == [Steered(run_id="run-1", before=40, after=28)]
     assert functions.set == {map_arn(1): 28}
 
 
