@@ -2,12 +2,15 @@
 
 import asyncio
 import time
+from contextlib import nullcontext
 
 import orjson
 import pytest
 
 from evaldrop.bedrock.opening import is_throttled_by_load, open_runtime
+from evaldrop.engine import Observer
 from evaldrop.evaluation.delivery import ModelQuota
+from evaldrop.running.here import execute_here, new_run
 from evaldrop.running.lanes import in_lanes, limits_of_run
 
 
@@ -55,3 +58,43 @@ def test_the_file_is_read_by_the_first_call_and_holds_for_the_next(tmp_path):
         return time.monotonic() - began
 
     assert asyncio.run(run()) >= 0.39
+
+
+class Finished(Observer):
+    """When calls of models ended."""
+
+    def __init__(self):
+        self.at = []
+
+    def task_finished(self, resource, error, will_retry):
+        if resource.endswith(":converse"):
+            assert error is None
+            self.at.append(time.monotonic())
+
+
+def test_the_calls_of_a_whole_run_keep_to_its_limits(tmp_path):
+    rows = "".join(f'{{"id": "r{n}", "prompt": "What is {n}?"}}\n' for n in range(24))
+    (tmp_path / "faq.jsonl").write_text(rows, encoding="utf-8")
+    model = "us.amazon.nova-lite-v1:0"
+    lite = {"name": "lite", "model": model}
+    evaluation = {
+        "name": "paced",
+        "candidates": [lite],
+        "metrics": ["length_words"],
+        "limits": {model: {"rpm": 600}},
+    }
+    (tmp_path / "evaluation.yaml").write_bytes(orjson.dumps(evaluation))
+    run = new_run(
+        str(tmp_path / "faq.jsonl"),
+        evaluation=None,
+        bedrock="simulated:latency=0",
+        out=str(tmp_path / "runs"),
+        limit=None,
+        max_in_flight=None,
+    )
+    finished = Finished()
+    execution = execute_here(run, lambda _meter: nullcontext(finished), pytest.fail)
+    assert execution.status == "SUCCEEDED"
+    # Ten are there at once, and those after them leave ten a second.
+    assert len(finished.at) == 24
+    assert finished.at[-1] - finished.at[-11] >= 0.9
