@@ -19,6 +19,7 @@ from infra.api import Api
 from infra.audit import Audit
 from infra.functions import Step
 from infra.settings import Settings
+from infra.steering import Steering
 from infra.storage import RUNS, Storage
 from infra.workflow import MAP_LABEL, Workflow
 
@@ -38,6 +39,11 @@ _PLUS = "Threat protection takes Cognito's Plus plan, at $0.02 a user; a second 
 _INTERFACES = (
     "Lambda's network interfaces have no names beforehand; a function's own code is denied the same actions."
 )
+_ANY_RUN_STEERED = "Runs are not known beforehand; those of this machine are looked at, and slowed down."
+_NO_METRIC_ARNS = (
+    "GetMetricData knows no resource-level permission (Service Authorization Reference); counts of "
+    "calls are what it is asked for. Lambda's network interfaces have no names beforehand either."
+)
 _NO_LOGS_OF_LOGS = "It holds the trail that says who reads and writes; its own access logs would say less."
 _LOG_POLICY = (
     "IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]"
@@ -51,14 +57,18 @@ def acknowledge_further(
     steps: Sequence[Step],
     api: Api | None,
     audit: Audit | None,
+    steering: Steering | None,
     settings: Settings,
 ) -> None:
     """Acknowledge the findings on what settings turn on."""
     if settings.network:
         for step in steps:
-            accept_wildcard(step.role, "*", _INTERFACES)
+            if steering is None or step is not steering.step:
+                accept_wildcard(step.role, "*", _INTERFACES)
     if audit:
         accept(audit.logs, "S1", _NO_LOGS_OF_LOGS)
+    if steering:
+        _acknowledge_steering(steering.step, workflow)
     if api:
         accept(api.step.function, "L1", RUNTIME)
         _acknowledge_role(api.step.role, storage, workflow)
@@ -73,6 +83,15 @@ def _acknowledge_role(role: IConstruct, storage: Storage, workflow: Workflow) ->
     here = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>"
     accept_wildcard(role, f"{here}:execution:{name}:*", ANY_RUN)
     accept_wildcard(role, f"{here}:mapRun:{name}/{MAP_LABEL}:*", ANY_RUN)
+
+
+def _acknowledge_steering(step: Step, workflow: Workflow) -> None:
+    accept(step.function, "L1", RUNTIME)
+    name = f"<{id_of(workflow.machine)}.Name>"
+    here = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>"
+    accept_wildcard(step.role, f"{here}:execution:{name}:*", _ANY_RUN_STEERED)
+    accept_wildcard(step.role, f"{here}:mapRun:{name}/{MAP_LABEL}:*", _ANY_RUN_STEERED)
+    accept_wildcard(step.role, "*", _NO_METRIC_ARNS)
 
 
 def _acknowledge_apis(api: Api, settings: Settings) -> None:

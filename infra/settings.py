@@ -22,6 +22,7 @@ FunctionName = Literal[
     "CheckFirstCalls",
     "BuildScorecard",
     "ReportFailure",
+    "SteerRuns",
     "Api",
 ]
 
@@ -104,6 +105,9 @@ class Settings(Part):
     )
     network: Network | None = Field(default=None, description="Functions run in these subnets.")
     audit: bool = Field(default=False, description="A CloudTrail trail of who reads and writes the buckets.")
+    steer: bool = Field(
+        default=False, description="Each minute, running runs whose models are throttled are slowed down."
+    )
     keep_runs_days: int | None = Field(default=None, ge=1, description="Runs are deleted after so many days.")
     keep_logs_days: Literal[1, 7, 14, 30, 90, 180, 365] = 30
     model_invocation_logging: bool = Field(

@@ -69,7 +69,7 @@ class SignIn(Part):
         return self
 
 
-EndpointName = Literal["bedrock-runtime", "states", "sns", "logs", "events"]
+EndpointName = Literal["bedrock-runtime", "states", "sns", "logs", "events", "monitoring"]
 
 
 class Network(Part):

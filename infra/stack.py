@@ -18,6 +18,7 @@ from infra.monitoring import Monitoring, watched_models
 from infra.network import PrivateNetwork
 from infra.notifications import Notifications
 from infra.settings import Settings
+from infra.steering import Steering
 from infra.storage import Storage
 from infra.triggers import Triggers
 from infra.workflow import Workflow
@@ -97,6 +98,12 @@ class EvaldropStack(Stack):
             for name in ("ValidateDataset", "BuildScorecard", "ReportFailure"):
                 history.let_note(functions.steps[name])
             history.let_note(triggers.start_run)
+        steering = None
+        if settings.steer:
+            steering = Steering(
+                self, "Steering", storage=storage, workflow=workflow, triggers=triggers, settings=settings
+            )
+            steps.append(steering.step)
         api = None
         if history and settings.api:
             api = Api(self, "Api", storage=storage, workflow=workflow, history=history, settings=settings)
@@ -144,5 +151,11 @@ class EvaldropStack(Stack):
             settings=settings,
         )
         acknowledge_further(
-            storage=storage, workflow=workflow, steps=steps, api=api, audit=audit, settings=settings
+            storage=storage,
+            workflow=workflow,
+            steps=steps,
+            api=api,
+            audit=audit,
+            steering=steering,
+            settings=settings,
         )

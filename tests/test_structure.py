@@ -30,7 +30,7 @@ RESOURCES = {
 }
 
 # Handlers that start the workflow and therefore are not in it.
-OUTSIDE_THE_WORKFLOW = {"api", "start_run"}
+OUTSIDE_THE_WORKFLOW = {"api", "start_run", "steer_runs"}
 
 EXPRESS_S = 300
 # A throttled call is turned away at once; only a time-out takes the whole of its limit.

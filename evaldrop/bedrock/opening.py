@@ -13,7 +13,7 @@ RATES = ("throttling", "errors", "malformed", "hostile", "refusals", "ceiling")
 POSSIBLE = (
     "Possible are: aws · simulated · "
     "simulated:throttling=0.2,errors=0.05,malformed=0.02,hostile=0.01,refusals=0.01,ceiling=0.95,seed=7,"
-    "latency=1.0 · "
+    "latency=1.0,rpm=600,tpm=100000 · "
     "openai=http://localhost:11434/v1"
 )
 
@@ -60,6 +60,15 @@ def open_runtime(
         url = _server_url(name.removeprefix("openai="))
         return OpenAIRuntime(url, max_in_flight=max_in_flight, read_timeout_s=read_timeout_s)
     raise InputError(f"--bedrock {_without_secrets(spec)}: there is no such runtime. {POSSIBLE}")
+
+
+def is_throttled_by_load(spec: str) -> bool:
+    """Tell whether calling more slowly helps against throttling: in a rehearsal it comes by chance else."""
+    name, _, rest = spec.strip().partition(":")
+    if name != "simulated":
+        return True
+    rehearsal = parse_rehearsal(rest)
+    return rehearsal.rpm > 0 or rehearsal.tpm > 0
 
 
 def split_credentials(spec: str) -> tuple[str, str | None]:
@@ -115,6 +124,8 @@ def _number(name: str, text: str) -> float:
         raise InputError(f"--bedrock simulated: {name}={text} must lie between 0 and 1; it is a fraction.")
     if name == "latency" and not 0 <= value <= 1000:
         raise InputError(f"--bedrock simulated: latency={text} must lie between 0 and 1000; it is a factor.")
+    if name in ("rpm", "tpm") and not 0 <= value <= 1e12:
+        raise InputError(f"--bedrock simulated: {name}={text} must lie between 0 and 1e12; 0 is no limit.")
     # The digest's key holds the seed in eight bytes.
     if name == "seed" and not -(2**63) <= value < 2**63:
         raise InputError(f"--bedrock simulated: seed={text} must fit in 64 bits.")

@@ -1,11 +1,13 @@
 """The run that a command was given, found by its name; refused in words when it has not come to its end."""
 
+from collections.abc import Iterator
+
 from evaldrop import storage
 from evaldrop.cli.next_steps import command, resume
 from evaldrop.cli.output import shown, stderr
 from evaldrop.cli.prose import print_prose
 from evaldrop.errors import InputError
-from evaldrop.run.naming import find_run, is_word
+from evaldrop.run.naming import RunsBelow, find_run, is_word
 from evaldrop.run.place import DEFAULT_OUT
 
 
@@ -21,6 +23,14 @@ def begun_run(name: str, out: str | None = None) -> str:
         # On stderr: stdout may be read by a program. Which one it was is not to be guessed from its numbers.
         print_prose(stderr(), f"[dim]{shown(name)} is {shown(folder)}[/dim]")
     return folder
+
+
+def finished_runs(evaluation: str, out: str | None = None) -> Iterator[str]:
+    """Yield the folders of an evaluation's runs that have a scorecard, the newest first."""
+    runs = RunsBelow(out or DEFAULT_OUT)
+    for each in runs.newest_first(evaluation) if evaluation in runs.evaluations else ():
+        if storage.exists(storage.join(runs.folder(each), "scorecard.json")):
+            yield runs.folder(each)
 
 
 def finished_run(name: str, out: str | None = None) -> str:

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from evaldrop.engine.errors import DATA_LIMIT_EXCEEDED, QueryError, StatesError
@@ -203,6 +204,12 @@ class Visit:
             if self.item is not None:
                 self.surroundings["Map"] = {"Item": self.item}
         return self.surroundings
+
+    def enter_later(self, seconds: float) -> None:
+        """Leave out so many seconds in which the state was held back: what it measures is its work."""
+        if self.entered:
+            self.entered = timestamp(datetime.fromisoformat(self.entered).timestamp() + seconds)
+            self.surroundings = None
 
     def leave(self, leave: Exit, frame: Frame, default: Any) -> Outcome:
         """

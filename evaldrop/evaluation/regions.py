@@ -8,11 +8,14 @@ runs in all of them. It is resolved before a run begins: `run.json` has the ID t
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeVar
 
 from evaldrop.errors import EvaluationError
 from evaldrop.evaluation.definition import Called, Evaluation, Price, each_called
 from evaldrop.evaluation.model_ids import ANYWHERE, GEOGRAPHIES, HERE, model_name
 from evaldrop.evaluation.model_limits import limits_of
+
+Fact = TypeVar("Fact")
 
 REHEARSED_REGION = "us-east-1"
 """Where a rehearsal takes place: the prices are of this Region."""
@@ -117,7 +120,7 @@ def _geographies_of(region: str) -> list[str]:
 
 
 def _renamed(evaluation: Evaluation, name: Callable[[str], str]) -> Evaluation:
-    """Return an evaluation whose models have other IDs; prices that it states go with them."""
+    """Return an evaluation whose models have other IDs; prices and limits that it states go with them."""
 
     def each(called: Iterable[Called]) -> tuple[Called, ...]:
         return tuple(one.model_copy(update={"model": name(one.model)}) for one in called)
@@ -127,11 +130,12 @@ def _renamed(evaluation: Evaluation, name: Callable[[str], str]) -> Evaluation:
             "candidates": each(evaluation.candidates),
             "judges": each(evaluation.judges),
             "prices": _by_called_name(evaluation.prices, name),
+            "limits": _by_called_name(evaluation.limits, name),
         }
     )
 
 
-def _by_called_name(prices: Mapping[str, Price], name: Callable[[str], str]) -> dict[str, Price]:
-    # The price of the very profile wins over that of whichever the Region has.
-    as_they_are = {model: price for model, price in prices.items() if name(model) == model}
-    return {name(model): price for model, price in prices.items()} | as_they_are
+def _by_called_name(facts: Mapping[str, Fact], name: Callable[[str], str]) -> dict[str, Fact]:
+    # What is said of the very profile wins over what is said of whichever the Region has.
+    as_they_are = {model: fact for model, fact in facts.items() if name(model) == model}
+    return {name(model): fact for model, fact in facts.items()} | as_they_are

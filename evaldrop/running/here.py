@@ -231,11 +231,14 @@ def _execute(
     run: LocalRun, opened: Callable[[], BedrockRuntime], functions: Executor | None, watch: Watch, say: Say
 ) -> "Execution | None":
     from evaldrop.evaluation.prices import cost_of_calls, load_prices
+    from evaldrop.running.lanes import in_lanes
     from evaldrop.running.workflow import run_locally, state_machine
 
     state_machine()  # takes a tenth of a second, in which the runtime is being opened
     metered = MeteredRuntime(opened(), cost_of_calls(load_prices()))
     runtime = DrainingRuntime(metered)
+    # Around all others: what waits in a lane is not under way, and what the journal has needs no turn.
+    laned = in_lanes(runtime, folder=run.folder, bedrock=run.request.bedrock)
     gc.freeze()  # what was imported stays: it need not be looked through for cycles again and again
     # In a rehearsal, whose runtime is in this process, too: it has not opened the journal yet.
     journal = Journal(journal_of(run.folder), with_refusals=run.retries_errors)
@@ -245,7 +248,7 @@ def _execute(
 
     def workflow() -> Coroutine[Any, Any, "Execution"]:
         return run_locally(
-            run.request, runtime, folder=run.folder, journal=journal, observer=observer, functions=functions
+            run.request, laned, folder=run.folder, journal=journal, observer=observer, functions=functions
         )
 
     with watch(metered.meter) as observer:

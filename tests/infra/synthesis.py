@@ -39,6 +39,7 @@ EVERYTHING = {
         "route_tables": ["rtb-0123456789abcdef0"],
     },
     "audit": True,
+    "steer": True,
 }
 
 

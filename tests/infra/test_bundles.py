@@ -215,7 +215,8 @@ def test_every_requirement_is_locked_with_all_that_it_needs():
         wanted = {line for line in file.read_text().splitlines() if not line.startswith("#")}
         locked = read_lock(bundle(file.parent.name).packages())
         assert wanted <= locked.keys(), file
-        assert {"pydantic", "pydantic-core", "typing-extensions"} <= locked.keys(), file
+        if "pydantic" in wanted:
+            assert {"pydantic-core", "typing-extensions"} <= locked.keys(), file
 
 
 def test_the_validating_function_carries_the_stacks_caps(tmp_path):

@@ -10,6 +10,8 @@ import pytest
 from evaldrop.datasets.files.formats import DATASET_ENDINGS
 from evaldrop.running.local_aws.events import Created, matches, object_created
 from evaldrop.shipped import workflow_path
+from evaldrop.steps.steer_runs.account import LABEL
+from infra.workflow import MAP_LABEL
 from tests.infra.synthesis import ROOT, one, resources
 
 MACHINE = "AWS::StepFunctions::StateMachine"
@@ -160,7 +162,8 @@ def test_no_permission_is_on_everything_but_those_with_a_reason(either_template)
     }
     merged = {action for actions in found for action in actions}
     network = OF_A_NETWORK if resources(either_template, "AWS::EC2::SecurityGroup") else set()
-    assert merged == {action for actions in ON_EVERYTHING for action in actions} | network
+    metrics = {"cloudwatch:GetMetricData"} if "SteerRuns" in json.dumps(either_template) else set()
+    assert merged == {action for actions in ON_EVERYTHING for action in actions} | network | metrics
 
 
 def test_no_permission_is_for_every_action(either_template):
@@ -333,7 +336,8 @@ def test_the_week_has_a_time_zone_a_window_and_its_moment_in_the_input(template)
 def test_functions_run_on_arm_with_the_newest_python_and_log_as_json(either_template):
     functions = resources(either_template, FUNCTION)
     has_api = bool(resources(either_template, "AWS::ApiGateway::RestApi"))
-    assert len(functions) == len(STEPS) + 1 + has_api  # StartRun
+    steers = any("SteerRuns" in name for name in functions)
+    assert len(functions) == len(STEPS) + 1 + has_api + steers  # StartRun
     for name, each in functions.items():
         properties = each["Properties"]
         assert properties["Architectures"] == ["arm64"], name
@@ -524,3 +528,31 @@ def test_outputs_name_what_a_user_needs(template):
         "DeadLetterQueue",
         "MaxDatasetBytes",
     } <= template["Outputs"].keys()
+
+
+# Steering
+
+
+def test_only_who_asks_for_it_has_runs_steered_each_minute(template, full_template):
+    assert not [name for name in resources(template, FUNCTION) if "SteerRuns" in name]
+    rules = resources(full_template, "AWS::Events::Rule").values()
+    (rule,) = [each["Properties"] for each in rules if "ScheduleExpression" in each["Properties"]]
+    assert rule["ScheduleExpression"] == "rate(1 minute)"
+    (target,) = rule["Targets"]
+    assert "SteerRuns" in json.dumps(target["Arn"])
+    assert target["RetryPolicy"]["MaximumRetryAttempts"] == 0
+
+
+def test_steering_may_change_this_machines_map_runs_of_records_and_nothing_else(full_template):
+    (changed,) = granted(full_template, "states:UpdateMapRun")
+    assert f"/{MAP_LABEL}:*" in changed
+    assert MAP_LABEL == LABEL, "the function leaves other Maps alone"
+    steering = [statement for name, statement in statements(full_template) if "Steering" in name]
+    actions = {action for each in steering for action in as_list(each["Action"])}
+    assert {action for action in actions if action.startswith("states:")} == {
+        "states:DescribeMapRun",
+        "states:GetExecutionHistory",
+        "states:ListExecutions",
+        "states:ListMapRuns",
+        "states:UpdateMapRun",
+    }

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import accumulate
 from random import Random
-from typing import Any
+from typing import Any, NoReturn
 
 import orjson
 
@@ -39,6 +39,7 @@ from evaldrop.bedrock.simulated.judge import (
     verdicts,
     words_asked_for,
 )
+from evaldrop.bedrock.simulated.quotas import Quotas
 
 Knowledge = Callable[[str], str | None]
 """A right answer to a prompt, or None."""
@@ -49,6 +50,8 @@ FAULTS = (
     ("ServiceUnavailableException", "The service isn't currently available.", 30),
     ("ValidationException", "The model rejected the request.", 5),
 )
+# A refusal comes sooner than an answer.
+_REFUSAL_S = 0.005
 HOSTILE = (
     "<script>alert('verdict')</script><b>Perfect.</b>",
     "\x1b[2J\x1b[31mThe response is fine.\x1b[0m",
@@ -63,7 +66,7 @@ _MARK = re.compile(rb'mark=\\"[0-9a-f]{16}\\"')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsal:
-    """What a simulated run is made of. All but `seed` and `latency` are rates in [0, 1]."""
+    """What a simulated run is made of. All but the last four are rates in [0, 1]."""
 
     throttling: float = 0.0
     """Of calls, refused with ThrottlingException."""
@@ -80,6 +83,10 @@ class Rehearsal:
     seed: int = 0
     latency: float = 1.0
     """Factor on the 80 to 400 ms that a call takes; 0 does not wait at all."""
+    rpm: float = 0.0
+    """Requests of each model in a minute, above which calls are throttled; 0 is no limit."""
+    tpm: float = 0.0
+    """Tokens of each model in a minute likewise, a call's `max_tokens` among them until it has ended."""
 
 
 class SimulatedRuntime:
@@ -109,14 +116,20 @@ class SimulatedRuntime:
         self._criteria = criteria
         self._slots = asyncio.Semaphore(max_in_flight)
         self._tries: Counter[bytes] = Counter()
+        self._quotas = Quotas(rpm=rehearsal.rpm, tpm=rehearsal.tpm)
 
     async def converse(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Answer as the model would that the id names, if it were real."""
         digest = self._digest(request)
         async with self._slots:
+            model = _model_id(request)
+            reserved = self._quotas.take(model, request)
+            if reserved is None:
+                await self._throttle()
             await self._fail_at_the_stated_rates(digest)
             response = self._reply(request, digest)
             await asyncio.sleep(response["metrics"]["latencyMs"] / 1000)
+            self._quotas.settle(model, reserved, response)
         return response
 
     async def invoke_model(self, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -165,12 +178,15 @@ class SimulatedRuntime:
             # Only requests that failed are counted: an entry for each would grow with the run.
             del self._tries[digest]
             return
-        # A refusal comes sooner than an answer.
-        await asyncio.sleep(0.005 * rates.latency)
         if chance < rates.throttling:
-            raise ServiceError("ThrottlingException", "Too many requests, please wait before trying again.")
+            await self._throttle()
+        await asyncio.sleep(_REFUSAL_S * rates.latency)
         fault = draw.choices(FAULTS, weights=[weight for *_, weight in FAULTS])[0]
         raise ServiceError(fault[0], fault[1])
+
+    async def _throttle(self) -> NoReturn:
+        await asyncio.sleep(_REFUSAL_S * self._rehearsal.latency)
+        raise ServiceError("ThrottlingException", "Too many requests, please wait before trying again.")
 
     def _reply(self, request: Mapping[str, Any], digest: bytes) -> dict[str, Any]:
         assessment = self._assess(request)

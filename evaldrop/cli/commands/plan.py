@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from evaldrop.cli import completing, exits
-from evaldrop.cli.naming import finished_run
+from evaldrop.cli.naming import finished_run, finished_runs
 from evaldrop.cli.options import AsJson, Dataset, EvaluationFile, Limit, MaxInFlight
 from evaldrop.cli.output import complain, print_json, stdout
 from evaldrop.run.place import DEFAULT_OUT
@@ -40,7 +40,8 @@ def plan(
     as_json: AsJson = False,
 ) -> int:
     """
-    Say what a run would take and what it could show: calls, tokens, dollars, time; the smallest difference.
+    Say what a run would take and what it could show: calls, tokens, dollars, time, what it takes of quotas;
+    the smallest difference.
 
     Nothing is called.
 
@@ -57,8 +58,10 @@ def plan(
     from evaldrop.cli.datasets import given_dataset
     from evaldrop.cli.running import show_plan
     from evaldrop.cli.tables.plan import print_sensitivity
+    from evaldrop.cli.tables.quotas import print_quotas
     from evaldrop.run.request import RunRequest, new_run_id
     from evaldrop.steps.validate_dataset.plan import refuse_above_budget
+    from evaldrop.steps.validate_dataset.quotas import answer_lengths, plan_quotas
     from evaldrop.steps.validate_dataset.sensitivity import plan_sensitivity
     from evaldrop.steps.validate_dataset.validate import check_dataset
 
@@ -76,11 +79,17 @@ def plan(
     if check.problems or check.plan is None or check.definition is None:
         complain("\n".join(map(problem_with_advice, check.problems)))
         return exits.WRONG_USE
-    found = plan_sensitivity(check, like=None if like is None else finished_run(like), difference=difference)
+    earlier = None if like is None else finished_run(like)
+    found = plan_sensitivity(check, like=earlier, difference=difference)
+    evaluated = check.definition.evaluation
+    runs = finished_runs(evaluated.name) if earlier is None else [earlier]
+    quotas = plan_quotas(check.plan, evaluated, lengths=answer_lengths(evaluated, runs))
     if as_json:
-        print_json({**check.plan.to_json(), "sensitivity": found.to_json(), "warnings": check.warnings})
+        more = {"quotas": quotas.to_json(), "sensitivity": found.to_json(), "warnings": check.warnings}
+        print_json({**check.plan.to_json(), **more})
     else:
         show_plan(stdout(), check)
+        print_quotas(stdout(), quotas)
         print_sensitivity(stdout(), found)
     # Last: the table above it shows what is too dear.
     refuse_above_budget(check.plan, check.definition.evaluation.budget_usd)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from rich.console import Console
+from yaml import safe_dump
 
 from evaldrop.cli.output import shown
 from evaldrop.cli.prose import print_prose
@@ -33,3 +34,12 @@ def print_findings(console: Console, findings: Sequence[AccountFinding]) -> None
         said = "nothing found that stands in the way"
     more = f"; {unknown} not looked at, for AWS did not say" if unknown else ""
     print_prose(console, f"\n[bold]{said}{more}[/bold]")
+    if stated := limits_in_yaml(findings):
+        print_prose(console, "\n[bold]for evaluation.yaml[/bold], what the account may call in a minute:")
+        console.print(shown(stated), soft_wrap=True, highlight=False)
+
+
+def limits_in_yaml(findings: Sequence[AccountFinding]) -> str:
+    """Return `limits` as an evaluation states them; empty where no quota is surely a model's."""
+    found = {each.model: dict(each.limits) for each in findings if each.limits}
+    return safe_dump({"limits": found}, sort_keys=False, default_flow_style=None) if found else ""

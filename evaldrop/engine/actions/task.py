@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 from evaldrop.engine.actions.handlers import handled
+from evaldrop.engine.allowance import Allowance
 from evaldrop.engine.errors import TASK_FAILED, TIMEOUT, StatesError
 from evaldrop.engine.machine import MAX_SECONDS, Task
 from evaldrop.engine.payloads import check_result, check_size
@@ -69,8 +70,12 @@ async def _call(visit: Visit, arguments: Any, timeout_s: float | None) -> Any:
     if timeout_s is None:
         return await _invoke(visit, arguments)
     try:
-        async with asyncio.timeout(timeout_s):
-            return await _invoke(visit, arguments)
+        async with Allowance(timeout_s) as allowance:
+            try:
+                return await _invoke(visit, arguments)
+            finally:
+                if allowance.uncounted_s:
+                    visit.enter_later(allowance.uncounted_s)
     except TimeoutError as error:  # this limit's: an integration's own became States.TaskFailed
         raise StatesError(
             TIMEOUT, f"the state {visit.state.name!r} took longer than its TimeoutSeconds, {timeout_s:g}"

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import Any
 
+from evaldrop.engine.allowance import Allowance
 from evaldrop.engine.errors import TIMEOUT, StatesError
 from evaldrop.engine.machine import DistributedMap
 from evaldrop.engine.map_runs.inputs import ChildInput
@@ -111,7 +112,7 @@ async def run_child(child: Child, state: DistributedMap) -> None:
     """
     flow = child.run.flow(child.run, state.processor, VariableScope(), child.given.value, None, child.place)
     try:
-        async with asyncio.timeout(EXPRESS_LIMIT_S if state.express else None):
+        async with Allowance(EXPRESS_LIMIT_S if state.express else None):
             child.output = await flow
         child.status = "SUCCEEDED"
     except StatesError as error:

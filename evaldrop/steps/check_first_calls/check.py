@@ -13,6 +13,7 @@ from evaldrop.errors import ModelRefused
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.results import LEFT_OUT, open_lines, parse_row, read_manifest, row_output
+from evaldrop.steps.check_first_calls.pace import records_at_a_time
 from evaldrop.steps.check_first_calls.refusals import is_lasting, way_out
 
 JSON = dict[str, Any]
@@ -29,12 +30,14 @@ class Call(NamedTuple):
     error: JSON | None
 
 
-def check_first_calls(state: Mapping[str, Any]) -> JSON:
+def check_first_calls(state: Mapping[str, Any], *, has_lanes: bool = True) -> JSON:
     """
     Return what EvaluateRecords goes on with, once the first records' results are there.
 
     Args:
         state: As PrepareRecords made it, with `results`: where the first Map Run's manifest is.
+        has_lanes: Whether calls are held back to what the account may call. Where they are not, fewer records
+            are evaluated at a time.
 
     Raises:
         ModelRefused: A candidate or judge is refused for a reason that will not pass, and the run does not go
@@ -43,13 +46,16 @@ def check_first_calls(state: Mapping[str, Any]) -> JSON:
     outputs = list(_outputs(state["results"]))
     calls = [call for output in outputs for call in calls_of_record(output)]
     candidates, judges = refused("candidate", calls), refused("judge", calls)
-    if candidates or judges:
-        run = RunDefinition.load(state["run"]["folder"])
+    # Only where it is needed: a run's file takes a while to read.
+    run = RunDefinition.load(state["run"]["folder"]) if candidates or judges or not has_lanes else None
+    if run and (candidates or judges):
         going_on = bool(state["run"].get("go_on"))
         nobody = {each.name for each in run.candidates} <= candidates.keys()
         if nobody or not going_on:
             raise ModelRefused(_reason(run, candidates, judges, records=len(outputs), going_on=going_on))
     kept = {key: value for key, value in state.items() if key not in {"rest", "results"}}
+    if run and not has_lanes:
+        kept["max_concurrency"] = records_at_a_time(run, outputs, kept["max_concurrency"])
     return {
         **kept,
         **state["rest"],

@@ -19,6 +19,7 @@ from evaldrop.evaluation.model_limits import (
     thinking_of,
     tool_use,
 )
+from evaldrop.nearest import did_you_mean
 
 MIN_THINKING_BUDGET = 1024
 """The least that Anthropic's `budget_tokens` may be."""
@@ -133,6 +134,13 @@ def limit_warnings(evaluation: Evaluation, *, is_bedrock: bool) -> Iterator[str]
             yield f"{who}: {layout(called)} bodies have no {' and no '.join(unsent)}; it is not sent."
         if isinstance(called, Judge):
             yield from _tool_warnings(who, called)
+    models = [called.model for _, called in each_called(evaluation)]
+    for model in evaluation.limits:
+        if model not in models:
+            yield (
+                f'limits: no candidate and no judge calls "{model}", so this limits nothing.'
+                f"{did_you_mean(model, models)}"
+            )
 
 
 def _unsent(called: Called) -> list[str]:

@@ -29,7 +29,8 @@ def test_a_specification_names_a_runtime(aws, spec, kind):
 
 def test_a_rehearsal_takes_every_rate_the_seed_and_the_latency():
     spec = (
-        "throttling=0.2, errors=0.05,malformed=0.02,hostile=0.01,refusals=0.01,ceiling=0.9,seed=7,latency=0.5"
+        "throttling=0.2, errors=0.05,malformed=0.02,hostile=0.01,refusals=0.01,ceiling=0.9,"
+        "seed=7,latency=0.5,rpm=600,tpm=1e5"
     )
     assert parse_rehearsal(spec) == Rehearsal(
         throttling=0.2,
@@ -40,6 +41,8 @@ def test_a_rehearsal_takes_every_rate_the_seed_and_the_latency():
         ceiling=0.9,
         seed=7,
         latency=0.5,
+        rpm=600,
+        tpm=100_000,
     )
     assert parse_rehearsal("") == Rehearsal()
 
@@ -57,6 +60,8 @@ def test_a_rehearsal_takes_every_rate_the_seed_and_the_latency():
         ("simulated:seed=99999999999999999999", "64 bits"),
         ("simulated:latency=-1", "latency"),
         ("simulated:latency=inf", "latency"),
+        ("simulated:rpm=-1", "rpm"),
+        ("simulated:tpm=nan", "tpm"),
         ("simulated:throttling=0.6,errors=0.6", "together"),
         ("simulated:malformed=0.6,refusals=0.6", "together"),
         ("openai=localhost:11434", "http://"),

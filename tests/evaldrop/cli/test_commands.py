@@ -212,6 +212,23 @@ def test_plan_can_answer_in_json(tmp_path, capsys):
     assert told["cost_usd"]["low"] <= told["cost_usd"]["likely"] <= told["cost_usd"]["high"]
 
 
+def test_plan_says_what_max_tokens_takes_of_a_quota_and_how_long_limits_hold_a_run_back(tmp_path, capsys):
+    write(
+        tmp_path, {**SMALL, "limits": {LITE["model"]: {"rpm": 2}}}, [{**ROW, "id": f"r{n}"} for n in "1234"]
+    )
+    assert main(["plan", "faq.jsonl"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "takes its input and max_tokens when it begins" in out
+    assert f"limits: at least 2 min, by rpm 2 of {LITE['model']}" in out
+    assert main(["plan", "faq.jsonl", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["quotas"]
+    assert [(each["role"], each["max_tokens"], each["factor"]) for each in told["lines"]] == [
+        ("candidate", 1024, 1),
+        ("judge", 2048, 5),
+    ]
+    assert told["held_back"][0]["seconds"] == 120
+
+
 def test_plan_of_something_broken_tells_its_problems(tmp_path, capsys):
     write(tmp_path, {**SMALL, "judges": [{**JUDGE, "repeats": 0}]}, [ROW])
     assert main(["plan", "faq.jsonl"]) == 64

@@ -7,7 +7,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from evaldrop.cli import main
+from evaldrop.cli.tables.doctor import limits_in_yaml
+from evaldrop.evaluation import parse_evaluation
 from evaldrop.running.deployed import clients
+from evaldrop.running.deployed.checkup.finding import AccountFinding
 
 
 def refuse(*_, **__):
@@ -37,7 +40,7 @@ def test_problems_end_with_3_and_say_what_to_do(account, capsys):
 def test_scripts_get_a_list_of_findings(account, capsys):
     main(["doctor", "--no-calls", "--json"])
     found = json.loads(capsys.readouterr().out)
-    assert {"subject", "state", "said", "way_out"} == set(found[0])
+    assert {"subject", "state", "said", "way_out", "model", "limits"} == set(found[0])
     assert found[0]["subject"] == "credentials"
 
 
@@ -53,3 +56,16 @@ def test_an_evaluation_of_ones_own_names_the_models(account, capsys, tmp_path):
     resolved = {each["said"].split()[1] for each in found if each["subject"].startswith("model geo.")}
     assert {f"model {model}" for model in resolved} == {each["subject"] for each in models}
     assert f"calling {len(models)} models for one token each: at most" in told.err
+
+
+def test_limits_are_proposed_as_an_evaluation_states_them():
+    found = [
+        AccountFinding(
+            subject="quotas", state="ok", said="", model="us.m-v1:0", limits={"rpm": 5, "tpm": 70}
+        ),
+        AccountFinding(subject="credentials", state="ok", said=""),
+    ]
+    said = limits_in_yaml(found)
+    stated = parse_evaluation(f"name: x\n{said}", source="evaluation.yaml").limits
+    assert {model: (each.rpm, each.tpm) for model, each in stated.items()} == {"us.m-v1:0": (5, 70)}
+    assert limits_in_yaml(found[1:]) == ""

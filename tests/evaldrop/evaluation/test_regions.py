@@ -114,6 +114,15 @@ def test_a_whole_evaluation_is_resolved_and_its_prices_with_it():
     assert not list(region_problems(near, "eu-central-1"))
 
 
+def test_limits_are_found_by_what_their_model_is_called_by():
+    stated = evaluation(f'{EVALUATION}limits: {{"geo.{LITE}": {{rpm: 60}}, "us.{LITE}": {{rpm: 7}}}}\n')
+    assert {name: each.rpm for name, each in in_region(stated, "eu-central-1").limits.items()} == {
+        f"eu.{LITE}": 60,
+        f"us.{LITE}": 7,
+    }
+    assert in_region(stated, "us-east-1").limits[f"us.{LITE}"].rpm == 7, "of the very profile"
+
+
 def test_every_candidate_and_judge_that_cannot_be_called_is_named():
     said = list(region_problems(evaluation(), "sa-east-1"))
     assert [each.partition(":")[0] for each in said] == ["judge haiku"]

@@ -1,12 +1,13 @@
 """What a check found."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from evaldrop.aws_errors import explain, is_aws_fault
 
 State = Literal["ok", "note", "problem", "unknown"]
+Limit = Literal["rpm", "tpm"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,12 +21,15 @@ class AccountFinding:
             it could not be looked up, which is not said to be well.
         said: What was seen.
         way_out: What to do; empty where nothing is to be done.
+        model, limits: What an evaluation may state of a model under `limits`; empty where nothing is sure.
     """
 
     subject: str
     state: State
     said: str
     way_out: str = ""
+    model: str = ""
+    limits: Mapping[Limit, int] = field(default_factory=dict)
 
 
 NOT_ANSWERED = "NotImplementedException"

@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from evaldrop.aws_errors import is_aws_fault
 from evaldrop.evaluation.model_ids import model_name
-from evaldrop.running.deployed.checkup.finding import AccountFinding, Client, looked_up
+from evaldrop.running.deployed.checkup.finding import AccountFinding, Client, Limit, looked_up
 
-_A_MINUTE = ("requests per minute", "tokens per minute")
+_A_MINUTE: Mapping[str, Limit] = {"requests per minute": "rpm", "tokens per minute": "tpm"}
 _ASK = "Ask for a higher one in Service Quotas, and keep `max_concurrency` low until then."
 _LOOK = "Look under Amazon Bedrock in Service Quotas."
+_CHOOSE = "Look under Amazon Bedrock in Service Quotas which one is meant, and state it under `limits`."
 
 
 def check_quotas(client: Client, models: Sequence[str]) -> list[AccountFinding]:
@@ -45,33 +47,38 @@ def _name_of(bedrock: Any, model: str) -> str | None:
 def _of_model(
     model: str, name: str | None, applied: Mapping[str, float], defaults: Mapping[str, float]
 ) -> AccountFinding:
-    subject = f"quotas of {model}"
-    found = quotas_of(model, name, applied) if name else {}
+    matching = quotas_of(model, name, applied) if name else {}
+    doubtful = {kind: each for kind, each in matching.items() if len(each) > 1}
+    found = {kind: each[0] for kind, each in matching.items() if len(each) == 1}
+    limits = {_A_MINUTE[kind]: int(applied[quota]) for kind, quota in found.items() if applied[quota] >= 1}
+    finding = partial(AccountFinding, subject=f"quotas of {model}", model=model, limits=limits)
+    if doubtful:
+        either = (f"{kind}: {_either(doubtful[kind], applied)}" for kind in doubtful)
+        return finding(state="unknown", said="; ".join(either), way_out=_CHOOSE)
     if not found:
-        return AccountFinding(
-            subject=subject, state="unknown", said="no quota has this model's name", way_out=_LOOK
-        )
+        return finding(state="unknown", said="no quota has this model's name", way_out=_LOOK)
     said = ", ".join(f"{applied[quota]:,.0f} {kind}" for kind, quota in found.items())
     if any(applied[quota] <= 0 for quota in found.values()):
-        return AccountFinding(subject=subject, state="problem", said=said, way_out=_ASK)
+        return finding(state="problem", said=said, way_out=_ASK)
     lower = [
         f"{defaults[quota]:,.0f} {kind}"
         for kind, quota in found.items()
         if applied[quota] < defaults.get(quota, 0)
     ]
     if lower:
-        return AccountFinding(
-            subject=subject,
-            state="note",
-            said=f"{said}; AWS's default is {', '.join(lower)}, and new accounts begin lower",
-            way_out=_ASK,
-        )
-    return AccountFinding(subject=subject, state="ok", said=said)
+        said = f"{said}; AWS's default is {', '.join(lower)}, and new accounts begin lower"
+        return finding(state="note", said=said, way_out=_ASK)
+    return finding(state="ok", said=said)
 
 
-def quotas_of(model: str, name: str, names: Iterable[str]) -> dict[str, str]:
+def _either(quotas: Iterable[str], applied: Mapping[str, float]) -> str:
+    named = (f'"{quota}" ({applied[quota]:,.0f})' for quota in sorted(quotas))
+    return f"{' or '.join(named)}; none is taken"
+
+
+def quotas_of(model: str, name: str, names: Iterable[str]) -> dict[str, list[str]]:
     """
-    Return the names of a model's quotas per minute, by kind; a kind of which none or several match is absent.
+    Return the names of a model's quotas per minute, by kind: all that could be meant, which are not guessed.
 
     Args:
         model: Its ID or profile: each geography's profiles have quotas of their own.
@@ -89,4 +96,4 @@ def quotas_of(model: str, name: str, names: Iterable[str]) -> dict[str, str]:
     for each in names:
         if match := pattern.fullmatch(each):
             found.setdefault(match["kind"].lower(), []).append(each)
-    return {kind: matching[0] for kind, matching in found.items() if len(matching) == 1}
+    return found

@@ -10,7 +10,19 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from evaldrop.cli import tables
-from evaldrop.cli.tables import baseline, calibration, diff, doctor, keys, plan, runs, scorecard, trend, usage
+from evaldrop.cli.tables import (
+    baseline,
+    calibration,
+    diff,
+    doctor,
+    keys,
+    plan,
+    quotas,
+    runs,
+    scorecard,
+    trend,
+    usage,
+)
 from evaldrop.report.review.exporting import Exported
 from evaldrop.report.review.importing import Imported, ImportedVotes
 from evaldrop.report.review.preferences import ImportedPreferences
@@ -26,6 +38,7 @@ from evaldrop.scorecard.read import read_run
 from evaldrop.scorecard.trend import trend_of
 from evaldrop.steps.build_scorecard.by_people import differences_by_people, with_people
 from evaldrop.steps.validate_dataset.plan import Line, Plan, Range
+from evaldrop.steps.validate_dataset.quotas import HeldBack, QuotaLine, QuotaPlan
 from evaldrop.steps.validate_dataset.sensitivity import Needed, Sensitivity
 from evaldrop.store.model import Usage
 from tests.browser.hard_run import write_hard
@@ -142,6 +155,7 @@ def shown(hard, by_people, two_runs):
         ],
         "keys.print_keys": [lambda to: keys.print_keys(to, [a_key(name="nightly")])],
         "plan.print_plan": [lambda to: plan.print_plan(to, planned(hard), budget_usd=1_234.5)],
+        "quotas.print_quotas": [lambda to: quotas.print_quotas(to, of_quotas(hard))],
         "plan.print_sensitivity": [lambda to: plan.print_sensitivity(to, sensitivity())],
         "runs.print_runs": [lambda to: runs.print_runs(to, [row("SUCCEEDED"), row("TIMED_OUT")])],
         "scorecard.print_recommendation": [lambda to: scorecard.print_recommendation(to, hard)],
@@ -164,6 +178,16 @@ def planned(card):
         records=123_456, lines=tuple(lines), orchestration_usd=123.4, duration_s=86_400.0,
         max_concurrency=1_000, prices_date="2026-11-21", copies=123_456,
     )  # fmt: skip
+
+
+def of_quotas(card):
+    lines = [
+        QuotaLine(role="judge", name=name, model=each.model, max_tokens=123_456, factor=15,
+                  begins_with=1_234_567, ends_with=1_234_567, longest=12_345, proposed=19_008)
+        for name, each in card.candidates.items()
+    ]  # fmt: skip
+    slow = HeldBack(model=OTHERS[0], limit="rpm", quota=1_234_567, seconds=86_400.0)
+    return QuotaPlan(lines=tuple(lines), held_back=(slow,), lengths_of=FOLDER)
 
 
 def sensitivity():

@@ -6,7 +6,7 @@ import pytest
 
 from evaldrop.errors import ModelRefused
 from evaldrop.steps.check_first_calls.check import calls_of_record, check_first_calls, refused
-from tests.evaldrop.run_folders import failed_row, record, run_json, write_run
+from tests.evaldrop.run_folders import LITE, failed_row, record, run_json, write_run
 
 DENIED = {"Error": "BedrockRuntime.AccessDeniedException", "Cause": "You have no access."}
 BUSY = {"Error": "BedrockRuntime.ThrottlingException", "Cause": "Too many requests."}
@@ -25,10 +25,10 @@ def output(record_id, *responses, comparisons=()):
     return {"record_id": record_id, "responses": list(responses), "comparisons": list(comparisons)}
 
 
-def check(folder, *outputs, go_on=False, failed=()):
+def check(folder, *outputs, go_on=False, failed=(), evaluation=(), **how):
     manifest = write_run(
         folder,
-        run=run_json(bedrock="aws"),
+        run=run_json(bedrock="aws", evaluation=dict(evaluation)),
         records=[record(f"r{n}") for n in range(4)],
         succeeded=list(outputs),
         failed=list(failed),
@@ -41,8 +41,9 @@ def check(folder, *outputs, go_on=False, failed=()):
         "rest": {"reader": {"key": "records.jsonl"}, "tolerated_failure_percentage": 5},
         "tolerated_failure_percentage": 100,
         "judges": {"pro/1": {}},
+        "max_concurrency": 50,
     }
-    return check_first_calls(state), state
+    return check_first_calls(state, **how), state
 
 
 def test_where_nobody_refuses_all_records_are_evaluated_but_those_that_are_done(tmp_path):
@@ -54,6 +55,14 @@ def test_where_nobody_refuses_all_records_are_evaluated_but_those_that_are_done(
     assert after["refused"] == {"candidates": {}, "judges": {}}
     assert after["judges"] == before["judges"]
     assert not {"rest", "results"} & after.keys()
+
+
+def test_where_nothing_holds_calls_back_no_more_records_are_under_way_than_the_limits_let_through(tmp_path):
+    outputs = [output("r0", {**answer("lite"), "elapsed_ms": 4_000})]
+    limits = {"limits": {LITE: {"rpm": 30}}}
+    assert check(tmp_path / "a", *outputs, evaluation=limits, has_lanes=False)[0]["max_concurrency"] == 2
+    assert check(tmp_path / "b", *outputs, evaluation=limits)[0]["max_concurrency"] == 50
+    assert check(tmp_path / "c", *outputs, has_lanes=False)[0]["max_concurrency"] == 50
 
 
 def test_a_record_whose_child_failed_is_evaluated_again(tmp_path):

@@ -33,11 +33,6 @@ def test_each_geography_has_quotas_of_its_own(model, kinds):
     assert quotas_of(model, "Claude Haiku 4.5", NAMES).keys() == kinds
 
 
-def test_two_names_that_fit_are_none():
-    twice = [*NAMES, REQUESTS + " V1"]
-    assert quotas_of(US, "Claude Haiku 4.5", twice) == {"tokens per minute": TOKENS}
-
-
 class Quotas:
     """Service Quotas with what is applied and AWS's defaults; Bedrock with the name of one model."""
 
@@ -75,6 +70,20 @@ def test_what_is_applied_is_held_against_the_default(applied, state, said):
     (found,) = check_quotas(Quotas(applied, {REQUESTS: 1000.0, TOKENS: 4e6}), [US])
     assert found.state == state
     assert said in found.said
+
+
+def test_what_is_surely_the_models_may_be_stated_as_its_limits():
+    (found,) = check_quotas(Quotas({REQUESTS: 1000.0, TOKENS: 4e6}), [US])
+    assert (found.model, found.limits) == (US, {"rpm": 1000, "tpm": 4_000_000})
+    (none,) = check_quotas(Quotas({REQUESTS: 0.0, TOKENS: 4e6}), [US])
+    assert none.limits == {"tpm": 4_000_000}, "no limit is 0"
+
+
+def test_of_two_names_that_fit_both_are_told_and_none_is_taken():
+    (found,) = check_quotas(Quotas({REQUESTS: 1000.0, f"{REQUESTS} V1": 20.0, TOKENS: 4e6}), [US])
+    assert found.state == "unknown"
+    assert found.said == f'requests per minute: "{REQUESTS}" (1,000) or "{REQUESTS} V1" (20); none is taken'
+    assert found.limits == {"tpm": 4_000_000}
 
 
 def test_quotas_that_may_not_be_read_are_not_said_to_be_well():

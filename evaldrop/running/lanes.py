@@ -1,0 +1,33 @@
+"""A run's calls on this machine, in lanes by what its evaluation says of the account."""
+
+from collections.abc import Mapping
+from functools import partial
+
+import orjson
+
+from evaldrop import storage
+from evaldrop.bedrock.lanes import LanedRuntime
+from evaldrop.bedrock.opening import is_throttled_by_load
+from evaldrop.bedrock.protocol import BedrockRuntime
+from evaldrop.evaluation.delivery import ModelQuota
+from evaldrop.run.place import RUN_FILE
+
+
+def in_lanes(runtime: BedrockRuntime, *, folder: str, bedrock: str) -> LanedRuntime:
+    """
+    Return a runtime that calls as fast as a run's models may be called.
+
+    Args:
+        runtime: Who answers.
+        folder: The run's. Its `run.json` need not be there before the first call.
+        bedrock: The runtime as --bedrock says it.
+    """
+    return LanedRuntime(runtime, partial(limits_of_run, folder), adapts=is_throttled_by_load(bedrock))
+
+
+def limits_of_run(folder: str) -> Mapping[str, ModelQuota]:
+    """Return what a run's file says of the account, by model; runs of earlier versions say nothing."""
+    # Without its type, which takes a tenth of a second to import.
+    content = orjson.loads(storage.read_bytes(storage.join(folder, RUN_FILE)))
+    limits = content["evaluation"].get("limits", {})
+    return {model: ModelQuota.model_validate(quota) for model, quota in limits.items()}

@@ -1,0 +1,1 @@
+"""SteerRuns: from a tick of each minute to the pace of running runs."""
