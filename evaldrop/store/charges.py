@@ -24,7 +24,7 @@ class Charge(NamedTuple):
     """
     What is used up. `spent` of runs that have ended and `reserved` of the others, in micro-dollars.
 
-    `estimated` is as much of `spent` as nobody knows the cost of: the estimates of those runs.
+    `estimated` is as much of `spent` as nobody knows the cost of, and is by runs' estimates.
     """
 
     runs: int = 0
@@ -87,7 +87,7 @@ def charge_of(run: StoredRun) -> Charge:
         input_tokens=ending.input_tokens,
         output_tokens=ending.output_tokens,
         spent=estimate if ending.cost_usd is None else micros(ending.cost_usd),
-        estimated=estimate if ending.cost_usd is None else 0,
+        estimated=estimate if ending.cost_usd is None else micros(ending.estimated_usd),
     )
 
 

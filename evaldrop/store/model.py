@@ -53,6 +53,9 @@ class Ending(_Value):
     state: Literal["finished", "failed", "stopped"]
     ended_at: Moment
     cost_usd: Usd | None = Field(default=None, description="None: unknown, so the estimate stays charged.")
+    estimated_usd: Usd = Field(
+        default=0, description="Of `cost_usd`: by the plan, for records whose calls nobody knows."
+    )
     input_tokens: int = Field(default=0, ge=0)
     output_tokens: int = Field(default=0, ge=0)
     records: int | None = Field(default=None, ge=0)
@@ -166,5 +169,6 @@ class Usage(_Value):
     reserved_usd: Usd = Field(default=0, description="Estimates of runs that go on.")
     estimated_usd: Usd = Field(
         default=0,
-        description="Of `usd`: estimates of runs that ended without a scorecard, whose cost nobody knows.",
+        description="Of `usd`: by estimates, of runs that ended without a scorecard and whose calls are not "
+        "all known.",
     )

@@ -362,6 +362,16 @@ def test_a_folder_without_a_scorecard_does_not_undo_an_ending(store):
     assert (store.run("r1").ending, store.run("r1").evaluation) == (failed, "qa")
 
 
+def test_a_folder_without_a_scorecard_does_not_undo_what_a_run_was_found_to_cost(store):
+    settled = an_ending(state="stopped", cost_usd=0.02, estimated_usd=0.01)
+    store.end("r1", settled, run=a_run())
+    store.rebuild([a_run(state="stopped", ending=an_ending(state="stopped", cost_usd=None))])
+
+    assert store.run("r1").ending == settled
+    used = store.used("k1", "2026-11")
+    assert (used.usd, used.estimated_usd) == (0.02, 0.01)
+
+
 def test_requests_of_a_day_are_counted_by_key(store):
     limits = Limits(requests_per_day=20)
     answers = at_once(50, lambda _: store.count_request("k1", limits, now=NOW) is None)
