@@ -110,7 +110,7 @@ class Api:
             answer = _of_problem(
                 ApiProblem(HTTPStatus.INTERNAL_SERVER_ERROR, "This is a fault of the API's own.")
             )
-        self._log(_line(operation, event, path, caller, answer, time.monotonic() - began))
+        self._log(log_line(operation, event, path, caller, answer, time.monotonic() - began))
         return answer
 
     def _let_in(self, operation: Operation, request: Request) -> Caller:
@@ -239,7 +239,7 @@ def _response(answer: ApiReply) -> Response[Any]:
     )
 
 
-def _line(
+def log_line(
     operation: Operation | None,
     event: Mapping[str, Any],
     path: Mapping[str, str],
@@ -247,11 +247,14 @@ def _line(
     answer: ApiReply,
     took_s: float,
 ) -> LogLine:
+    """Return what the access log says of a request."""
     # No text of a record, and no path as it was sent: an ID of a record may be a text.
     run_id = answer.run_id or path.get("run_id")
     context = event.get("requestContext") or {}
     return {
         "request_id": str(context.get("requestId", "")),
+        # In a stack, where a caller may choose the other: API Gateway's line of this request has it too.
+        **({"extended_request_id": str(extended)} if (extended := context.get("extendedRequestId")) else {}),
         "route": f"{operation.method} {operation.path}" if operation else None,
         "status": answer.status.value,
         "latency_ms": round(took_s * 1000, 1),

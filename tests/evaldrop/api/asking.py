@@ -60,6 +60,7 @@ def event(
             },
             "path": f"{'/v1' if domain_path is None else domain_path}{parts.path}",
             "protocol": "HTTP/1.1",
+            "extendedRequestId": "JKJaXmPLvHcESHA=",
             "requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
             "requestTime": "30/Nov/2026:12:00:00 +0000",
             "requestTimeEpoch": 1796040000000,
