@@ -5,9 +5,9 @@ Before an operation: who asks, whether they have requests left, and whether what
 After it: a line in the access log.
 """
 
-import queue
 import re
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -68,7 +68,7 @@ class Api:
         fault: Callable[[Exception], None],
     ) -> None:
         self._service, self._door, self._log, self._fault = service, door, log, fault
-        self._free: queue.LifoQueue[_Resolver] = queue.LifoQueue()
+        self._free: deque[_Resolver] = deque()
 
     def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Return the response to a request: of every request, whatever it holds."""
@@ -79,13 +79,13 @@ class Api:
     def _resolver(self) -> Iterator["_Resolver"]:
         # A resolver keeps the request it is at in itself: each has one at a time.
         try:
-            resolver = self._free.get_nowait()
-        except queue.Empty:
+            resolver = self._free.pop()
+        except IndexError:
             resolver = _Resolver(self)
         try:
             yield resolver
         finally:
-            self._free.put(resolver)
+            self._free.append(resolver)
 
     def perform(
         self, operation: Operation | None, event: Mapping[str, Any], path: Mapping[str, str]

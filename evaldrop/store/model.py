@@ -1,11 +1,14 @@
 """The store's values: runs, keys, limits, usage. Times are ISO 8601 in UTC, to the second; money is USD."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from evaldrop.run.request import Labels, Owner
+
+_IN_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", re.ASCII)
 
 
 def in_utc(moment: str) -> str:
@@ -18,6 +21,9 @@ def in_utc(moment: str) -> str:
         ValueError: It is no time in ISO 8601.
     """
     found = datetime.fromisoformat(moment)
+    # As all stored ones are: a list of runs is hundreds of them.
+    if _IN_UTC.fullmatch(moment):
+        return moment
     there = found if found.tzinfo else found.replace(tzinfo=UTC)
     return there.astimezone(UTC).isoformat(timespec="seconds")
 
@@ -101,6 +107,10 @@ class StoredRun(_Value):
     )
     ending: Ending | None = None
     choice: ChosenCandidate | None = None
+
+    def __hash__(self) -> int:
+        # Of all fields, as pydantic would, it takes longer than reading them.
+        return hash(self.run_id)
 
 
 class RunQuery(_Value):
