@@ -9,6 +9,7 @@ from evaldrop.api.aws import StackPlace
 from evaldrop.errors import StorageError
 from evaldrop.running.handlers import HANDLERS
 from evaldrop.steps.build_scorecard.build import build_scorecard
+from evaldrop.steps.services import StackServices
 from evaldrop.store.model import Limits
 from tests.api_stack import INPUT, api_stack
 from tests.evaldrop.api.fakes import key
@@ -140,6 +141,23 @@ def test_a_run_that_is_stopped_before_it_has_begun_never_begins_and_troubles_nob
     # Nothing was called: nothing is charged.
     assert used(stack)["reserved_usd"] == before["reserved_usd"]
     assert used(stack)["usd"] == before["usd"]
+
+
+def test_a_run_that_is_stopped_in_the_moment_in_which_it_starts_is_stopped_after_all(stack, monkeypatch):
+    before, run = used(stack), started(stack)
+    run_id, path = run["run_id"], run["links"]["self"].removeprefix("/v1")
+    first = StackServices.start
+
+    def stopped_before(services, request):
+        assert stack.ask("DELETE", path).json["state"] == "stopped"
+        return first(services, request)
+
+    monkeypatch.setattr(StackServices, "start", stopped_before)
+    assert stack.deliver(*events_of(stack, run_id)) == ["ignored"]
+    assert stack.executions()[run_id]["status"] == "ABORTED"
+    assert stack.tell_ended(run_id) is False
+    assert stack.ask("GET", path).json["state"] == "stopped"
+    assert (used(stack)["usd"], stack.messages()) == (before["usd"], [])
 
 
 def test_a_run_is_stopped_while_it_goes_on(stack):

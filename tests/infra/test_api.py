@@ -150,6 +150,16 @@ def test_what_the_gateway_refuses_by_itself_is_a_problem_and_says_when_to_come_a
     assert found["DEFAULT_5XX"][0]["status"] == 503
 
 
+def test_what_starts_runs_may_stop_one_only_where_the_api_may_have_withdrawn_it(template, full_template):
+    [stopped] = [
+        arn
+        for action, arn in statements_of(full_template, "StartRunRole")
+        if action == "states:StopExecution"
+    ]
+    assert ":execution:" in stopped
+    assert "states:StopExecution" not in {action for action, _ in statements_of(template, "StartRunRole")}
+
+
 def test_the_function_may_put_read_look_and_stop_and_starts_nothing(full_template):
     may = statements_of(full_template, "ApiRole")
     actions = {action for action, _ in may}
