@@ -204,8 +204,8 @@ def _parameters(kind: type[BaseModel], given: Mapping[str, str]) -> BaseModel:
             FieldFault(pointer=f"#{fault.pointer.lstrip('/')}", detail=fault.detail)
             for fault in faults_of(error, kind)
         )
-        detail = "; ".join(f"{fault.pointer[1:]}: {fault.detail}" for fault in faults[:3])
-        raise ApiProblem(HTTPStatus.BAD_REQUEST, detail, faults) from error
+        detail = "; ".join(f"{fault.pointer[1:]}: {fault.detail.rstrip('.')}" for fault in faults[:3])
+        raise ApiProblem(HTTPStatus.BAD_REQUEST, f"{detail}.", faults) from error
 
 
 def _content(kind: type[BaseModel], given: Mapping[str, Any]) -> BaseModel:

@@ -170,7 +170,7 @@ def ceilings(run: StoredRun, limits: Limits, now: str) -> Iterator[Ceiling]:
     day, month = moment[:10], moment[:7]
     to_day, to_month = _seconds_left_of_day(moment), _seconds_left_of_month(moment)
     if limits.runs_per_month is not None:
-        why = f"{limits.runs_per_month:,} runs a month is the most, and this month's are used up."
+        why = f"{_counted(limits.runs_per_month, 'run')} a month is the most, and none is left."
         yield Ceiling(month, limits.runs_per_month - 1, None, why, to_month)
     # What certainly costs nothing, such as a rehearsal, may always run.
     if run.estimate_usd is not None and micros(run.estimate_usd) == 0:
@@ -189,8 +189,12 @@ def ceilings(run: StoredRun, limits: Limits, now: str) -> Iterator[Ceiling]:
 
 def requests_used_up(limits: Limits, now: str) -> LimitReached:
     """Return the refusal of one request too many on a day."""
-    why = f"{limits.requests_per_day:,} requests a day is the most, and today's are used up."
+    why = f"{_counted(limits.requests_per_day or 0, 'request')} a day is the most, and none is left."
     return LimitReached(why, retry_after_s=_seconds_left_of_day(in_utc(now)))
+
+
+def _counted(n: int, noun: str) -> str:
+    return f"1 {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
 def _seconds_left_of_day(moment: str) -> int:

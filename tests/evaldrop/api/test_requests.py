@@ -209,6 +209,14 @@ FAULTS = [
     ({**ARTICLE, "evaluation": "nope"}, "/evaluation", "no evaluation of this name"),
     ({**ARTICLE, "evaluation": "../../etc"}, "/evaluation", ""),
     ({"records": [{"id": "a", "prompt": "?"}, {"id": "b"}], "models": ["m"]}, "/records/1", "no prompt"),
+    (
+        {"records": ["?"], "models": ["m"], "prompt": "!", "criteria": ["correctness"]},
+        "/records",
+        "no record",
+    ),
+    ({**ARTICLE, "criteria": ["correctness"]}, "/article", "needs a reference"),
+    ({**ARTICLE, "models": "m"}, "/models", "a list is needed"),
+    ({**ARTICLE, "criteria": [7]}, "/criteria/0", "an object is needed"),
     ({"records": [{"prompt": "?"}], "evaluation": {**EVALUATION, "gat": []}}, "/evaluation/gat", "gate"),
     (
         {"records": [{"prompt": "?"}], "evaluation": {**EVALUATION, "anchors": "/etc/passwd"}},

@@ -78,10 +78,10 @@ def test_another_request_of_the_same_id_is_a_conflict(store):
 @pytest.mark.parametrize(
     ("limits", "says", "seconds"),
     [
-        (Limits(runs_per_month=1), "1 runs a month", 38 * 3600),
+        (Limits(runs_per_month=1), "1 run a month", 38 * 3600),
         (Limits(usd_per_day=0.15), r"\$0.15 a day", 14 * 3600),
         (Limits(usd_per_month=0.15), r"\$0.15 a month", 38 * 3600),
-        (Limits(runs_per_month=1, usd_per_day=0.15), "1 runs a month", 38 * 3600),
+        (Limits(runs_per_month=1, usd_per_day=0.15), "1 run a month", 38 * 3600),
         (Limits(usd_per_day=5, usd_per_month=0.15), r"\$0.15 a month", 38 * 3600),
     ],
 )
