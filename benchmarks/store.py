@@ -12,6 +12,7 @@ import argparse
 import sqlite3
 import statistics
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -33,7 +34,8 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--runs", type=int, default=10_000)
-    parser.add_argument("--clients", type=int, default=32)
+    parser.add_argument("--clients", type=int, default=32, help="Who admit runs at a time.")
+    parser.add_argument("--readers", type=int, default=200, help="Who list runs at a time.")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         many, few = (_filled(Path(folder) / f"{n}.sqlite", n) for n in (options.runs, options.runs // 10))
@@ -41,6 +43,8 @@ def main() -> None:
         for name, query in _queries():
             took, less = _times(partial(many.runs, query)), _times(partial(few.runs, query))
             print(f"{name:15} {_median(took):9.2f} {_p95(took):8.2f}   x {_median(took) / _median(less):.1f}")
+        at_once = _lists_at_once(many, options.readers)
+        print(f"newest 50, {options.readers} clients {_median(at_once):5.2f} {_p95(at_once):8.2f}")
         whole = _times(lambda: _all(many), repeats=5)
         print(f"{'every run':15} {_median(whole):9.2f} {_p95(whole):8.2f}")
         usage = _times(lambda: many.usage("2026-11", by="customer"), repeats=20)
@@ -97,6 +101,18 @@ def _queries() -> Iterator[tuple[str, RunQuery]]:
     yield "user, finished", RunQuery(user="user-3", state="finished")
     yield "before a day", RunQuery(until="2026-11-02")
     yield "1,000 of them", RunQuery(limit=1_000)
+
+
+def _lists_at_once(store: SqliteStore, clients: int) -> list[float]:
+    """Return how long lists took to clients who all ask at the same moment, each several times, in ms."""
+    together = threading.Barrier(clients)
+
+    def ask(_: int) -> list[float]:
+        together.wait()
+        return _times(lambda: store.runs(RunQuery()), repeats=5)
+
+    with ThreadPoolExecutor(clients) as pool:
+        return [took for each in pool.map(ask, range(clients)) for took in each]
 
 
 def _all(store: SqliteStore) -> None:

@@ -47,7 +47,9 @@ _ONLY_BY_PROFILE = (
 _OWN_EXECUTIONS = (
     "The distributed Map's children have names of Step Functions' own; all belong to this machine."
 )
-ANY_RUN = "Runs are not known beforehand; those of this machine are described, to say why one failed."
+ANY_RUN = (
+    "Runs are not known beforehand; those of this machine are described, to say why one failed, or stopped."
+)
 _NO_RESOURCE = (
     "X-Ray's PutTraceSegments and the logs:*Delivery actions know no resource-level permission (Service "
     "Authorization Reference); CDK adds them for tracing and logging."
@@ -71,7 +73,7 @@ def acknowledge(
         accept(step.function, "L1", RUNTIME)
     accept_wildcard(workflow.machine.role, "*", _NO_RESOURCE)
     input_arn, output_arn = arn_of(storage.input), arn_of(storage.output)
-    for name in ("ValidateDataset", "PrepareRecords", "CheckFirstCalls", "BuildScorecard"):
+    for name in steps:
         accept_wildcard(steps[name].role, f"{output_arn}/{RUNS}/*", RUN_FOLDERS)
     accept_wildcard(workflow.machine.role, f"{output_arn}/{RUNS}/*", RUN_FOLDERS)
     for step, prefix in (
@@ -86,6 +88,8 @@ def acknowledge(
     for executions in (f"{here}:{machine}:*", f"{here}:{machine}/{MAP_LABEL}:*"):
         accept_wildcard(workflow, executions, _OWN_EXECUTIONS)
     accept_wildcard(failures, f"{here}:{machine}:*", ANY_RUN)
+    if settings.api:
+        accept_wildcard(triggers.start_run.role, f"{here}:{machine}:*", ANY_RUN)
 
 
 def _acknowledge_models(workflow: Workflow, settings: Settings) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -41,7 +42,9 @@ _MOST_A_SECOND, _MOST_AT_ONCE = 100, 200
 """Of all callers together, those without a key included: what a flood of requests can cost is bounded."""
 
 _ACCESS = {
-    "requestId": "$context.requestId",
+    "request_id": "$context.requestId",
+    # The other a caller may choose. By this one the function's line of the same request is found.
+    "extended_request_id": "$context.extendedRequestId",
     "time": "$context.requestTime",
     "key_id": "$context.identity.apiKeyId",
     "user": "$context.authorizer.claims.sub",
@@ -54,7 +57,7 @@ _ACCESS = {
     "address": "$context.identity.sourceIp",
     "error": "$context.error.message",
 }
-"""A line of the access log. A new run's ID is in the function's line of the same request."""
+"""A line of the access log. A new run's ID is in the function's line: the query `Requests` joins them."""
 
 
 class Api(Construct):
@@ -90,6 +93,7 @@ class Api(Construct):
         history.let_ask(self.step)
         self._let_put(storage)
         self._let_look(storage, workflow)
+        self.access_logs: list[logs.LogGroup] = []
         self.log_role = self._log_role() if settings.api_log_role else None
         self.keyed = self._rest_api("Keyed", "evaldrop: for machines, by key")
         self._answer(self.keyed, apigateway.MethodOptions(api_key_required=True))
@@ -175,6 +179,7 @@ class Api(Construct):
 
     def _rest_api(self, name: str, description: str) -> apigateway.RestApi:
         access = log_group(self, f"{name}Access", settings=self._settings, key=self._key)
+        self.access_logs.append(access)
         api = apigateway.RestApi(
             self,
             name,

@@ -44,7 +44,8 @@ STEPS = {
     "PrepareRecords": Shape(memory_mb=1769, timeout_s=900, disk_mb=10_240),
     "CheckFirstCalls": Shape(memory_mb=512, timeout_s=120),
     "BuildScorecard": Shape(memory_mb=3008, timeout_s=900, disk_mb=10_240),
-    "ReportFailure": Shape(memory_mb=512, timeout_s=60),
+    # It reads the results of a run that failed among its last records, to settle what the run has cost.
+    "ReportFailure": Shape(memory_mb=1024, timeout_s=900, disk_mb=10_240),
 }
 CAPS_FILE = "caps.json"
 START_RUN = Shape(memory_mb=512, timeout_s=60)
@@ -162,11 +163,12 @@ class Functions(Construct):
             step.allow(["s3:ListBucket"], [bucket])
             if storage.key:
                 step.allow(["kms:Decrypt", "kms:GenerateDataKey"], [storage.key.key_arn])
-        checking = self.steps["CheckFirstCalls"]
-        checking.allow(["s3:GetObject"], [runs])
-        checking.allow(["s3:ListBucket"], [bucket])
-        if storage.key:
-            checking.allow(["kms:Decrypt"], [storage.key.key_arn])
+        for name in ("CheckFirstCalls", "ReportFailure"):
+            reading = self.steps[name]
+            reading.allow(["s3:GetObject"], [runs])
+            reading.allow(["s3:ListBucket"], [bucket])
+            if storage.key:
+                reading.allow(["kms:Decrypt"], [storage.key.key_arn])
 
 
 def validating_bundle(name: str, settings: Settings, also: tuple[str, ...] = ()) -> Bundle:

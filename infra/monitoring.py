@@ -17,7 +17,7 @@ from infra.dashboard import build_dashboard
 from infra.functions import Step
 from infra.log_groups import log_group
 from infra.notifications import Notifications
-from infra.queries import save_invocation_queries, save_step_queries
+from infra.queries import save_invocation_queries, save_request_queries, save_step_queries
 from infra.settings import Settings
 from infra.storage import OF_THIS_ACCOUNT, Storage
 from infra.triggers import Triggers
@@ -78,6 +78,9 @@ class Monitoring(Construct):
         build_dashboard(self, workflow=workflow, triggers=triggers, settings=settings)
         functions = [step.log_group for step in steps]
         save_step_queries(self, functions=functions, workflow=workflow.log_group, settings=settings)
+        if api:
+            function = api.step.log_group
+            save_request_queries(self, access=api.access_logs, function=function, settings=settings)
         if settings.model_invocation_logging:
             self._log_invocations(settings)
 

@@ -17,6 +17,17 @@ _INVOCATION = [
     "input.inputTokenCount",
     "output.outputTokenCount",
 ]
+# Of both logs, or of either: what one leaves out the other has.
+_OF_A_REQUEST = [
+    ("method", "sent"),
+    ("path", "to"),
+    ("status", "answered"),
+    ("key_id", "key"),
+    ("user", "who"),
+    ("run_id", "run"),
+    ("latency_ms", "ms"),
+    ("error", "refused_by_gateway"),
+]
 
 
 def save_step_queries(
@@ -58,6 +69,30 @@ def save_step_queries(
         fields=["@timestamp", "execution_arn", "type", "details.error", "details.cause"],
         filters=["type like /Failed|TimedOut|Aborted/"],
         sort="@timestamp desc",
+    )
+
+
+def save_request_queries(
+    scope: Construct, *, access: Sequence[logs.LogGroup], function: logs.LogGroup, settings: Settings
+) -> None:
+    """
+    Save a query that makes of API Gateway's line of a request and the function's one.
+
+    Only the function knows which run a request has started: a proxy integration hands no part of its
+    answer to the access log.
+    """
+    _save(
+        scope,
+        "Requests",
+        [*access, function],
+        settings,
+        filters=["ispresent(extended_request_id)"],
+        stats=(
+            "min(@timestamp) as at, "
+            + ", ".join(f"sortsLast({name}) as {short}" for name, short in _OF_A_REQUEST)
+            + " by extended_request_id"
+        ),
+        sort="at desc",
     )
 
 

@@ -108,6 +108,8 @@ class EvaldropStack(Stack):
         if history and settings.api:
             api = Api(self, "Api", storage=storage, workflow=workflow, history=history, settings=settings)
             steps.append(api.step)
+            # A run that was stopped in the moment in which it was started.
+            triggers.start_run.allow(["states:StopExecution"], [workflow.executions])
         if api and settings.waf and target_of(self) == LAMBDA:
             Wall(self, "Wall", apis=api.rest_apis, most=settings.waf, settings=settings)
         # A local AWS has none of these subnets.

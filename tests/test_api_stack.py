@@ -6,6 +6,10 @@ import pytest
 import requests
 
 from evaldrop.api.aws import StackPlace
+from evaldrop.errors import StorageError
+from evaldrop.running.handlers import HANDLERS
+from evaldrop.steps.build_scorecard.build import build_scorecard
+from evaldrop.steps.services import StackServices
 from evaldrop.store.model import Limits
 from tests.api_stack import INPUT, api_stack
 from tests.evaldrop.api.fakes import key
@@ -139,6 +143,23 @@ def test_a_run_that_is_stopped_before_it_has_begun_never_begins_and_troubles_nob
     assert used(stack)["usd"] == before["usd"]
 
 
+def test_a_run_that_is_stopped_in_the_moment_in_which_it_starts_is_stopped_after_all(stack, monkeypatch):
+    before, run = used(stack), started(stack)
+    run_id, path = run["run_id"], run["links"]["self"].removeprefix("/v1")
+    first = StackServices.start
+
+    def stopped_before(services, request):
+        assert stack.ask("DELETE", path).json["state"] == "stopped"
+        return first(services, request)
+
+    monkeypatch.setattr(StackServices, "start", stopped_before)
+    assert stack.deliver(*events_of(stack, run_id)) == ["ignored"]
+    assert stack.executions()[run_id]["status"] == "ABORTED"
+    assert stack.tell_ended(run_id) is False
+    assert stack.ask("GET", path).json["state"] == "stopped"
+    assert (used(stack)["usd"], stack.messages()) == (before["usd"], [])
+
+
 def test_a_run_is_stopped_while_it_goes_on(stack):
     run = started(stack)
     run_id, path = run["run_id"], run["links"]["self"].removeprefix("/v1")
@@ -146,8 +167,11 @@ def test_a_run_is_stopped_while_it_goes_on(stack):
     assert stack.ask("DELETE", path).json["state"] == "stopped"
     assert stack.executions()[run_id]["status"] == "ABORTED"
     first = stack.ask("GET", path).json
+    assert first["ending"]["cost_usd"] is None
     assert stack.tell_ended(run_id) is False
-    assert stack.ask("GET", path).json == first == stack.ask("DELETE", path).json
+    # It had not got to its calls.
+    settled = {**first, "ending": {**first["ending"], "cost_usd": 0}}
+    assert stack.ask("GET", path).json == settled == stack.ask("DELETE", path).json
     assert stack.messages() == []
 
 
@@ -165,6 +189,32 @@ def test_a_run_that_fails_says_why_and_gives_back_what_was_reserved(stack):
     assert stack.ask("GET", f"{path}/report").status == 409
     assert used(stack)["reserved_usd"] == before
     assert len(stack.messages()) == 1
+
+
+def test_a_run_that_fails_after_its_calls_is_charged_what_they_cost(stack, monkeypatch):
+    before = used(stack)
+    run = started(stack)
+    run_id = run["run_id"]
+    stack.deliver(*events_of(stack, run_id))
+
+    def no_memory(*_):
+        raise StorageError("no memory")
+
+    monkeypatch.setitem(HANDLERS, "BuildScorecard", no_memory)
+    assert stack.execute(run_id).status == "FAILED"
+    stack.tell_ended(run_id)
+
+    ending = stack.ask("GET", f"/runs/{run_id}").json["ending"]
+    assert (ending["state"], ending["estimated_usd"]) == ("failed", 0)
+    assert ending["input_tokens"] > 0
+    scorecard = build_scorecard(stack.store.run(run_id).folder)
+    assert 0 < ending["cost_usd"] == pytest.approx(scorecard.cost_usd.total)
+    after = used(stack)
+    assert after["usd"] - before["usd"] == pytest.approx(ending["cost_usd"], abs=1e-6)
+    assert (after["reserved_usd"], after["estimated_usd"]) == (
+        before["reserved_usd"],
+        before["estimated_usd"],
+    )
 
 
 @pytest.mark.parametrize("is_put", [False, True])

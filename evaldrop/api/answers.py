@@ -1,5 +1,6 @@
 """What the API answers, as types, which the OpenAPI document is made of."""
 
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -188,7 +189,9 @@ class ComparisonAnswer(Answered):
     responses: tuple[dict[str, Any], ...]
 
 
-def summary_of(run: StoredRun, *, base: str) -> RunSummary:
+# Whoever watches runs asks for the same ones again and again.
+@lru_cache(maxsize=4096)
+def summary_of(run: StoredRun, base: str) -> RunSummary:
     """Return a run as lists show it; its links begin with what is before the API's paths."""
     return RunSummary(**_fields(run, base))
 

@@ -38,7 +38,7 @@ from evaldrop.steps.validate_dataset.plan import Plan, refuse_above_budget
 from evaldrop.steps.validate_dataset.validate import Check, check_dataset
 
 DATASET: Final = "records.jsonl"
-_LINE = re.compile(r"^records\.jsonl line (\d+)(?::\s*)?")
+_LINE = re.compile(r" line (\d+)(?::\s*)?")
 _PLACE = re.compile(r"^([a-z_]+(?:\[\d+\]|\.\w+)*):\s")
 _STEP = re.compile(r"[a-zA-Z_]\w*|\d+")
 
@@ -180,7 +180,8 @@ def _check(request: RunRequest, place: RunsPlace, asked: RunAsked) -> tuple[Chec
         check = check_dataset(request, caps=place.caps, arn=place.function_arn)
         if check.problems or check.plan is None or check.definition is None:
             sources = sources_of(asked)
-            raise ApiProblem.of(_fault(problem, asked, sources) for problem in check.problems)
+            name = request.dataset.rpartition("/")[2]
+            raise ApiProblem.of(_fault(problem, asked, sources, dataset=name) for problem in check.problems)
         evaluation = check.definition.evaluation
         place.caps.refuse(check.plan, evaluation)
         refuse_above_budget(check.plan, evaluation.budget_usd)
@@ -189,17 +190,27 @@ def _check(request: RunRequest, place: RunsPlace, asked: RunAsked) -> tuple[Chec
     return check, check.plan
 
 
-def _fault(problem: str, asked: RunAsked, sources: Sequence[Source]) -> FieldFault:
+def _fault(problem: str, asked: RunAsked, sources: Sequence[Source], *, dataset: str) -> FieldFault:
     """Return a problem of the check with its place in the request instead of that in a file."""
-    if line := _LINE.match(problem):
-        pointer = "/article" if asked.article is not None else f"/records/{int(line[1]) - 1}"
-        return FieldFault(pointer=pointer, detail=problem[line.end() :])
+    if problem.startswith((f"{dataset} line ", f"{dataset}: ")):
+        return _fault_of_dataset(problem.removeprefix(dataset), asked)
     said = problem.removeprefix(f"{FILE_NAME}: ")
     found = _PLACE.match(said)
     place = found[1] if found else ""
     source = next((each for each in sources if place.startswith(each.place)), None)
     pointer = "" if source is None else source.pointer + _below(place.removeprefix(source.place))
     return FieldFault(pointer=pointer, detail=said[found.end() :] if found and source else said)
+
+
+def _fault_of_dataset(said: str, asked: RunAsked) -> FieldFault:
+    if asked.dataset is not None:
+        return FieldFault(pointer="/dataset", detail=said.lstrip(": "))
+    pointer = "/records" if asked.article is None else "/article"
+    line = _LINE.match(said)
+    if line is None:
+        return FieldFault(pointer=pointer, detail=said.lstrip(": "))
+    record = f"/{int(line[1]) - 1}" if asked.article is None else ""
+    return FieldFault(pointer=pointer + record, detail=said[line.end() :])
 
 
 def _below(place: str) -> str:

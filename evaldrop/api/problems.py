@@ -110,5 +110,10 @@ def _words(problem: Any, model: type[BaseModel]) -> str:
             return "missing."
         case "value_error":
             return f"{problem['ctx']['error']}"
+        # JSON's words, not Python's.
+        case "tuple_type":
+            return "a list is needed, such as [...]."
+        case "dict_type":
+            return "an object is needed, such as {...}."
         case _:
             return f"{problem['msg']}."

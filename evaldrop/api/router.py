@@ -5,9 +5,9 @@ Before an operation: who asks, whether they have requests left, and whether what
 After it: a line in the access log.
 """
 
-import queue
 import re
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -68,7 +68,7 @@ class Api:
         fault: Callable[[Exception], None],
     ) -> None:
         self._service, self._door, self._log, self._fault = service, door, log, fault
-        self._free: queue.LifoQueue[_Resolver] = queue.LifoQueue()
+        self._free: deque[_Resolver] = deque()
 
     def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Return the response to a request: of every request, whatever it holds."""
@@ -79,13 +79,13 @@ class Api:
     def _resolver(self) -> Iterator["_Resolver"]:
         # A resolver keeps the request it is at in itself: each has one at a time.
         try:
-            resolver = self._free.get_nowait()
-        except queue.Empty:
+            resolver = self._free.pop()
+        except IndexError:
             resolver = _Resolver(self)
         try:
             yield resolver
         finally:
-            self._free.put(resolver)
+            self._free.append(resolver)
 
     def perform(
         self, operation: Operation | None, event: Mapping[str, Any], path: Mapping[str, str]
@@ -110,7 +110,7 @@ class Api:
             answer = _of_problem(
                 ApiProblem(HTTPStatus.INTERNAL_SERVER_ERROR, "This is a fault of the API's own.")
             )
-        self._log(_line(operation, event, path, caller, answer, time.monotonic() - began))
+        self._log(log_line(operation, event, path, caller, answer, time.monotonic() - began))
         return answer
 
     def _let_in(self, operation: Operation, request: Request) -> Caller:
@@ -204,8 +204,8 @@ def _parameters(kind: type[BaseModel], given: Mapping[str, str]) -> BaseModel:
             FieldFault(pointer=f"#{fault.pointer.lstrip('/')}", detail=fault.detail)
             for fault in faults_of(error, kind)
         )
-        detail = "; ".join(f"{fault.pointer[1:]}: {fault.detail}" for fault in faults[:3])
-        raise ApiProblem(HTTPStatus.BAD_REQUEST, detail, faults) from error
+        detail = "; ".join(f"{fault.pointer[1:]}: {fault.detail.rstrip('.')}" for fault in faults[:3])
+        raise ApiProblem(HTTPStatus.BAD_REQUEST, f"{detail}.", faults) from error
 
 
 def _content(kind: type[BaseModel], given: Mapping[str, Any]) -> BaseModel:
@@ -239,7 +239,7 @@ def _response(answer: ApiReply) -> Response[Any]:
     )
 
 
-def _line(
+def log_line(
     operation: Operation | None,
     event: Mapping[str, Any],
     path: Mapping[str, str],
@@ -247,11 +247,14 @@ def _line(
     answer: ApiReply,
     took_s: float,
 ) -> LogLine:
+    """Return what the access log says of a request."""
     # No text of a record, and no path as it was sent: an ID of a record may be a text.
     run_id = answer.run_id or path.get("run_id")
     context = event.get("requestContext") or {}
     return {
         "request_id": str(context.get("requestId", "")),
+        # In a stack, where a caller may choose the other: API Gateway's line of this request has it too.
+        **({"extended_request_id": str(extended)} if (extended := context.get("extendedRequestId")) else {}),
         "route": f"{operation.method} {operation.path}" if operation else None,
         "status": answer.status.value,
         "latency_ms": round(took_s * 1000, 1),

@@ -42,7 +42,7 @@ def list_runs(ask: Ask) -> ApiReply:
     except InputError as error:
         fault = FieldFault(pointer="#after", detail="it is of no page.")
         raise ApiProblem(HTTPStatus.BAD_REQUEST, "after: it is of no page.", (fault,)) from error
-    runs = tuple(summary_of(run, base=ask.request.base) for run in page.runs)
+    runs = tuple(summary_of(run, ask.request.base) for run in page.runs)
     return ApiReply(content=RunList(runs=runs, after=page.after))
 
 

@@ -225,6 +225,15 @@ class _ApiHandler(BaseHTTPRequestHandler):
         body = base64.b64decode(text) if answer.get("isBase64Encoded") else text.encode()
         # Of all that is sent, not of each part: who reads slowly holds a thread no longer.
         self.connection.settimeout(cast("ApiServer", self.server).request_s)
+        # In one piece: with each, of many at once, a thread waits for its turn again.
+        connected, self.wfile = self.wfile, io.BytesIO()
+        self._write(answer, body)
+        content, self.wfile = self.wfile.getvalue(), connected
+        # Who asked may have gone meanwhile, which is no fault.
+        with suppress(ConnectionError):
+            self.wfile.write(content)
+
+    def _write(self, answer: dict[str, Any], body: bytes) -> None:
         self.send_response(answer["statusCode"])
         for name, values in answer["multiValueHeaders"].items():
             for value in values:
@@ -234,9 +243,7 @@ class _ApiHandler(BaseHTTPRequestHandler):
             self.send_header("Connection", "close")
         self.end_headers()
         if self.command != "HEAD":
-            # Who asked may have gone meanwhile, which is no fault.
-            with suppress(ConnectionError):
-                self.wfile.write(body)
+            self.wfile.write(body)
 
     # http.server's names. Other methods too: none may find a way around the guard.
     do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_TRACE = do_GET  # noqa: N815

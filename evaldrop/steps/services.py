@@ -45,6 +45,17 @@ class StackServices:
                 return False
         return True
 
+    def stop(self, run_id: str) -> None:
+        """Stop a run's execution where there is one; one that has ended stays as it is."""
+        execution = f"{self._machine_arn.replace(':stateMachine:', ':execution:')}:{run_id}"
+        with as_service_error(f"run {run_id} was not stopped"):
+            try:
+                self._step_functions.stop_execution(
+                    executionArn=execution, cause="Stopped by a request to the API before it had begun."
+                )
+            except self._step_functions.exceptions.ExecutionDoesNotExist:
+                return
+
     def outcome(self, execution_arn: str) -> Mapping[str, Any]:
         """Return an execution's status, input, error and cause, and when it began and ended (ISO 8601)."""
         with as_service_error(f"how {execution_arn} ended is not known"):

@@ -56,10 +56,14 @@ def rebuilt(known: StoredRun | None, run: StoredRun) -> StoredRun:
     if known is None:
         return run
     facts = {**_facts(known, run), "choice": known.choice or run.choice}
-    # A folder without a scorecard does not say what ended the run: the store may.
-    if run.ending is None and known.ending is not None:
+    # A folder without a scorecard says neither what ended the run nor what it cost: the store may.
+    if known.ending is not None and (run.ending is None or _is_settled(known.ending, run.ending)):
         return known.model_copy(update=facts)
     return known.model_copy(update={**facts, "state": run.state, "ending": run.ending})
+
+
+def _is_settled(known: Ending, found: Ending) -> bool:
+    return known.state == found.state and found.cost_usd is None and known.cost_usd is not None
 
 
 def _facts(known: StoredRun, run: StoredRun) -> dict[str, Any]:

@@ -24,7 +24,7 @@ class Charge(NamedTuple):
     """
     What is used up. `spent` of runs that have ended and `reserved` of the others, in micro-dollars.
 
-    `estimated` is as much of `spent` as nobody knows the cost of: the estimates of those runs.
+    `estimated` is as much of `spent` as nobody knows the cost of, and is by runs' estimates.
     """
 
     runs: int = 0
@@ -87,7 +87,7 @@ def charge_of(run: StoredRun) -> Charge:
         input_tokens=ending.input_tokens,
         output_tokens=ending.output_tokens,
         spent=estimate if ending.cost_usd is None else micros(ending.cost_usd),
-        estimated=estimate if ending.cost_usd is None else 0,
+        estimated=estimate if ending.cost_usd is None else micros(ending.estimated_usd),
     )
 
 
@@ -170,7 +170,7 @@ def ceilings(run: StoredRun, limits: Limits, now: str) -> Iterator[Ceiling]:
     day, month = moment[:10], moment[:7]
     to_day, to_month = _seconds_left_of_day(moment), _seconds_left_of_month(moment)
     if limits.runs_per_month is not None:
-        why = f"{limits.runs_per_month:,} runs a month is the most, and this month's are used up."
+        why = f"{_counted(limits.runs_per_month, 'run')} a month is the most, and none is left."
         yield Ceiling(month, limits.runs_per_month - 1, None, why, to_month)
     # What certainly costs nothing, such as a rehearsal, may always run.
     if run.estimate_usd is not None and micros(run.estimate_usd) == 0:
@@ -189,8 +189,12 @@ def ceilings(run: StoredRun, limits: Limits, now: str) -> Iterator[Ceiling]:
 
 def requests_used_up(limits: Limits, now: str) -> LimitReached:
     """Return the refusal of one request too many on a day."""
-    why = f"{limits.requests_per_day:,} requests a day is the most, and today's are used up."
+    why = f"{_counted(limits.requests_per_day or 0, 'request')} a day is the most, and none is left."
     return LimitReached(why, retry_after_s=_seconds_left_of_day(in_utc(now)))
+
+
+def _counted(n: int, noun: str) -> str:
+    return f"1 {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
 def _seconds_left_of_day(moment: str) -> int:

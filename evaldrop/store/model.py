@@ -1,11 +1,14 @@
 """The store's values: runs, keys, limits, usage. Times are ISO 8601 in UTC, to the second; money is USD."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from evaldrop.run.request import Labels, Owner
+
+_IN_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", re.ASCII)
 
 
 def in_utc(moment: str) -> str:
@@ -18,6 +21,9 @@ def in_utc(moment: str) -> str:
         ValueError: It is no time in ISO 8601.
     """
     found = datetime.fromisoformat(moment)
+    # As all stored ones are: a list of runs is hundreds of them.
+    if _IN_UTC.fullmatch(moment):
+        return moment
     there = found if found.tzinfo else found.replace(tzinfo=UTC)
     return there.astimezone(UTC).isoformat(timespec="seconds")
 
@@ -53,6 +59,9 @@ class Ending(_Value):
     state: Literal["finished", "failed", "stopped"]
     ended_at: Moment
     cost_usd: Usd | None = Field(default=None, description="None: unknown, so the estimate stays charged.")
+    estimated_usd: Usd = Field(
+        default=0, description="Of `cost_usd`: by the plan, for records whose calls nobody knows."
+    )
     input_tokens: int = Field(default=0, ge=0)
     output_tokens: int = Field(default=0, ge=0)
     records: int | None = Field(default=None, ge=0)
@@ -98,6 +107,10 @@ class StoredRun(_Value):
     )
     ending: Ending | None = None
     choice: ChosenCandidate | None = None
+
+    def __hash__(self) -> int:
+        # Of all fields, as pydantic would, it takes longer than reading them.
+        return hash(self.run_id)
 
 
 class RunQuery(_Value):
@@ -166,5 +179,6 @@ class Usage(_Value):
     reserved_usd: Usd = Field(default=0, description="Estimates of runs that go on.")
     estimated_usd: Usd = Field(
         default=0,
-        description="Of `usd`: estimates of runs that ended without a scorecard, whose cost nobody knows.",
+        description="Of `usd`: by estimates, of runs that ended without a scorecard and whose calls are not "
+        "all known.",
     )

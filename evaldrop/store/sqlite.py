@@ -6,6 +6,7 @@ A run and the counters that it moves are written in one transaction, before whic
 
 import sqlite3
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from evaldrop.store import changes
@@ -116,11 +117,14 @@ class SqliteStore:
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
         order = "ORDER BY started_at DESC, run_id DESC LIMIT ?"
         with self._file.reading() as connection:
-            rows = connection.execute(
-                f"SELECT body FROM runs {where} {order}",  # noqa: S608 - of constants; values are bound
+            # As one row: with each, of many threads at once, the others get their turn before the next.
+            (bodies,) = connection.execute(
+                # Of constants; values are bound. JSON on one line has no line feed.
+                f"SELECT group_concat(body, char(10)) FROM (SELECT body FROM runs {where} {order})",  # noqa: S608
                 (*values, query.limit + 1),
-            ).fetchall()
-        return page_of([StoredRun.model_validate_json(body) for (body,) in rows], query.limit)
+            ).fetchone()
+        runs = [_read(body) for body in (bodies.split("\n") if bodies else ())]
+        return page_of(runs, query.limit)
 
     def rebuild(self, runs: Iterable[StoredRun]) -> int:
         """Note runs as their folders have them."""
@@ -208,7 +212,13 @@ class SqliteStore:
 
 def _run(connection: sqlite3.Connection, run_id: str) -> StoredRun | None:
     row = connection.execute("SELECT body FROM runs WHERE run_id = ?", (run_id,)).fetchone()
-    return StoredRun.model_validate_json(row[0]) if row else None
+    return _read(row[0]) if row else None
+
+
+# Whoever watches runs asks for the same list again and again, and nothing of a run that was read can change.
+@lru_cache(maxsize=4096)
+def _read(body: str) -> StoredRun:
+    return StoredRun.model_validate_json(body)
 
 
 def _put(connection: sqlite3.Connection, known: StoredRun | None, run: StoredRun) -> None:

@@ -88,7 +88,7 @@ def write_history(store: Store, out: Path, hostile: Sequence[str]) -> None:
         why = hostile[number % len(hostile)]
         store.end(
             f"failed-{number:02}",
-            Ending(state="failed", ended_at=at, why=why),
+            Ending(state="failed", ended_at=at, why=why, cost_usd=0.5, estimated_usd=0.25),
             run=StoredRun(
                 run_id=f"failed-{number:02}",
                 state="running",

@@ -308,6 +308,32 @@ def test_a_run_that_is_not_there_is_said_in_words(page):
     assert page.run("document.getElementById('trouble').hidden")
 
 
+def test_what_runs_without_a_result_cost_says_how_much_of_it_is_estimated(page):
+    show(page, "#/usage?month=2026-10&by=customer", "!!document.querySelector('#month')?.value")
+    page.wait("document.getElementById('month').value === '2026-10'")
+    rows = "[...document.querySelectorAll('tbody tr')].map((row) => row.innerText.split(/[\\t\\n]+/))"
+    page.wait(f"{rows}.some((row) => row.includes('$15.00') && row.includes('$7.50'))")
+    assert "Estimated is as much of the cost as nobody knows" in text(page, "main")
+
+
+def test_a_column_of_models_that_is_pasted_is_so_many_models(page):
+    """A box of one line made one name of them, which no model has."""
+    page.run(
+        """(() => {
+            const clipboardData = new DataTransfer();
+            clipboardData.setData("text", "\\namazon.nova-lite-v1:0\\r\\namazon.nova-micro-v1:0\\n");
+            const box = document.getElementById("models");
+            const how = { clipboardData, bubbles: true, cancelable: true };
+            box.dispatchEvent(new ClipboardEvent("paste", how));
+        })()"""
+    )
+    assert page.run("[...document.querySelectorAll('.taken code')].map((each) => each.textContent)") == [
+        "amazon.nova-lite-v1:0",
+        "amazon.nova-micro-v1:0",
+    ]
+    assert page.run("document.getElementById('models').value") == ""
+
+
 def test_a_limit_that_is_reached_says_when_to_come_again(browser, api):
     with browser.page(f"{api.address}/#/usage", ready=READY) as page:
         sign_in(page, FEW)

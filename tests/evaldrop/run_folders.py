@@ -201,6 +201,7 @@ def write_results(
     *,
     succeeded: list[dict[str, Any]],
     failed: list[dict[str, Any]] | None = None,
+    pending: list[dict[str, Any]] | None = None,
     map_run: str = MAP_RUN,
     as_array: bool = False,
 ) -> str:
@@ -213,7 +214,7 @@ def write_results(
     place = storage.join(folder, "results", map_run)
     files: dict[str, list[dict[str, Any]]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
     bucket = storage.place(folder, None if storage.is_s3(folder) else "/")
-    for status, rows in (("SUCCEEDED", succeeded), ("FAILED", failed or [])):
+    for status, rows in (("SUCCEEDED", succeeded), ("FAILED", failed or []), ("PENDING", pending or [])):
         if rows:
             content = json.dumps(rows).encode() if as_array else _lines(rows)
             name = f"{status}_0.json" if as_array else f"{status}_0.jsonl"

@@ -1,10 +1,14 @@
 """The API in the template: who gets in, how often, what its function may do, and what is written down."""
 
 import json
+import re
 
 import pytest
 
+from evaldrop.api.exchange import ApiReply
+from evaldrop.api.router import log_line
 from evaldrop.store.model import Limits
+from tests.evaldrop.api.asking import event
 from tests.infra.synthesis import one, resources
 
 METHOD = "AWS::ApiGateway::Method"
@@ -87,12 +91,41 @@ def test_the_plan_is_the_limits_that_a_key_has_everywhere(full_template):
     assert "ApiKeyed" in json.dumps(stage)
 
 
+def test_one_saved_query_joins_the_gateways_line_of_a_request_with_the_functions(full_template):
+    """The run that a request started is in the function's line alone; its path in the other."""
+    query = one(full_template, "AWS::Logs::QueryDefinition", "Requests")
+    logs = json.dumps(query["LogGroupNames"])
+    assert [logs.count(name) for name in ("KeyedAccess", "PageAccess", "ApiLog")] == [1, 1, 1], logs
+    stage = one(full_template, "AWS::ApiGateway::Stage", KEYED)
+    of_gateway = json.loads(stage["AccessLogSetting"]["Format"]).keys()
+    of_function = log_line(None, event("GET", "/runs"), {}, None, ApiReply(), 0.0).keys()
+    joined = "extended_request_id"
+    assert joined in of_gateway & of_function
+    text = query["QueryString"]
+    assert text.startswith(f"filter ispresent({joined})")
+    assert re.search(rf"\| stats min\(@timestamp\) as at, .* by {joined}\n", text)
+    named = set(re.findall(r"sortsLast\((\w+)\)", text))
+    assert named <= of_gateway | of_function
+    assert {"run_id", "key_id", "user", "status", "latency_ms", "path"} <= named
+    assert "run_id" not in of_gateway
+
+
 @pytest.mark.parametrize("name", [KEYED, PAGE])
 def test_every_request_is_written_down_with_whose_it_is_and_none_of_its_body(full_template, name):
     stage = one(full_template, "AWS::ApiGateway::Stage", name)
     line = json.loads(stage["AccessLogSetting"]["Format"])
-    assert {"requestId", "key_id", "user", "path", "status", "latency_ms", "time"} <= line.keys()
+    assert {
+        "request_id",
+        "extended_request_id",
+        "key_id",
+        "user",
+        "path",
+        "status",
+        "latency_ms",
+        "time",
+    } <= line.keys()
     assert "Access" in json.dumps(stage["AccessLogSetting"]["DestinationArn"])
+    assert line["extended_request_id"] == "$context.extendedRequestId"
     [settings] = stage["MethodSettings"]
     assert settings["DataTraceEnabled"] is False
     assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == (100, 200)
@@ -115,6 +148,16 @@ def test_what_the_gateway_refuses_by_itself_is_a_problem_and_says_when_to_come_a
     assert found["WAF_FILTERED"][0]["status"] == 429
     assert found["MISSING_AUTHENTICATION_TOKEN"][0]["status"] == 404
     assert found["DEFAULT_5XX"][0]["status"] == 503
+
+
+def test_what_starts_runs_may_stop_one_only_where_the_api_may_have_withdrawn_it(template, full_template):
+    [stopped] = [
+        arn
+        for action, arn in statements_of(full_template, "StartRunRole")
+        if action == "states:StopExecution"
+    ]
+    assert ":execution:" in stopped
+    assert "states:StopExecution" not in {action for action, _ in statements_of(template, "StartRunRole")}
 
 
 def test_the_function_may_put_read_look_and_stop_and_starts_nothing(full_template):

@@ -40,6 +40,7 @@ NAMES = tuple(sorted(path.parent.name for path in (ROOT / "lambdas").glob("*/han
 LATER = {
     "validate_dataset": ("evaldrop.datasets.files.parquet",),
     "prepare_records": ("evaldrop.datasets.files.parquet",),
+    "report_failure": ("evaldrop.steps.lifecycle.spent",),
     "build_scorecard": (
         "evaldrop.steps.build_scorecard.build",
         "evaldrop.report",

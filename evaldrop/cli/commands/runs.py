@@ -17,7 +17,12 @@ def runs(
     stack: StackName = DEFAULT_STACK,
     out: Annotated[
         str | None,
-        typer.Option("--out", "-o", metavar="DIR", help="List the runs in this folder instead of a stack's."),
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="DIR",
+            help="List the runs in this folder, a path or an s3:// URI, instead of a stack's.",
+        ),
     ] = None,
     evaluation: Annotated[
         str | None,
@@ -29,8 +34,8 @@ def runs(
     """
     List a deployed stack's runs, or those in a folder, the newest first: finished, running and failed ones.
 
-    Where there is a history it is asked (a stack's table, runs.sqlite in the folder), and folders are read
-    otherwise.
+    Where there is a history it is asked (a stack's table, also with the s3:// URI of its runs; runs.sqlite in
+    the folder), and folders are read otherwise.
 
     Examples:
 
@@ -41,10 +46,10 @@ def runs(
         evaldrop runs --stack evaldrop-test --evaluation support-answers --json
     """
     from evaldrop.cli.tables.runs import print_runs
-    from evaldrop.running.history.listing import list_here
+    from evaldrop.running.history.listing import list_below
 
     if out is not None:
-        rows = list_here(out, evaluation=evaluation, limit=limit)
+        rows = list_below(out, evaluation=evaluation, limit=limit)
     else:
         rows = _of_stack(stack, evaluation, limit)
     if as_json:

@@ -1,8 +1,10 @@
 """A deployed stack, as its outputs describe it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from evaldrop import storage
 from evaldrop.aws_errors import as_service_error, code_of
 from evaldrop.errors import InputError
 from evaldrop.running.deployed import clients
@@ -91,7 +93,7 @@ def find_stack(name: str, cloudformation: Any) -> Stack:
                     "deployed yet? docs/deploying.md; without an AWS account: evaldrop local."
                 ) from error
             raise
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", ())}
+    outputs = _outputs(described)
     # Here and not at first use: an older stack would take the upload and not understand its metadata.
     if missing := sorted(_OUTPUTS.keys() - outputs.keys()):
         raise InputError(
@@ -99,6 +101,32 @@ def find_stack(name: str, cloudformation: Any) -> Stack:
             "of evaldrop, not deployed to its end, or of an earlier version. Deploy it again "
             "(docs/deploying.md)."
         )
+    return _stack(name, outputs)
+
+
+def stack_that_keeps(out: str) -> Stack | None:
+    """
+    Return the stack whose runs are kept in a folder in S3, whatever its name; None where there is none.
+
+    Raises:
+        AwsError: CloudFormation would not say.
+    """
+    bucket = storage.place(out).bucket
+    with as_service_error(f"the stack of {out} cannot be looked up"):
+        for page in clients.client("cloudformation").get_paginator("describe_stacks").paginate():
+            for described in page["Stacks"]:
+                outputs = _outputs(described)
+                if outputs.get("OutputBucket") == bucket and outputs.keys() >= _OUTPUTS.keys():
+                    found = _stack(described["StackName"], outputs)
+                    return found if found.out == out.rstrip("/") else None
+    return None
+
+
+def _outputs(described: Mapping[str, Any]) -> dict[str, str]:
+    return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", ())}
+
+
+def _stack(name: str, outputs: Mapping[str, str]) -> Stack:
     values: dict[str, Any] = {field: outputs[key] for key, field in _OUTPUTS.items()}
     values |= {field: outputs.get(key) for key, field in _OPTIONAL_OUTPUTS.items()}
     values["max_dataset_bytes"] = int(values["max_dataset_bytes"])

@@ -1,15 +1,19 @@
-"""Lists of runs out of a store; on one machine also out of folders, where there is no store."""
+"""Lists of runs out of a store; of a folder also out of its runs' folders, where it has no store."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 from evaldrop import storage
+from evaldrop.errors import AwsError
 from evaldrop.run.lock import is_written_to
 from evaldrop.run.place import run_folder
 from evaldrop.running.deployed.listing import RunRow
+from evaldrop.running.deployed.stack import stack_that_keeps
 from evaldrop.store.model import RunQuery, State, StoredRun
 from evaldrop.store.opening import is_kept, open_store, store_of
 from evaldrop.store.protocol import Store
 
+_Answer = TypeVar("_Answer")
 _MOST_IN_A_PAGE = 1000
 _STATUS: dict[State, str] = {
     "admitted": "ADMITTED",
@@ -40,15 +44,29 @@ def list_stored(store: Store, *, evaluation: str | None, limit: int) -> list[Run
     return _rows(runs_of(store, evaluation=evaluation, limit=limit))
 
 
-def list_here(out: str, *, evaluation: str | None, limit: int) -> list[RunRow]:
-    """Return the newest runs below a folder on this machine as rows, by its store where it has one."""
-    if not is_kept(out):
+def list_below(out: str, *, evaluation: str | None, limit: int) -> list[RunRow]:
+    """Return the newest runs below a folder, on this machine or a stack's, by its store where it has one."""
+    found = _asked(out, lambda store: runs_of(store, evaluation=evaluation, limit=limit))
+    if found is None:
         # Imported here: it reads scorecards, which the store spares.
         from evaldrop.running.history.from_folders import runs_below
 
         return _rows(runs_below(storage.absolute(out), evaluation=evaluation, limit=limit))
-    found = runs_of(open_store(store_of(out)), evaluation=evaluation, limit=limit)
+    if storage.is_s3(out):
+        return _rows(found)
     return _rows([_as_it_is(run, storage.absolute(out)) for run in found])
+
+
+def _asked(out: str, ask: Callable[[Store], _Answer]) -> _Answer | None:
+    """Return what the store of a folder answers; None without one."""
+    if not storage.is_s3(out):
+        return ask(open_store(store_of(out))) if is_kept(out) else None
+    try:
+        stack = stack_that_keeps(out)
+        return ask(open_store(stack.history)) if stack and stack.history else None
+    except AwsError:
+        # Whoever may read the bucket may not be let at the table, nor at the stack: its folders say the same.
+        return None
 
 
 def _as_it_is(run: StoredRun, out: str) -> StoredRun:
@@ -89,15 +107,16 @@ def _row(run: StoredRun) -> RunRow:
 
 def history_files(out: str, evaluation: str, name: str) -> Sequence[str] | None:
     """Return the URIs of a file of all of an evaluation's finished runs; None without a store to ask."""
-    if not is_kept(out):
-        return None
-    store = open_store(store_of(out))
-    files: list[str] = []
-    after: str | None = None
-    while True:
-        query = RunQuery(evaluation=evaluation, state="finished", limit=_MOST_IN_A_PAGE, after=after)
-        page = store.runs(query)
-        files += [storage.join(run_folder(out, evaluation, run.run_id), name) for run in page.runs]
-        after = page.after
-        if after is None:
-            return files
+
+    def ask(store: Store) -> Sequence[str]:
+        files: list[str] = []
+        after: str | None = None
+        while True:
+            query = RunQuery(evaluation=evaluation, state="finished", limit=_MOST_IN_A_PAGE, after=after)
+            page = store.runs(query)
+            files += [storage.join(run_folder(out, evaluation, run.run_id), name) for run in page.runs]
+            after = page.after
+            if after is None:
+                return files
+
+    return _asked(out, ask)

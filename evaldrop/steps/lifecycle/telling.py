@@ -11,13 +11,16 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from evaldrop.steps.embedded_metrics import STEP_METRICS, metric_document
 from evaldrop.steps.lifecycle.events import SOURCE, Event
 from evaldrop.steps.services import EventBus
 from evaldrop.store.model import Ending, StoredRun
 from evaldrop.store.protocol import Store
+
+if TYPE_CHECKING:
+    from evaldrop.steps.lifecycle.spent import SpentByRun
 
 _logger = logging.getLogger("evaldrop")
 
@@ -89,6 +92,26 @@ class Lifecycle:
 
         if self._opened:
             self._or_log(run.run_id, "its end was not noted", unless_noted)
+
+    def settle(self, run_id: str, spent: "Callable[[], SpentByRun]") -> None:
+        """Note what a run has cost that ended without a scorecard, where nobody has noted it yet."""
+
+        def note() -> None:
+            known = self._unsettled(run_id)
+            if known is None:
+                return
+            used = spent().fields()
+            # It may have been redriven, and even have come to its end, while its results were read.
+            if self._unsettled(run_id) == known:
+                self._store.end(run_id, known.model_copy(update=used))
+
+        if self._opened:
+            self._or_log(run_id, "what it cost was not noted", note)
+
+    def _unsettled(self, run_id: str) -> Ending | None:
+        run = self._store.run(run_id)
+        ending = run.ending if run else None
+        return ending if ending and ending.state != "finished" and ending.cost_usd is None else None
 
     def send(self, event: Event) -> None:
         """Send an event."""

@@ -166,8 +166,9 @@ def _settle_upload(upload: Upload, place: IntakePlace) -> tuple[str, str]:
     if _goes_along(upload, intake):
         return upload.uri, "ignored"
     run_id = run_of(upload)
-    if is_of_the_api(run_id) and not services.is_there(upload.uri):
-        # Its run was stopped before this event came. The version that it names may be there still.
+    if _is_withdrawn(run_id, upload.uri, services):
+        # Also of a delivery that started it, and got no further.
+        services.stop(run_id)
         return upload.uri, "ignored"
     reason, options = refusal(upload, intake), UploadOptions()
     if not reason:
@@ -238,6 +239,11 @@ def _settle(request: RunRequest, refused: str | None, place: IntakePlace) -> tup
             tell_failed(lifecycle, ended, step="StartRun", error="InputError", why=refused)
         return request.dataset, "refused"
     is_new = services.start(request)
+    # Whoever stopped it between the look before and this moment found no execution to stop. They take the
+    # dataset away first, and look for an execution again: one of both sees the other.
+    if _is_withdrawn(request.run_id, request.dataset, services):
+        services.stop(request.run_id)
+        return request.dataset, "ignored"
     # Also of one that was started before: the delivery that did may have got no further.
     lifecycle.begin(requested_run(request, started_at=place.moment))
     if is_new:
@@ -253,6 +259,11 @@ def _settle(request: RunRequest, refused: str | None, place: IntakePlace) -> tup
             )
         )
     return request.dataset, "started" if is_new else "already_started"
+
+
+def _is_withdrawn(run_id: str, uri: str, services: StackServices) -> bool:
+    """Tell whether a run of the API's was stopped before it began: its dataset is gone, not its version."""
+    return is_of_the_api(run_id) and not services.is_there(uri)
 
 
 def _uri(key: str, intake: Intake) -> str:

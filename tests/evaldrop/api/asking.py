@@ -1,9 +1,17 @@
 """Requests as events of a REST API's proxy integration (payload version 1.0), and their answers."""
 
+import base64
 import json
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
+
+ENVELOPE: Final = Path(__file__).with_name("proxy_event.json")
+"""
+An event of a REST API's proxy integration with every key that its guide documents ("Input format of a Lambda
+function for proxy integration"): those that no caller here has are null.
+"""
 
 
 @dataclass
@@ -20,23 +28,41 @@ class Answered:
 
 
 def event(
-    method, target, body=None, *, headers=None, gateway_key=None, claims=None, domain_path=None
+    method,
+    target,
+    body=None,
+    *,
+    headers=None,
+    gateway_key=None,
+    claims=None,
+    domain_path=None,
+    is_binary=False,
 ) -> dict[str, Any]:
     """
     What API Gateway hands to a function for a request; a body that is no text is sent as JSON.
 
-    It is sent to the stage `v1`, or to a custom domain's base path. Paths stay percent-encoded.
+    It is sent to the stage `v1`, or to a custom domain's base path. Paths stay percent-encoded. `is_binary`:
+    to an API that takes bodies for bytes.
     """
+    made = json.loads(ENVELOPE.read_bytes())
     parts = urlsplit(target)
-    proxy = parts.path.lstrip("/")
     resource = parts.path if parts.path in {"/", "/openapi.json"} else "/{proxy+}"
     several = parse_qs(parts.query, keep_blank_values=True)
     text = body if body is None or isinstance(body, str) else json.dumps(body)
-    sent = {"Host": "abc123.execute-api.us-east-1.amazonaws.com", "X-Forwarded-Proto": "https"}
-    if text is not None:
-        sent["Content-Type"] = "application/json"
-    sent |= headers or {}
+    if text is not None and is_binary:
+        text = base64.b64encode(text.encode()).decode()
+    sent = {
+        **made["headers"],
+        **({} if text is None else {"Content-Type": "application/json"}),
+        **(headers or {}),
+    }
+    context = made["requestContext"]
+    if claims:
+        context["authorizer"] = {"claims": claims}
+    if gateway_key is not None:
+        context["identity"] |= {"apiKey": "not for logs", "apiKeyId": gateway_key}
     return {
+        **made,
         "resource": resource,
         "path": f"{domain_path or ''}{parts.path}",
         "httpMethod": method,
@@ -44,30 +70,15 @@ def event(
         "multiValueHeaders": {name: [value] for name, value in sent.items()},
         "queryStringParameters": {name: values[-1] for name, values in several.items()} or None,
         "multiValueQueryStringParameters": several or None,
-        "pathParameters": {"proxy": proxy} if "{" in resource else None,
-        "stageVariables": None,
+        "pathParameters": {"proxy": parts.path.lstrip("/")} if "{" in resource else None,
         "requestContext": {
-            "accountId": "111122223333",
-            "apiId": "abc123",
-            "authorizer": {"claims": claims} if claims else None,
-            "domainName": "abc123.execute-api.us-east-1.amazonaws.com",
+            **context,
             "httpMethod": method,
-            "identity": {
-                "apiKey": None if gateway_key is None else "not for logs",
-                "apiKeyId": gateway_key,
-                "sourceIp": "192.0.2.1",
-                "userAgent": "curl/8",
-            },
             "path": f"{'/v1' if domain_path is None else domain_path}{parts.path}",
-            "protocol": "HTTP/1.1",
-            "requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
-            "requestTime": "30/Nov/2026:12:00:00 +0000",
-            "requestTimeEpoch": 1796040000000,
             "resourcePath": resource,
-            "stage": "v1",
         },
         "body": text,
-        "isBase64Encoded": False,
+        "isBase64Encoded": is_binary and text is not None,
     }
 
 

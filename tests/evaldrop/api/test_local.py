@@ -85,6 +85,19 @@ def test_an_upload_is_put_by_its_address_alone_and_evaluated(ask):
     assert answer.json["ending"]["records"] == 2
 
 
+def test_what_is_wrong_with_an_upload_is_told_of_the_dataset_with_its_line(ask):
+    """Also of one that is called as what the API itself puts down."""
+    begun = ask("POST", "/uploads", {"name": "records.jsonl"}).json
+    place = urlsplit(begun["url"])
+    ask("PUT", f"{place.path}?{place.query}", b'{"id": "a", "prompt": "?"}\n{"id": "b"}\n')
+
+    refused = ask("POST", "/plan", {"dataset": begun["dataset"], **LITE})
+
+    assert refused.json["errors"] == [
+        {"pointer": "/dataset", "detail": 'line 2: no prompt. Give every record a "prompt" or "messages".'}
+    ]
+
+
 def test_one_folder_has_one_server(tmp_path, monkeypatch):
     monkeypatch.setattr("evaldrop.run.lock._DYING_S", 0.0)
     with _served(tmp_path), pytest.raises(InputError, match=r"evaldrop serve"), _served(tmp_path):

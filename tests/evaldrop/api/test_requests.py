@@ -122,8 +122,9 @@ def by_event(tmp_path_factory, finished):
         _fill(SqliteStore(folder / "runs.sqlite"), finished)
         context = SimpleNamespace(invoked_function_arn=FUNCTION)
 
-        def ask(method, target, body=None, *, who="ada", headers=None):
-            return answered(handler(event(method, target, body, headers=headers, gateway_key=who), context))
+        def ask(method, target, body=None, *, who="ada", headers=None, is_binary=False):
+            asked = event(method, target, body, headers=headers, gateway_key=who, is_binary=is_binary)
+            return answered(handler(asked, context))
 
         yield ask
         stack_api.cache_clear()
@@ -208,6 +209,14 @@ FAULTS = [
     ({**ARTICLE, "evaluation": "nope"}, "/evaluation", "no evaluation of this name"),
     ({**ARTICLE, "evaluation": "../../etc"}, "/evaluation", ""),
     ({"records": [{"id": "a", "prompt": "?"}, {"id": "b"}], "models": ["m"]}, "/records/1", "no prompt"),
+    (
+        {"records": ["?"], "models": ["m"], "prompt": "!", "criteria": ["correctness"]},
+        "/records",
+        "no record",
+    ),
+    ({**ARTICLE, "criteria": ["correctness"]}, "/article", "needs a reference"),
+    ({**ARTICLE, "models": "m"}, "/models", "a list is needed"),
+    ({**ARTICLE, "criteria": [7]}, "/criteria/0", "an object is needed"),
     ({"records": [{"prompt": "?"}], "evaluation": {**EVALUATION, "gat": []}}, "/evaluation/gat", "gate"),
     (
         {"records": [{"prompt": "?"}], "evaluation": {**EVALUATION, "anchors": "/etc/passwd"}},
@@ -385,3 +394,40 @@ def test_the_page_and_the_description_are_had_without_a_key(ask):
     described = ask("GET", "/openapi.json", who=None).json
     assert described["openapi"] == "3.1.0"
     assert {"/runs", "/runs/{run_id}", "/plan"} <= described["paths"].keys()
+
+
+def test_a_body_that_api_gateway_hands_on_as_bytes_is_the_same_request(by_event):
+    """As where an API, or a stage that is put before it, takes bodies for bytes."""
+    said = {**ARTICLE, "article": "Der Zug fährt um acht. 🚆"}
+    first, again = (by_event("POST", "/plan", said, is_binary=is_binary) for is_binary in (False, True))
+    assert first.status == 200
+    assert again == first
+
+
+def test_a_server_on_one_machine_makes_the_events_that_are_documented():
+    """All keys but those of its context, of which the API reads few: no code reads what only the one has."""
+    taken = []
+
+    def handle(made):
+        taken.append(made)
+        return {"statusCode": 204, "multiValueHeaders": {}, "body": ""}
+
+    server = ApiServer(0, handle, None)
+    with served(server):
+        connection = http.client.HTTPConnection(LOOPBACK, server.server_port)
+        connection.request("GET", "/runs?limit=2&state=finished", headers={"Accept": "*/*"})
+        connection.getresponse().read()
+        connection.close()
+    [made] = taken
+    documented = event("GET", "/runs?limit=2&state=finished")
+    assert made.keys() == documented.keys()
+    assert made["requestContext"].keys() <= documented["requestContext"].keys()
+    for name in (
+        "path",
+        "httpMethod",
+        "resource",
+        "queryStringParameters",
+        "multiValueQueryStringParameters",
+    ):
+        assert made[name] == documented[name]
+    assert made["headers"].keys() == made["multiValueHeaders"].keys()

@@ -85,6 +85,7 @@ def test_the_access_log_names_key_run_and_status_and_no_text(here):
     started, asked, lost = here.lines
     assert started == {
         "request_id": started["request_id"],
+        "extended_request_id": started["extended_request_id"],
         "route": "POST /runs",
         "status": 202,
         "latency_ms": started["latency_ms"],

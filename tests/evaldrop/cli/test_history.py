@@ -9,6 +9,7 @@ import pytest
 from evaldrop import storage
 from evaldrop.cli import main
 from evaldrop.running.deployed import clients
+from evaldrop.running.history.from_folders import runs_below
 from evaldrop.store.model import RunQuery
 from evaldrop.store.opening import open_store, store_of
 from tests.evaldrop.running.deployed.apis import deploy_api
@@ -110,6 +111,41 @@ def test_a_stacks_runs_come_from_its_table(bucket, capsys, monkeypatch):
         ("ds-2", "FAILED", "slow"),
         ("ds-1", "SUCCEEDED", None),
     ]
+
+
+@pytest.fixture
+def kept_in_a_stack(bucket):
+    """A stack with a run in its bucket, which its table knows as well."""
+    stack = deploy_api()
+    finish(stack, "ds-1", hour=10)
+    open_store(stack.history).rebuild(runs_below(stack.out))
+    return stack
+
+
+@pytest.mark.parametrize("command", [["runs"], ["trend", "support"]])
+def test_a_bucket_is_asked_by_the_table_of_its_stack_whatever_its_name(
+    kept_in_a_stack, capsys, monkeypatch, command
+):
+    asked = [*command, "--out", f"{kept_in_a_stack.out}/"]
+    by_table = printed(capsys, *asked)
+    with monkeypatch.context() as without_listing:
+        for name in ("list_files", "list_folders"):
+            without_listing.setattr(storage, name, lambda uri: pytest.fail(f"{uri} is listed"))
+        assert printed(capsys, *asked) == by_table
+    boto3.client("dynamodb").delete_table(TableName=kept_in_a_stack.history_table)
+
+    # Nor is anything missing to those who are not let at the table.
+    assert printed(capsys, *asked) == by_table
+
+
+def test_another_folder_of_a_stacks_bucket_is_listed(kept_in_a_stack, capsys):
+    elsewhere = f"s3://{kept_in_a_stack.output_bucket}/copies"
+    for file in storage.list_files(kept_in_a_stack.out):
+        storage.write_bytes(file.replace("/runs/", "/copies/", 1), storage.read_bytes(file))
+
+    (row,) = json.loads(printed(capsys, "runs", "--out", elsewhere, "--json"))
+    assert row["report"] == f"{elsewhere}/support/ds-1/report.html"
+    assert "ds-1" not in printed(capsys, "runs", "--out", f"{elsewhere}/none")
 
 
 def _request(run_id):

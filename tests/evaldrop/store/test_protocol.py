@@ -78,10 +78,10 @@ def test_another_request_of_the_same_id_is_a_conflict(store):
 @pytest.mark.parametrize(
     ("limits", "says", "seconds"),
     [
-        (Limits(runs_per_month=1), "1 runs a month", 38 * 3600),
+        (Limits(runs_per_month=1), "1 run a month", 38 * 3600),
         (Limits(usd_per_day=0.15), r"\$0.15 a day", 14 * 3600),
         (Limits(usd_per_month=0.15), r"\$0.15 a month", 38 * 3600),
-        (Limits(runs_per_month=1, usd_per_day=0.15), "1 runs a month", 38 * 3600),
+        (Limits(runs_per_month=1, usd_per_day=0.15), "1 run a month", 38 * 3600),
         (Limits(usd_per_day=5, usd_per_month=0.15), r"\$0.15 a month", 38 * 3600),
     ],
 )
@@ -360,6 +360,16 @@ def test_a_folder_without_a_scorecard_does_not_undo_an_ending(store):
     store.rebuild([a_run(state="running", evaluation="qa")])
 
     assert (store.run("r1").ending, store.run("r1").evaluation) == (failed, "qa")
+
+
+def test_a_folder_without_a_scorecard_does_not_undo_what_a_run_was_found_to_cost(store):
+    settled = an_ending(state="stopped", cost_usd=0.02, estimated_usd=0.01)
+    store.end("r1", settled, run=a_run())
+    store.rebuild([a_run(state="stopped", ending=an_ending(state="stopped", cost_usd=None))])
+
+    assert store.run("r1").ending == settled
+    used = store.used("k1", "2026-11")
+    assert (used.usd, used.estimated_usd) == (0.02, 0.01)
 
 
 def test_requests_of_a_day_are_counted_by_key(store):

@@ -163,3 +163,29 @@ def test_a_refusal_gives_the_connection_back(path):
 
     assert store.keys() == (a_key(),)
     store.close()
+
+
+def test_a_run_that_was_read_is_not_read_again_until_it_changes(path):
+    """Hundreds ask for the same list: reading its runs took most of an answer's time."""
+    store = SqliteStore(path)
+    store.rebuild([a_run("r1"), a_run("r2")])
+    first, second = store.runs(RunQuery()).runs
+    assert store.runs(RunQuery()).runs[0] is first
+
+    store.begin(a_run(first.run_id, evaluation="other"))
+
+    changed, same = store.runs(RunQuery()).runs
+    assert (changed.evaluation, same) == ("other", second)
+    assert same is second
+
+
+def test_whatever_is_in_a_run_it_is_one_of_a_list(path):
+    """A list comes as one text, with a line feed between runs: what else ends a line may be in one."""
+    store = SqliteStore(path)
+    words = tuple(f"a{mark}b" for mark in ("\u2028", "\x85", "é", "|"))
+    run = a_run("r1", dataset="s3://b/" + "".join(words) + "\n\r\x0b")
+    store.rebuild([run, a_run("r2")])
+
+    assert run in store.runs(RunQuery()).runs
+    assert len(store.runs(RunQuery()).runs) == 2
+    assert store.runs(RunQuery(user="nobody")).runs == ()

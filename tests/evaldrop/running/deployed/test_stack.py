@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 from evaldrop.aws_errors import as_service_error
 from evaldrop.errors import AwsError, InputError
 from evaldrop.running.deployed.clients import client
-from evaldrop.running.deployed.stack import find_stack
+from evaldrop.running.deployed.stack import find_stack, stack_that_keeps
 from evaldrop.steps.start_run.prefixes import RUNS
 from tests.evaldrop.running.deployed.stacks import EXECUTION, deploy, found
 
@@ -27,6 +27,16 @@ def test_a_stack_of_an_earlier_version_is_told_from_one_that_takes_options(bucke
     deploy("old", without=["MaxDatasetBytes"])
     with pytest.raises(InputError, match=r"has no output MaxDatasetBytes.*Deploy it again"):
         found("old")
+
+
+def test_a_stack_is_found_by_the_folder_of_its_runs_whatever_else_is_deployed(deployed):
+    deploy("old", without=["MaxDatasetBytes"])
+    deploy("other")
+
+    assert stack_that_keeps(f"{found('other').out}/") == found("other")
+    assert stack_that_keeps(f"s3://{found('other').output_bucket}/elsewhere") is None
+    assert stack_that_keeps(f"s3://{found('other').input_bucket}/{RUNS}") is None
+    assert stack_that_keeps("s3://nobodys/runs") is None
 
 
 class Refusing:

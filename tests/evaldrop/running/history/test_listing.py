@@ -7,7 +7,7 @@ import pytest
 from evaldrop.report.history_index import HISTORY_FILE
 from evaldrop.run.lock import locked
 from evaldrop.running.history.from_folders import runs_below
-from evaldrop.running.history.listing import history_files, list_here, runs_of
+from evaldrop.running.history.listing import history_files, list_below, runs_of
 from evaldrop.store.opening import open_store, store_of
 from evaldrop.store.sqlite import SqliteStore
 from tests.evaldrop.running.history.finished import begin, finish
@@ -34,9 +34,9 @@ def kept(folders, tmp_path):
 
 
 def test_the_history_lists_what_the_folders_would(kept):
-    by_history = list_here(str(kept), evaluation=None, limit=10)
+    by_history = list_below(str(kept), evaluation=None, limit=10)
     (kept / "runs.sqlite").unlink()
-    by_folders = list_here(str(kept), evaluation=None, limit=10)
+    by_folders = list_below(str(kept), evaluation=None, limit=10)
 
     assert [(row.run_id, row.status) for row in by_history] == [
         ("r2", "SUCCEEDED"),
@@ -49,8 +49,8 @@ def test_the_history_lists_what_the_folders_would(kept):
 
 
 def test_only_runs_of_an_evaluation_and_only_so_many(kept):
-    assert [row.run_id for row in list_here(str(kept), evaluation="support", limit=10)] == ["r3", "r1"]
-    assert [row.run_id for row in list_here(str(kept), evaluation=None, limit=1)] == ["r2"]
+    assert [row.run_id for row in list_below(str(kept), evaluation="support", limit=10)] == ["r3", "r1"]
+    assert [row.run_id for row in list_below(str(kept), evaluation=None, limit=1)] == ["r2"]
 
 
 def test_a_run_whose_process_was_killed_does_not_go_on(kept):
@@ -59,7 +59,7 @@ def test_a_run_whose_process_was_killed_does_not_go_on(kept):
     store.begin(a_run("r4", evaluation="support", started_at="2026-11-21T12:00:00Z"))
 
     def status():
-        return list_here(str(kept), evaluation=None, limit=1)[0].status
+        return list_below(str(kept), evaluation=None, limit=1)[0].status
 
     assert status() == "ABORTED"
     with locked(str(folder), doing="evaldrop run"):
@@ -68,7 +68,7 @@ def test_a_run_whose_process_was_killed_does_not_go_on(kept):
 
 def test_a_folder_that_was_moved_has_its_reports_where_it_is_now(kept, tmp_path):
     kept.rename(tmp_path / "moved")
-    row = list_here(str(tmp_path / "moved"), evaluation="other", limit=1)[0]
+    row = list_below(str(tmp_path / "moved"), evaluation="other", limit=1)[0]
 
     assert row.report == str(tmp_path / "moved" / "other" / "r2" / "report.html")
 
@@ -91,6 +91,6 @@ def test_a_row_of_a_run_that_failed_says_why(kept):
     store = open_store(store_of(str(kept)))
     run = store.run("r3")
     store.end("r3", run.ending.model_copy(update={"state": "failed", "why": "too slow"}))
-    row = list_here(str(kept), evaluation="support", limit=1)[0]
+    row = list_below(str(kept), evaluation="support", limit=1)[0]
 
     assert (row.status, row.why, row.report) == ("FAILED", "too slow", None)

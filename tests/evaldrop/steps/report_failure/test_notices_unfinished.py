@@ -7,6 +7,7 @@ import pytest
 from evaldrop.steps.lifecycle.telling import NOWHERE, Lifecycle
 from evaldrop.steps.report_failure.notices import report_unfinished
 from evaldrop.store.sqlite import SqliteStore
+from tests.evaldrop.steps.lifecycle.test_spent import begun
 
 ARN = "arn:aws:states:us-east-1:123456789012:execution:evaluate:ds-1"
 DETAIL = {"executionArn": ARN, "name": "ds-1", "status": "FAILED"}
@@ -74,18 +75,28 @@ def store(tmp_path):
     return SqliteStore(tmp_path / "runs.sqlite")
 
 
-def test_how_a_run_ended_is_noted_whoever_tells_of_it(store):
+@pytest.fixture
+def request_here(tmp_path):
+    """A run's request; of its folder there is nothing yet."""
+    return json.dumps({**REQUEST, "out": str(tmp_path)})
+
+
+def test_how_a_run_ended_is_noted_whoever_tells_of_it(store, tmp_path, request_here):
     lifecycle = Lifecycle(opened=lambda: store)
     caught = FakeServices(error="DatasetError", cause="ValidateDataset: line 3: no prompt.")
     report_unfinished(DETAIL, caught, lifecycle)
     assert (store.run("ds-1").state, store.run("ds-1").ending.cost_usd) == ("failed", 0)
-    uncaught = FakeServices(error="States.ExceedToleratedFailureThreshold", cause="4 items failed")
+    begun(tmp_path / "support" / "ds-1", estimate={"cost_usd": {"likely": 4.0}})
+    uncaught = FakeServices(
+        error="States.ExceedToleratedFailureThreshold", cause="4 items failed", input=request_here
+    )
     report_unfinished(DETAIL, uncaught, lifecycle)
-    assert store.run("ds-1").ending.cost_usd is None
+    ending = store.run("ds-1").ending
+    assert (ending.cost_usd, ending.estimated_usd) == (4, 4)
 
 
-def test_a_run_that_was_stopped_is_noted_and_not_told(store):
-    services = FakeServices(status="ABORTED", started_at="2026-11-30T10:00:00+00:00")
+def test_a_run_that_was_stopped_is_noted_and_not_told(store, request_here):
+    services = FakeServices(status="ABORTED", started_at="2026-11-30T10:00:00+00:00", input=request_here)
     assert not report_unfinished({**DETAIL, "status": "ABORTED"}, services, Lifecycle(opened=lambda: store))
     assert not services.told
     assert (store.run("ds-1").state, store.run("ds-1").started_at) == ("stopped", "2026-11-30T10:00:00+00:00")

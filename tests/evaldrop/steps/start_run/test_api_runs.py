@@ -91,6 +91,30 @@ def test_an_event_that_is_delivered_again_changes_nothing(services, store):
     assert (kind, detail["run_id"], detail["customer"]) == ("Run Started", RUN_ID, OWNER.customer)
 
 
+def test_a_run_that_is_stopped_in_the_moment_in_which_it_starts_is_stopped_after_all(services, store):
+    """Whoever stopped it found no execution, and took the dataset away after StartRun had looked for it."""
+    bus, start_execution = Bus(), services.start
+
+    def withdrawn_meanwhile(request):
+        services.gone.add(URI)
+        return start_execution(request)
+
+    services.start = withdrawn_meanwhile
+    assert start(created(KEY), services, store, bus)["ignored"] == [URI]
+    assert services.stopped == [RUN_ID]
+    # The event is delivered again where StopExecution failed: it is stopped then.
+    assert start(created(KEY), services, store, bus)["ignored"] == [URI]
+    assert services.stopped == [RUN_ID, RUN_ID]
+    assert (store.run(RUN_ID), bus.sent) == (None, [])
+
+
+def test_an_upload_of_nobodys_that_is_gone_meanwhile_starts_its_run(services):
+    """Its version is what is evaluated; only the API takes a dataset away to say that no run is to begin."""
+    services.gone.add("s3://drop/datasets/faq.jsonl")
+    assert start(created("datasets/faq.jsonl"), services)["started"]
+    assert not services.stopped
+
+
 def test_a_run_that_was_admitted_keeps_what_was_reserved_for_it(services, store):
     asked = StoredRun(
         run_id=RUN_ID, state="admitted", started_at="2026-11-20T23:59:58+00:00", dataset=URI, owner=OWNER,

@@ -29,6 +29,7 @@ class Services:
         self.objects = objects or {}
         self.failing = set(failing)
         self.gone: set[str] = set()
+        self.stopped: list[str] = []
         self.labels = metadata or {}
 
     def is_there(self, uri):
@@ -41,6 +42,9 @@ class Services:
             return False
         self.started[request.run_id] = request
         return True
+
+    def stop(self, run_id):
+        self.stopped.append(run_id)
 
     def notify(self, *, subject, message):
         self.told.append({"subject": subject, "message": message})

@@ -17,6 +17,14 @@ class Models {
       event.preventDefault();
       this.take();
     });
+    this.box.addEventListener("paste", (event) => {
+      const pasted = event.clipboardData.getData("text");
+      if (!/\n/.test(pasted.trim())) return;
+      // A column of names: a box of one line would make one of them.
+      event.preventDefault();
+      this.box.setRangeText(pasted.trim().replace(/\s+/g, " "), this.box.selectionStart, this.box.selectionEnd, "end");
+      this.take();
+    });
     const line = element("div", "with-button");
     this.element = field("models", "Models", this.box, { hint: "A model's ID as Amazon Bedrock has it, such as amazon.nova-lite-v1:0, or geo. before it for the inference profile at hand. Two or more are compared." });
     this.box.before(line);

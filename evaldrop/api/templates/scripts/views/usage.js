@@ -66,8 +66,9 @@ function rowsCard({ rows, month, by }) {
     made.append(element("p", "hint", "Nothing was used."));
     return made;
   }
-  made.append(table(`By ${words}`, [[words], ["runs"], ["records"], ["tokens in"], ["tokens out"], ["cost"], ["reserved"]], rows.map((row) => [
-    foreign("span", "", row.name || "(nobody named)"), count(row.runs), count(row.records), count(row.input_tokens), count(row.output_tokens), dollars(row.usd), row.reserved_usd ? dollars(row.reserved_usd) : UNKNOWN,
+  made.append(table(`By ${words}`, [[words], ["runs"], ["records"], ["tokens in"], ["tokens out"], ["cost"], ["estimated"], ["reserved"]], rows.map((row) => [
+    foreign("span", "", row.name || "(nobody named)"), count(row.runs), count(row.records), count(row.input_tokens), count(row.output_tokens), dollars(row.usd), ...[row.estimated_usd, row.reserved_usd].map((usd) => (usd ? dollars(usd) : UNKNOWN)),
   ])));
+  if (rows.some((row) => row.estimated_usd)) made.append(element("p", "hint", "Estimated is as much of the cost as nobody knows: of runs that failed or were stopped, for records without a result."));
   return made;
 }
