@@ -17,6 +17,7 @@ from evaldrop.engine import (
     StateMachine,
     TaskContext,
     bedrock_invoke_model,
+    dynamodb_update_item,
     execute,
     lambda_invoke,
     load,
@@ -26,6 +27,7 @@ from evaldrop.engine import (
 from evaldrop.run.request import RunRequest
 from evaldrop.running.batch_jobs import job_integrations
 from evaldrop.running.handlers import HANDLERS
+from evaldrop.running.memory_tables import MemoryTables
 from evaldrop.running.stored_bodies import get_object, with_stored_bodies
 from evaldrop.shipped import workflow_definition
 from evaldrop.steps.report_failure.notices import unfinished_notice
@@ -99,6 +101,8 @@ async def run_locally(
                 ),
                 "aws-sdk:s3:getObject": sdk_integration("s3", "GetObject", get_object(storage)),
                 "sns:publish": sns_publish(published),
+                # Anew in every process: a run that goes on takes its children up again, and they reserve.
+                "dynamodb:updateItem": dynamodb_update_item(MemoryTables().update_item),
                 **job_integrations(jobs),
             },
             store=DirectoryStore(),
