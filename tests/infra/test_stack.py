@@ -101,7 +101,8 @@ def test_every_placeholder_is_filled(request, which, children):
     assert substitutions["ChildType"] == children
     assert substitutions["ResultsTopic"]["Ref"].startswith("Notifications")
     assert substitutions["Partition"] == {"Ref": "AWS::Partition"}
-    assert len(substitutions) == 3 + len(STEPS)
+    assert substitutions["JobsRole"]["Fn::GetAtt"][0].startswith("JobsRole")
+    assert len(substitutions) == 4 + len(STEPS)
 
 
 def test_errors_are_logged_and_executions_traced(template):
