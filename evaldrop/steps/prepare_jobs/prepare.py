@@ -17,6 +17,7 @@ from evaldrop.run.records import RECORDS_FILE
 from evaldrop.steps.prepare_jobs.collecting import JobAnswers, JobResult
 from evaldrop.steps.prepare_jobs.jobs import BATCH, Job, job_of, rows_uri
 from evaldrop.steps.prepare_jobs.merging import make_fit, without_answered
+from evaldrop.steps.prepare_jobs.row_ids import row_id
 from evaldrop.steps.prepare_jobs.stages import STAGES, Stage, Stages
 from evaldrop.steps.prepare_jobs.writing import LIMITS, JobLimits, RowWriter
 from evaldrop.steps.prepare_records.prepare import MAX_CHILD_INPUT_BYTES
@@ -84,7 +85,7 @@ class _Preparing:
                 for ordinal, line in self._lines(over):
                     if line["record_id"] not in self._done:
                         for asked in self._stages.asked(stage, ordinal, line["calls"]):
-                            writer_of(asked.who).add(asked.key, asked.body())
+                            writer_of(asked.who).add(row_id(asked.key), asked.body())
                     yield line
 
             self._write(self._records_of(stage), lines())
