@@ -33,6 +33,10 @@ from evaldrop.shipped import workflow_definition
 from evaldrop.steps.report_failure.notices import unfinished_notice
 
 
+JOBS_ROLE = "arn:aws:iam::000000000000:role/evaldrop-jobs"
+"""What a rehearsal's jobs are to work by; nobody assumes it."""
+
+
 class DirectoryStore:
     """An object store whose buckets are directories."""
 
@@ -51,7 +55,8 @@ class DirectoryStore:
 def state_machine() -> StateMachine:
     """Return the workflow as it runs on one machine: functions and topic are known by their own names."""
     names = {name: name for name in (*HANDLERS, "ResultsTopic")}
-    return load(workflow_definition(), {**names, "Partition": "aws", "ChildType": "EXPRESS"})
+    here = {"Partition": "aws", "ChildType": "EXPRESS", "JobsRole": JOBS_ROLE}
+    return load(workflow_definition(), {**names, **here})
 
 
 async def run_locally(

@@ -1,0 +1,73 @@
+"""A batch job: what it is called, where its files are, and what the workflow gets to know of it."""
+
+import hashlib
+import re
+from typing import Any, NamedTuple
+
+from evaldrop import storage
+from evaldrop.evaluation import Called
+
+JSON = dict[str, Any]
+
+BATCH = "batch"
+"""The folder of a run that its jobs' files are in."""
+ROWS_FILE = "rows.jsonl"
+OUT = "out"
+
+_READABLE = 30
+_NO_NAME = re.compile(r"[^A-Za-z0-9]+")
+
+
+class Job(NamedTuple):
+    """
+    A job that is to be created.
+
+    Attributes:
+        place: Its folder, below the run's `batch`.
+        name: Unique in the account.
+        model: The model ID, profile or ARN.
+        type: Converse or InvokeModel.
+        token: The ClientRequestToken: the same for the same job, however often it is asked for.
+        n: Rows.
+    """
+
+    place: str
+    name: str
+    model: str
+    type: str
+    token: str
+    n: int
+
+
+def job_of(run_id: str, stage: str, part: int, *, called: Called, n: int) -> Job:
+    """Return the job of a part of a candidate's or judge's rows in a stage; `part` counts from 1."""
+    words = (run_id, stage, called.name, str(part))
+    digest = hashlib.blake2b("\0".join(words).encode(), digest_size=32).hexdigest()
+    return Job(
+        place=f"{stage}/{called.name}-{part}",
+        name=f"{job_prefix(run_id)}-{stage[0]}{digest[:8]}-{part}",
+        model=called.model,
+        type="InvokeModel" if called.api == "invoke_model" else "Converse",
+        token=digest,
+        n=n,
+    )
+
+
+def job_prefix(run_id: str) -> str:
+    """Return how the names of a run's jobs begin; no other run's do. At most 46 of a name's 63 characters."""
+    readable = _NO_NAME.sub("-", run_id).strip("-")
+    if readable != run_id or len(readable) > _READABLE:
+        # What is cut or written otherwise could be another run's.
+        digest = hashlib.blake2b(run_id.encode(), digest_size=3).hexdigest()
+        readable = f"{readable[:_READABLE].strip('-')}-{digest}".lstrip("-")
+    return f"evaldrop-{readable}"
+
+
+def rows_uri(folder: str, place: str) -> str:
+    """Return where a job's input is; `folder` is the run's."""
+    return storage.join(folder, BATCH, place, ROWS_FILE)
+
+
+def out_uri(folder: str, place: str) -> str:
+    """Return the folder below which Bedrock writes a job's output."""
+    return storage.join(folder, BATCH, place, OUT)
