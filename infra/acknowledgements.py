@@ -74,7 +74,7 @@ def acknowledge(
         accept(step.function, "L1", RUNTIME)
     accept_wildcard(workflow.machine.role, "*", _NO_RESOURCE)
     input_arn, output_arn = arn_of(storage.input), arn_of(storage.output)
-    for name in ("ValidateDataset", "PrepareRecords", "CheckFirstCalls", "BuildScorecard"):
+    for name in ("ValidateDataset", "PrepareRecords", "CheckFirstCalls", "PrepareJobs", "BuildScorecard"):
         accept_wildcard(steps[name].role, f"{output_arn}/{RUNS}/*", RUN_FOLDERS)
     for role in (workflow.machine.role, jobs.role):
         accept_wildcard(role, f"{output_arn}/{RUNS}/*", RUN_FOLDERS)

@@ -66,7 +66,7 @@ class EvaldropStack(Stack):
         storage = Storage(self, "Storage", settings=settings)
         notifications = Notifications(self, "Notifications", settings=settings, key=storage.encryption_key)
         functions = Functions(self, "Functions", storage=storage, settings=settings)
-        jobs = Jobs(self, "Jobs", storage=storage, settings=settings)
+        jobs = Jobs(self, "BatchJobs", storage=storage, settings=settings)
         workflow = Workflow(
             self,
             "Workflow",

@@ -11,7 +11,7 @@ def of_role(template, name):
 
 
 def test_bedrock_alone_takes_the_role_and_for_jobs_of_this_account_alone(either_template):
-    trust = one(either_template, "AWS::IAM::Role", "JobsRole")["AssumeRolePolicyDocument"]["Statement"]
+    trust = one(either_template, "AWS::IAM::Role", "BatchJobsRole")["AssumeRolePolicyDocument"]["Statement"]
     assert len(trust) == 1
     assert trust[0]["Principal"] == {"Service": "bedrock.amazonaws.com"}
     assert trust[0]["Action"] == "sts:AssumeRole"
@@ -23,7 +23,7 @@ def test_bedrock_alone_takes_the_role_and_for_jobs_of_this_account_alone(either_
 
 
 def test_jobs_read_and_write_runs_in_buckets_of_this_account_and_call_the_stack_s_models(template):
-    own = of_role(template, "JobsRole")
+    own = of_role(template, "BatchJobsRole")
     done = {action: each for each in own for action in as_list(each["Action"])}
     assert done.keys() == {"s3:GetObject", "s3:PutObject", "s3:ListBucket", "bedrock:InvokeModel"}
     for action in ("s3:GetObject", "s3:PutObject"):
@@ -38,7 +38,7 @@ def test_jobs_read_and_write_runs_in_buckets_of_this_account_and_call_the_stack_
 
 
 def test_a_key_of_ones_own_is_used_by_jobs_too(full_template):
-    used = {action for each in of_role(full_template, "JobsRole") for action in as_list(each["Action"])}
+    used = {action for each in of_role(full_template, "BatchJobsRole") for action in as_list(each["Action"])}
     assert {"kms:Decrypt", "kms:GenerateDataKey"} <= used
 
 
@@ -50,7 +50,7 @@ def test_the_machine_creates_jobs_of_the_stack_s_models_and_gives_them_this_role
     for action in ("bedrock:GetModelInvocationJob", "bedrock:StopModelInvocationJob"):
         assert granted(template, action) == created - models
     passed = [each for _, each in statements(template) if "iam:PassRole" in as_list(each["Action"])]
-    to_bedrock = [each for each in passed if "JobsRole" in json.dumps(each["Resource"])]
+    to_bedrock = [each for each in passed if "BatchJobsRole" in json.dumps(each["Resource"])]
     assert len(to_bedrock) == 1
     assert to_bedrock[0]["Condition"] == {"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}}
 
@@ -61,5 +61,5 @@ def test_children_that_watch_jobs_may_be_run_and_redriven(template):
 
 
 def test_no_other_policy_is_attached_to_the_role(template):
-    names = [name for name in resources(template, POLICY) if name.startswith("JobsRole")]
+    names = [name for name in resources(template, POLICY) if name.startswith("BatchJobsRole")]
     assert len(names) == 1
