@@ -185,23 +185,24 @@ class SimulatedJobs:
         await self._runtime.close()
 
     async def _go_on(self, job: Job) -> None:
+        if job["status"] == "Stopping":
+            await self._stop(job)
+            return
         if job["status"] == "Submitted" and (problem := await asyncio.to_thread(self._problem, job)):
             self._end(job, "Failed", problem)
             return
         fate = self._fate(job)
         is_over = job["looks"] > self._rehearsal.job_looks
-        if job["status"] == "Stopping":
-            await self._stop(job)
-        elif fate in {"Failed", "Expired"}:
+        if fate in {"Failed", "Expired"}:
+            # Neither gets to its rows.
+            job["status"] = _ON_THE_WAY[min(job["looks"] - 1, 1)]
             if is_over:
                 self._end(job, fate, _MESSAGES[fate])
-            else:
-                job["status"] = _ON_THE_WAY[min(job["looks"] - 1, 1)]
+        elif is_over or job["looks"] >= len(_ON_THE_WAY):
+            job["status"] = "InProgress"
+            await self._work_on(job, fate, is_over=is_over)
         else:
-            job["status"] = _ON_THE_WAY[min(job["looks"] - 1, 2)]
-            if is_over or job["status"] == "InProgress":
-                job["status"] = "InProgress"
-                await self._work_on(job, fate, is_over=is_over)
+            job["status"] = _ON_THE_WAY[job["looks"] - 1]
 
     async def _work_on(self, job: Job, fate: str, *, is_over: bool) -> None:
         if id_of(job) not in self._work:
