@@ -30,7 +30,6 @@ from evaldrop.running.stored_bodies import get_object, with_stored_bodies
 from evaldrop.shipped import workflow_definition
 from evaldrop.steps.report_failure.notices import unfinished_notice
 
-
 JOBS_ROLE = "arn:aws:iam::000000000000:role/evaldrop-jobs"
 """What a rehearsal's jobs are to work by; nobody assumes it."""
 

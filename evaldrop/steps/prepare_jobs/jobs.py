@@ -4,13 +4,18 @@ import hashlib
 import re
 from typing import Any, NamedTuple
 
+import orjson
+
 from evaldrop import storage
 from evaldrop.evaluation import Called
+from evaldrop.run.records import RECORDS_FILE
 
 JSON = dict[str, Any]
 
 BATCH = "batch"
 """The folder of a run that its jobs' files are in."""
+JOBS_FILE = "jobs.json"
+"""A stage's jobs, in its folder: written when all else of the stage is."""
 ROWS_FILE = "rows.jsonl"
 OUT = "out"
 
@@ -71,3 +76,31 @@ def rows_uri(folder: str, place: str) -> str:
 def out_uri(folder: str, place: str) -> str:
     """Return the folder below which Bedrock writes a job's output."""
     return storage.join(folder, BATCH, place, OUT)
+
+
+class LatestJobs(NamedTuple):
+    """
+    The jobs that a run on this machine was at last.
+
+    `since`: when all jobs were over, in nanoseconds since 1970; 0 where they are not.
+    """
+
+    stage: str
+    n: int
+    since: int = 0
+
+    @property
+    def are_over(self) -> bool:
+        """Whether the records with all that jobs answered are written."""
+        return bool(self.since)
+
+
+def latest_jobs(folder: str) -> LatestJobs | None:
+    """Return the jobs of the latest stage that a run on this machine had; None where it has had none."""
+    batch = storage.local_path(folder) / BATCH
+    found = sorted(batch.glob(f"*/{JOBS_FILE}"), key=lambda path: path.stat().st_mtime_ns)
+    if not found:
+        return None
+    over = batch / RECORDS_FILE
+    since = over.stat().st_mtime_ns if over.exists() else 0
+    return LatestJobs(found[-1].parent.name, len(orjson.loads(found[-1].read_bytes())), since)
