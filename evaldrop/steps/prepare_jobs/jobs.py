@@ -19,7 +19,7 @@ JOBS_FILE = "jobs.json"
 ROWS_FILE = "rows.jsonl"
 OUT = "out"
 
-_READABLE = 30
+_READABLE = 24
 _NO_NAME = re.compile(r"[^A-Za-z0-9]+")
 
 
@@ -50,7 +50,8 @@ def job_of(run_id: str, stage: str, part: int, *, called: Called, n: int) -> Job
     digest = hashlib.blake2b("\0".join(words).encode(), digest_size=32).hexdigest()
     return Job(
         place=f"{stage}/{called.name}-{part}",
-        name=f"{job_prefix(run_id)}-{stage[0]}{digest[:8]}-{part}",
+        # At most 63 characters, and the run's ID for those who read it.
+        name=f"{job_prefix(run_id)}{_NO_NAME.sub('-', run_id)[:_READABLE]}-{stage[0]}{digest[:8]}-{part}",
         model=called.model,
         type="InvokeModel" if called.api == "invoke_model" else "Converse",
         token=digest,
@@ -59,13 +60,9 @@ def job_of(run_id: str, stage: str, part: int, *, called: Called, n: int) -> Job
 
 
 def job_prefix(run_id: str) -> str:
-    """Return how the names of a run's jobs begin; no other run's do. At most 46 of a name's 63 characters."""
-    readable = _NO_NAME.sub("-", run_id).strip("-")
-    if readable != run_id or len(readable) > _READABLE:
-        # What is cut or written otherwise could be another run's.
-        digest = hashlib.blake2b(run_id.encode(), digest_size=3).hexdigest()
-        readable = f"{readable[:_READABLE].strip('-')}-{digest}".lstrip("-")
-    return f"evaldrop-{readable}"
+    """Return how the names of a run's jobs begin, and those of no other run."""
+    # A digest and not the ID, which is too long for a name, or holds what a name does not.
+    return f"evaldrop-{hashlib.blake2b(run_id.encode(), digest_size=6).hexdigest()}-"
 
 
 def rows_uri(folder: str, place: str) -> str:

@@ -75,7 +75,7 @@ def make_fit(calls: JSON, room: int) -> None:
         answer["error"] = {
             "Error": TOO_LARGE,
             "Cause": "the model answered in a batch job, and beside all else the record's child has no room "
-            f"for the {before:,} bytes of its reply. It is in the job's output, in batch/ of the run's folder.",
+            f"for the {before:,} bytes of its reply. The job's output has it, in batch/ of the run's folder.",
         }
         del answer["reply"]
         size -= before - _size(answer)

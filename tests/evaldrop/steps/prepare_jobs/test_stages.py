@@ -48,16 +48,14 @@ ROWS = [
     },
     {"id": "given", "prompt": "Who are you?", "responses": {"dataset": "I am Claude, made by Anthropic."}},
     # So long that what judges' requests share stands once.
-    {"id": "long", "prompt": "What does it say?", "context": "A line of a contract. " * 1500},
+    {"id": "long", "prompt": "What does it say?", "context": "A line of a contract. " * 400},
 ]
 SAYS = {"us.amazon.nova-lite-v1:0": "<think>Hm.</think>As Nova, I would say \n30 days."}
 
 
 def as_batch(run):
     called = [f"candidate/{each.name}" for each in run.candidates if each.model != "given"]
-    return run.changed(
-        deliveries={place: "batch" for place in [*called, *(f"judge/{j.name}" for j in run.judges)]}
-    )
+    return run.changed(deliveries=dict.fromkeys([*called, *(f"judge/{j.name}" for j in run.judges)], "batch"))
 
 
 @pytest.fixture(scope="module")
