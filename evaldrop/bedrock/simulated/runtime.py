@@ -128,8 +128,15 @@ class SimulatedRuntime:
 
     def _digest(self, request: Mapping[str, Any]) -> bytes:
         seed = self._rehearsal.seed.to_bytes(8, "little", signed=True)
+        # A judge that is to answer in data decides as it would in words.
+        asked = {key: value for key, value in request.items() if key != "outputConfig"}
+        # 0 and 0.0 are one: which of them is sent hangs on who has written the number down in between.
+        inference = asked.get("inferenceConfig", {})
+        asked["inferenceConfig"] = inference | {
+            key: float(inference[key]) for key in ("temperature", "topP") if key in inference
+        }
         try:
-            canonical = orjson.dumps(request, option=orjson.OPT_SORT_KEYS, default=repr)
+            canonical = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS, default=repr)
         except TypeError as fault:
             raise ServiceError(
                 "ValidationException", f"the request cannot be sent as JSON: {fault}"
@@ -224,8 +231,13 @@ class SimulatedRuntime:
             return block, "tool_use"
         if len(blocks) < 3 and not any("<response" in block for block in blocks):
             return None  # there is no response to judge
-        said = self._judge_in_words(request, blocks, digest)
+        said = self._judge_in_data(request, case, draw) or self._judge_in_words(request, blocks, digest)
         return None if said is None else ({"text": said}, "end_turn")
+
+    def _judge_in_data(self, request: Mapping[str, Any], case: Case, draw: Random) -> str | None:
+        form = request.get("outputConfig", {}).get("textFormat", {}).get("structure", {}).get("jsonSchema")
+        questions = questions_of(orjson.loads(form["schema"]), known=self._criteria) if form else ()
+        return orjson.dumps(verdicts(questions, case, draw)).decode() if questions else None
 
     def _judge_in_words(self, request: Mapping[str, Any], blocks: list[str], digest: bytes) -> str | None:
         case = Case.from_blocks(blocks, is_lenient=self._rehearsal.ceiling > 0)

@@ -42,6 +42,4 @@ def _each(value: Any, named: Any) -> Any:
         return [_each(each, named) for each in value]
     if not isinstance(value, dict):
         return value
-    return {
-        named(key): each if key in _DOCUMENTS else _each(each, named) for key, each in value.items()
-    }
+    return {named(key): each if key in _DOCUMENTS else _each(each, named) for key, each in value.items()}

@@ -79,8 +79,8 @@ class JobAnswers:
         number = packed(row_id(key))
         assert number is not None
         if (place := self._places.get(number)) is not None:
-            row = _parsed(self._read(place))
-            if row is not None and isinstance(output := row.get("modelOutput"), dict) and not row.get("error"):
+            row = _parsed(self._read(place)) or {}
+            if isinstance(output := row.get("modelOutput"), dict) and not row.get("error"):
                 return {"reply": _reply(output, api)}
             if number in self._sent:
                 return {"error": _error(self._results[place.job], row)}

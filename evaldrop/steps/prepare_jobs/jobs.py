@@ -4,17 +4,22 @@ import hashlib
 import re
 from typing import Any, NamedTuple
 
+import orjson
+
 from evaldrop import storage
 from evaldrop.evaluation import Called
+from evaldrop.run.records import RECORDS_FILE
 
 JSON = dict[str, Any]
 
 BATCH = "batch"
 """The folder of a run that its jobs' files are in."""
+JOBS_FILE = "jobs.json"
+"""A stage's jobs, in its folder: written when all else of the stage is."""
 ROWS_FILE = "rows.jsonl"
 OUT = "out"
 
-_READABLE = 30
+_READABLE = 24
 _NO_NAME = re.compile(r"[^A-Za-z0-9]+")
 
 
@@ -45,7 +50,8 @@ def job_of(run_id: str, stage: str, part: int, *, called: Called, n: int) -> Job
     digest = hashlib.blake2b("\0".join(words).encode(), digest_size=32).hexdigest()
     return Job(
         place=f"{stage}/{called.name}-{part}",
-        name=f"{job_prefix(run_id)}-{stage[0]}{digest[:8]}-{part}",
+        # At most 63 characters, and the run's ID for those who read it.
+        name=f"{job_prefix(run_id)}{_NO_NAME.sub('-', run_id)[:_READABLE]}-{stage[0]}{digest[:8]}-{part}",
         model=called.model,
         type="InvokeModel" if called.api == "invoke_model" else "Converse",
         token=digest,
@@ -54,13 +60,9 @@ def job_of(run_id: str, stage: str, part: int, *, called: Called, n: int) -> Job
 
 
 def job_prefix(run_id: str) -> str:
-    """Return how the names of a run's jobs begin; no other run's do. At most 46 of a name's 63 characters."""
-    readable = _NO_NAME.sub("-", run_id).strip("-")
-    if readable != run_id or len(readable) > _READABLE:
-        # What is cut or written otherwise could be another run's.
-        digest = hashlib.blake2b(run_id.encode(), digest_size=3).hexdigest()
-        readable = f"{readable[:_READABLE].strip('-')}-{digest}".lstrip("-")
-    return f"evaldrop-{readable}"
+    """Return how the names of a run's jobs begin, and those of no other run."""
+    # A digest and not the ID, which is too long for a name, or holds what a name does not.
+    return f"evaldrop-{hashlib.blake2b(run_id.encode(), digest_size=6).hexdigest()}-"
 
 
 def rows_uri(folder: str, place: str) -> str:
@@ -71,3 +73,31 @@ def rows_uri(folder: str, place: str) -> str:
 def out_uri(folder: str, place: str) -> str:
     """Return the folder below which Bedrock writes a job's output."""
     return storage.join(folder, BATCH, place, OUT)
+
+
+class LatestJobs(NamedTuple):
+    """
+    The jobs that a run on this machine was at last.
+
+    `since`: when all jobs were over, in nanoseconds since 1970; 0 where they are not.
+    """
+
+    stage: str
+    n: int
+    since: int = 0
+
+    @property
+    def are_over(self) -> bool:
+        """Whether the records with all that jobs answered are written."""
+        return bool(self.since)
+
+
+def latest_jobs(folder: str) -> LatestJobs | None:
+    """Return the jobs of the latest stage that a run on this machine had; None where it has had none."""
+    batch = storage.local_path(folder) / BATCH
+    found = sorted(batch.glob(f"*/{JOBS_FILE}"), key=lambda path: path.stat().st_mtime_ns)
+    if not found:
+        return None
+    over = batch / RECORDS_FILE
+    since = over.stat().st_mtime_ns if over.exists() else 0
+    return LatestJobs(found[-1].parent.name, len(orjson.loads(found[-1].read_bytes())), since)

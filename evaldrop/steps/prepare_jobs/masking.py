@@ -26,18 +26,24 @@ _ADVERB = r"(?: (?:originally|actually|currently|just|simply|really))?"
 
 _WITHHELD = "[name withheld]"
 RULES = (
-    rf"((?:\bI am|\bI['’]m|\bI was|\bI have been|\bI['’]ve been){_ADVERB} (?:{_MODEL},? )?"
-    rf"(?:{_ASSISTANT}(?: (?:called|named) {_MODEL})?,? )?"
-    rf"(?:that (?:was|is) |which (?:was|is) )?{_MADE_BY} ){_MAKER}\b",
+    (
+        rf"((?:\bI am|\bI['’]m|\bI was|\bI have been|\bI['’]ve been){_ADVERB} (?:{_MODEL},? )?"
+        rf"(?:{_ASSISTANT}(?: (?:called|named) {_MODEL})?,? )?"
+        rf"(?:that (?:was|is) |which (?:was|is) )?{_MADE_BY} ){_MAKER}\b"
+    ),
     rf"(\b[Aa]s {_ASSISTANT},? {_MADE_BY} ){_MAKER}(?=,? (?:I\b|my\b))",
     rf"(\b[Aa]s {_MODEL},? (?:{_ASSISTANT},? )?{_MADE_BY} ){_MAKER}(?=,? (?:I\b|my\b))",
-    r"((?:\bI am|\bI['’]m|\b[Mm]y name is|\b[Mm]y name['’]s|\bcall me"
-    r"|\b[Ii]ch bin|\b[Jj]e suis|\b[Ss]oy|\b[Ss]ono|\b[Ee]u sou"
-    rf"){_ADVERB} (?:(?:{_ASSISTANT},? )?(?:called|named|known as|based on|powered by|running on) )?"
-    rf"(?:the (?:AI |language )?(?:assistant|model) |an instance of |{_ASSISTANT}, )?"
-    rf"|(?:我是|我叫|私は) ?){_MODEL}(?![\w'’]| [A-Z][a-z])",
-    rf"(\b[Aa]s ){_MODEL}(?=,? I\b|, (?:an? (?:AI|large|language|virtual)|your"
-    r"|(?:made|created|developed|trained|built|designed) by)\b)",
+    (
+        r"((?:\bI am|\bI['’]m|\b[Mm]y name is|\b[Mm]y name['’]s|\bcall me"
+        r"|\b[Ii]ch bin|\b[Jj]e suis|\b[Ss]oy|\b[Ss]ono|\b[Ee]u sou"
+        rf"){_ADVERB} (?:(?:{_ASSISTANT},? )?(?:called|named|known as|based on|powered by|running on) )?"
+        rf"(?:the (?:AI |language )?(?:assistant|model) |an instance of |{_ASSISTANT}, )?"
+        rf"|(?:我是|我叫|私は) ?){_MODEL}(?![\w'’]| [A-Z][a-z])"
+    ),
+    (
+        rf"(\b[Aa]s ){_MODEL}(?=,? I\b|, (?:an? (?:AI|large|language|virtual)|your"
+        r"|(?:made|created|developed|trained|built|designed) by)\b)"
+    ),
     rf"(\b[Mm]y (?:creators?|developers?|makers?),? (?:at |from |is |are )?){_MAKER}\b",
     rf"\b{_MAKER}(?= (?:has |have )?(?:created|made|trained|developed|built|designed) me\b)",
 )

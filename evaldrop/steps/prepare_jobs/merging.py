@@ -47,9 +47,7 @@ def _judgement(judgement: JSON, names: Sequence[str]) -> JSON:
 def _requests(calls: JSON, candidates: Sequence[Mapping[str, Any]]) -> JSON:
     answered = _responses(calls).keys() | calls["given"].keys() | calls.get("long", {}).keys()
     wanted = {
-        call["request_key"]
-        for call in candidates
-        if call["api"] != GIVEN and call["name"] not in answered
+        call["request_key"] for call in candidates if call["api"] != GIVEN and call["name"] not in answered
     }
     return {key: request for key, request in calls["requests"].items() if key in wanted}
 
@@ -76,8 +74,8 @@ def make_fit(calls: JSON, room: int) -> None:
         before = _size(answer)
         answer["error"] = {
             "Error": TOO_LARGE,
-            "Cause": f"the model answered in a batch job, and the record's child has no room for the {before:,} "
-            "bytes of the reply beside all else. It is in the job's output, in batch/ of the run's folder.",
+            "Cause": "the model answered in a batch job, and beside all else the record's child has no room "
+            f"for the {before:,} bytes of its reply. The job's output has it, in batch/ of the run's folder.",
         }
         del answer["reply"]
         size -= before - _size(answer)

@@ -15,16 +15,14 @@ from evaldrop import storage
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import RECORDS_FILE
 from evaldrop.steps.prepare_jobs.collecting import JobAnswers, JobResult
-from evaldrop.steps.prepare_jobs.jobs import BATCH, Job, job_of, rows_uri
+from evaldrop.steps.prepare_jobs.jobs import BATCH, JOBS_FILE, Job, job_of
 from evaldrop.steps.prepare_jobs.merging import make_fit, without_answered
 from evaldrop.steps.prepare_jobs.row_ids import row_id
 from evaldrop.steps.prepare_jobs.stages import STAGES, Stage, Stages
-from evaldrop.steps.prepare_jobs.writing import LIMITS, JobLimits, RowWriter
+from evaldrop.steps.prepare_jobs.writing import LIMITS, JobLimits, StageWriter
 from evaldrop.steps.prepare_records.prepare import MAX_CHILD_INPUT_BYTES
 
 JSON = dict[str, Any]
-
-_JOBS_FILE = "jobs.json"
 
 
 def prepare_jobs(state: Mapping[str, Any], limits: JobLimits = LIMITS) -> JSON:
@@ -69,36 +67,28 @@ class _Preparing:
 
     def _jobs_of(self, stage: Stage, over: Stage | None) -> list[Job]:
         """Write the rows of a stage, and the records with what there is to ask about; return its jobs."""
-        uri = storage.join(self._folder, BATCH, stage, _JOBS_FILE)
+        uri = storage.join(self._folder, BATCH, stage, JOBS_FILE)
         if storage.exists(uri):
             return [Job(**job) for job in orjson.loads(storage.read_bytes(uri))]
-        with ExitStack() as stack:
-            writers: dict[str, RowWriter] = {}
-
-            def writer_of(who: str) -> RowWriter:
-                if who not in writers:
-                    writer = RowWriter(lambda part: rows_uri(self._folder, f"{stage}/{who}-{part}"), self._limits)
-                    writers[who] = stack.enter_context(writer)
-                return writers[who]
-
-            def lines() -> Iterator[JSON]:
-                for ordinal, line in self._lines(over):
-                    if line["record_id"] not in self._done:
-                        for asked in self._stages.asked(stage, ordinal, line["calls"]):
-                            writer_of(asked.who).add(row_id(asked.key), asked.body())
-                    yield line
-
-            self._write(self._records_of(stage), lines())
+        with StageWriter(self._folder, stage, self._limits) as writer:
+            self._write(self._records_of(stage), self._asking(stage, over, writer))
         called = self._run.candidates if stage == "candidates" else self._run.judges
         jobs = [
             job_of(self._run.run_id, stage, part, called=each, n=n)
             for each in called
-            if each.name in writers
-            for part, n in enumerate(writers[each.name].parts, 1)
+            for part, n in enumerate(writer.parts_of(each.name), 1)
         ]
         # Last: that it is there says that all else is.
         storage.write_bytes(uri, orjson.dumps([job._asdict() for job in jobs]))
         return jobs
+
+    def _asking(self, stage: Stage, over: Stage | None, writer: StageWriter) -> Iterator[JSON]:
+        """Yield the records that a stage asks about, while its rows are written."""
+        for ordinal, line in self._lines(over):
+            if line["record_id"] not in self._done:
+                for asked in self._stages.asked(stage, ordinal, line["calls"]):
+                    writer.add(asked.who, row_id(asked.key), asked.body())
+            yield line
 
     def _records_of(self, stage: Stage | None) -> str:
         """Return the records that a stage asked about; before the first, those that were prepared."""

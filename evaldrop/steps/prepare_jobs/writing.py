@@ -8,6 +8,7 @@ import orjson
 
 from evaldrop import storage
 from evaldrop.evaluation.delivery import MIN_JOB_RECORDS
+from evaldrop.steps.prepare_jobs.jobs import rows_uri
 
 JSON = dict[str, Any]
 
@@ -94,3 +95,32 @@ class RowWriter:
             self._close_part()
         else:
             self._opened.__exit__(*raised)
+
+
+class StageWriter:
+    """Writes the rows of a stage: each candidate's or judge's into jobs of their own."""
+
+    def __init__(self, folder: str, stage: str, limits: JobLimits) -> None:
+        self._folder, self._stage, self._limits = folder, stage, limits
+        self._writers: dict[str, RowWriter] = {}
+        self._opened = ExitStack()
+
+    def add(self, who: str, row_id: str, body: JSON) -> None:
+        """Write a row, as `RowWriter` does."""
+        if who not in self._writers:
+            place = f"{self._stage}/{who}"
+            writer = RowWriter(lambda part: rows_uri(self._folder, f"{place}-{part}"), self._limits)
+            self._writers[who] = self._opened.enter_context(writer)
+        self._writers[who].add(row_id, body)
+
+    def parts_of(self, who: str) -> list[int]:
+        """Return the rows of each of somebody's jobs, once the writer is closed."""
+        return self._writers[who].parts if who in self._writers else []
+
+    def __enter__(self) -> "StageWriter":
+        """Begin, as a `RowWriter` does."""
+        return self
+
+    def __exit__(self, *raised: Any) -> None:
+        """Close every file."""
+        self._opened.__exit__(*raised)

@@ -177,7 +177,11 @@ class RunDraft:
     def _deliveries(self, evaluation: Evaluation) -> dict[str, Delivery]:
         """Return how calls are delivered; a run that takes its parent's responses calls no candidate."""
         found = plain_deliveries(evaluation)
-        return {place: each for place, each in found.items() if not (self.parent and place.startswith("candidate/"))}
+        return {
+            place: each
+            for place, each in found.items()
+            if not (self.parent and place.startswith("candidate/"))
+        }
 
     def _baseline(self, evaluation_folder: str) -> str | None:
         """Return the evaluation's blessed run; a broken `baseline.json` is a warning, not a refusal."""
