@@ -1,10 +1,11 @@
 """Reads one record's results: raw replies in, table rows and scores out. Each reply is parsed once."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import orjson
 
+from evaldrop.bedrock.billing import cost_of_reply
 from evaldrop.bedrock.families.replies import (
     GUARDRAIL_INTERVENED,
     Reply,
@@ -15,8 +16,8 @@ from evaldrop.bedrock.families.replies import (
 from evaldrop.bedrock.families.thinking import split_thinking
 from evaldrop.evaluation import Judge, Pairwise
 from evaldrop.evaluation.criteria import Criterion, Scale
+from evaldrop.evaluation.delivery import Delivery
 from evaldrop.evaluation.metrics import METRICS
-from evaldrop.evaluation.prices import cost_at
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import ExpectedCall, PreparedRecord
 from evaldrop.run.results import ChildFailure, Found
@@ -128,7 +129,16 @@ class ResultReader:
     def _cost_of(self, row: ResponseRow) -> float | None:
         """Return what a response cost when it was called for."""
         reply = Reply(text="", input_tokens=row.input_tokens, output_tokens=row.output_tokens)
-        return cost_usd(self._run, row.model, [reply])
+        return cost_usd(self._run, row.model, [reply], "on_demand")
+
+    def _asked(self, kind: Literal["candidate", "judge"], name: str, answer: Mapping[str, Any]) -> Delivery:
+        """Return how a call was asked for: what a job did not answer was asked for on demand."""
+        if answer.get("delivery") == "batch":
+            return "batch"
+        return "flex" if self._run.delivery_of(kind, name) == "flex" else "on_demand"
+
+    def _judges_cost(self, judge: Judge, answer: Mapping[str, Any], replies: Sequence[Reply]) -> float | None:
+        return cost_usd(self._run, judge.model, replies, self._asked("judge", judge.name, answer))
 
     def _response_row(
         self, name: str, response: Mapping[str, Any] | None, found: Found
@@ -151,7 +161,8 @@ class ResultReader:
             text = reply.text
         reused = given or bool(response.get("reused"))
         # Known and nothing, not unknown: this run did not pay for it.
-        cost = 0.0 if reused else cost_usd(self._run, candidate.model, [reply])
+        asked = self._asked("candidate", name, response)
+        cost = 0.0 if reused else cost_usd(self._run, candidate.model, [reply], asked)
         took = (reply.stop_reason, reply.input_tokens, reply.output_tokens)
         if reply.error is not None:
             # It was paid for, and is no answer.
@@ -185,7 +196,7 @@ class ResultReader:
             verdicts,
             orjson.dumps(last).decode() if last is not None else None,
             orjson.dumps(first).decode() if first is not None else None,
-            JudgeCall.of(judge.name, judgement, replies, cost_usd(self._run, judge.model, replies)),
+            JudgeCall.of(judge.name, judgement, replies, self._judges_cost(judge, judgement, replies)),
         )
 
     def _verdict_rows(self, record: PreparedRecord, candidate: str, judged: _Judged) -> Iterable[VerdictRow]:
@@ -246,7 +257,7 @@ class ResultReader:
         places = {"first": first, "second": second, TIE: TIE, None: None}
         raw = {"error": error} if error is not None else comparison.get("reply")
         scores: tuple[float | None, float | None] = said.scores or (None, None)
-        call = JudgeCall.of(judge.name, comparison, replies, cost_usd(self._run, judge.model, replies))
+        call = JudgeCall.of(judge.name, comparison, replies, self._judges_cost(judge, comparison, replies))
         row = ComparisonRow(
             *start,
             places[said.place],
@@ -277,12 +288,12 @@ class ResultReader:
         )
 
 
-def cost_usd(run: RunDefinition, model: str, replies: Iterable[Reply]) -> float | None:
+def cost_usd(run: RunDefinition, model: str, replies: Iterable[Reply], asked: Delivery) -> float | None:
     """Return what some replies of a model cost together; None when price or tokens are unknown."""
     price = run.prices.get(model)
     if price is None:
         return None
-    costs = [cost_at(price, reply.input_tokens, reply.output_tokens) for reply in replies]
+    costs = [cost_of_reply(price, reply, asked) for reply in replies]
     known = [cost for cost in costs if cost is not None]
     # A sum of the known ones would pass for the whole.
     return sum(known) if len(known) == len(costs) else None

@@ -18,7 +18,7 @@ from evaldrop.datasets import Record
 from evaldrop.errors import BudgetExceeded
 from evaldrop.evaluation import Candidate, Evaluation, Judge
 from evaldrop.evaluation.definition import GIVEN
-from evaldrop.evaluation.prices import Prices, cost_usd
+from evaldrop.evaluation.prices import Prices, Usage, cost_usd
 from evaldrop.evaluation.questions import compared_pairs
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import with_texts_restored
@@ -331,7 +331,7 @@ class Counting:
         # What judges read of responses comes on top of the requests that were counted.
         sent = read.map(partial(add, self._input[role, called.name]))
         costs = [
-            cost_usd(called.model, round(getattr(sent, level)), round(getattr(output, level)), prices)
+            cost_usd(called.model, Usage(round(getattr(sent, level)), round(getattr(output, level))), prices)
             for level in ("low", "likely", "high")
         ]
         known = None if None in costs else Range(low=costs[0], likely=costs[1], high=costs[2])  # type: ignore[arg-type]

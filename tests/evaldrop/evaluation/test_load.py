@@ -109,7 +109,8 @@ def test_a_key_that_resembles_none_gets_the_list_of_keys():
         in problems(SMALLEST + "judges: [{name: pro, model: m, xyzzy: 1}]")[0]
     )
     assert (
-        "Known keys: input, output." in problems(SMALLEST + "prices: {m: {input: 1, output: 2, xyzzy: 3}}")[0]
+        "Known keys: batch, cache_read"
+        in problems(SMALLEST + "prices: {m: {input: 1, output: 2, xyzzy: 3}}")[0]
     )
 
 
