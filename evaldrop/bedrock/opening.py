@@ -9,7 +9,7 @@ from evaldrop.bedrock.simulated.direction import KnownCriteria
 from evaldrop.bedrock.simulated.runtime import Knowledge, Rehearsal, SimulatedRuntime
 from evaldrop.errors import InputError
 
-RATES = ("throttling", "errors", "malformed", "hostile", "refusals", "ceiling")
+RATES = ("throttling", "errors", "malformed", "hostile", "refusals", "ceiling", "default_tier")
 POSSIBLE = (
     "Possible are: aws · simulated · "
     "simulated:throttling=0.2,errors=0.05,malformed=0.02,hostile=0.01,refusals=0.01,ceiling=0.95,seed=7,"

@@ -174,6 +174,10 @@ class Judge(Called):
     repeats: int = Field(
         default=1, ge=1, le=20, description="Times each request is asked; averaged per record first."
     )
+    cache: Literal["auto", "off"] = Field(
+        default="auto",
+        description="auto: Bedrock keeps what its requests have in common, where that is long enough.",
+    )
     mask_identity: bool = Field(
         default=False, description="Withhold a model's or maker's name where a response says that it is one."
     )
