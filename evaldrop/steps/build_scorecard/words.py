@@ -302,6 +302,12 @@ def _counted(n: int, what: str) -> str:
 def _money_alarms(scorecard: Scorecard) -> Iterator[str]:
     if unknown := ", ".join(scorecard.cost_usd.unknown_models):
         yield f"The cost is unknown: no price or no tokens for {unknown}."
+    dearer = {one.name: one.calls for one in scorecard.cost_usd.deliveries if one.delivery != one.billed_as}
+    for name, calls in dearer.items():
+        yield (
+            f"{name}: {_counted(calls, 'call')} asked for the flex tier and got the default one, "
+            "at the whole price."
+        )
     records = scorecard.records
     if failed := records.missing - records.missing_reasons.get(NOT_STARTED, 0):
         what = "1 record" if failed == 1 else f"{failed} records"
