@@ -186,7 +186,9 @@ def most_usd(plan: Plan, evaluation: Evaluation, prices: Prices) -> float:
         if line.role == "judge" and is_longer:
             read += 2 * longest * line.calls
         written = _reply_tokens(by_role[line.role][line.name]) * line.calls
-        cost = cost_usd(line.model, Usage(round(read), round(written)), prices)
+        # On demand, whatever is asked: what a job does not answer and what flex does not serve costs it.
+        usage = Usage(round(read), round(written), cache_write=round(line.cached_tokens))
+        cost = cost_usd(line.model, usage, prices)
         assert cost is not None
         total += cost
     return total

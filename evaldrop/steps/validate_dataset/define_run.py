@@ -28,6 +28,11 @@ from evaldrop.shipped import VERSION, workflow_sha256
 from evaldrop.steps.prepare_records.kept_replies import parent_replies
 from evaldrop.steps.prepare_records.prepare import Preparing
 from evaldrop.steps.validate_dataset.caps import NO_CAPS, Caps
+from evaldrop.steps.validate_dataset.deliveries import (
+    delivery_problems,
+    delivery_warnings,
+    with_deliveries,
+)
 from evaldrop.steps.validate_dataset.evaluation_checks import (
     CriteriaChecks,
     judge_problems,
@@ -105,11 +110,14 @@ class RunDraft:
             self._refuse(judge_problems(evaluation, criteria.values()))
         self.warnings += judge_warnings(evaluation)
         self._refuse(limit_problems(evaluation))
+        is_bedrock = not self.request.bedrock.startswith("openai")
+        self._refuse(delivery_problems(evaluation, is_bedrock=is_bedrock))
+        self.warnings += delivery_warnings(evaluation, self.caps.prices_for(evaluation))
         # A rehearsal without a Region takes place where everything is to be had.
         if self.request.region:
             self._refuse(region_problems(evaluation, self.request.region))
         self._refuse(self.caps.problems(evaluation, arn=self.arn))
-        self.warnings += limit_warnings(evaluation, is_bedrock=not self.request.bedrock.startswith("openai"))
+        self.warnings += limit_warnings(evaluation, is_bedrock=is_bedrock)
         prompts = self._prompts(evaluation)
         self.problems += self._metric_problems()
         self.warnings += self._metric_warnings()
@@ -295,6 +303,7 @@ class RunDraft:
                 return None
             prices = self.caps.prices_for(definition.evaluation)
             plan = make_plan(counting, sample, records=total - n_refused, prices=prices)
+            plan = with_deliveries(plan, definition.evaluation, prices, has_jobs=self._has_jobs)
         if plan.unknown:
             budget = " budget_usd cannot be held to." if definition.evaluation.budget_usd else ""
             self.warnings.append(
@@ -302,6 +311,11 @@ class RunDraft:
                 f"give it under prices: in the evaluation.{budget}"
             )
         return plan
+
+    @property
+    def _has_jobs(self) -> bool:
+        """Whether jobs can be created: in a stack, or in a rehearsal."""
+        return self.arn is not None or self.request.simulated
 
     def _understood(self) -> tuple[str, ...]:
         """Return how rows were read, where it may be otherwise than their author means."""

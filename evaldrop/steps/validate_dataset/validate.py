@@ -112,7 +112,7 @@ def check_dataset(
     plan = draft.plan(definition) if definition and survey.n_accepted else None
     problems = [*of_rows, *draft.problems]
     if plan and definition:
-        definition = definition.changed(estimate=plan.to_json())
+        definition = definition.changed(estimate=plan.to_json(), deliveries=plan.deliveries)
     return Check(
         request=request,
         survey=survey,
