@@ -3,7 +3,7 @@
 import platform
 import re
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice, pairwise
@@ -72,6 +72,7 @@ class RunDraft:
     parent: RunDefinition | None = None
     caps: Caps = NO_CAPS
     arn: str | None = None
+    observed: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.source = self.evaluation_uri.rstrip("/").rpartition("/")[2]
@@ -278,7 +279,7 @@ class RunDraft:
             return None
         total = min(self.survey.n_accepted, self.request.limit or self.survey.n_accepted)
         with parent_replies(definition) as parent:
-            counting = Counting(definition, parent)
+            counting = Counting(definition, parent, self.observed)
             place = f"{self.survey.source} {self.survey.unit}"
             checks = RecordChecks(definition, place, counting, self.caps)
             sample = list(self._sample(total, checks))

@@ -75,8 +75,8 @@ def delivery_warnings(evaluation: Evaluation, prices: Prices) -> Iterator[str]:
     for factor in dict.fromkeys(guessed.values()):
         models = ", ".join(model for model, assumed in guessed.items() if assumed == factor)
         yield (
-            f"no price in the flex tier is known for {models}: it is taken to be {factor:g} of that on demand. "
-            "Whether they have the tier the first calls tell."
+            f"no price in the flex tier is known for {models}: {factor:g} of that on demand is assumed. "
+            "Whether there is the tier the first calls tell."
         )
 
 

@@ -269,13 +269,24 @@ class Counting:
     """
     Adds up the calls that records need.
 
+    Args:
+        definition: The run.
+        parent: What a rejudged run takes from its parent.
+        observed: Mean tokens of a reply, by "candidate/NAME" and "judge/NAME", where an earlier run told.
+
     Attributes:
         n: How many records were added as themselves.
         n_copies: How many perturbed copies all the records have.
     """
 
-    def __init__(self, definition: RunDefinition, parent: ParentReplies | None) -> None:
+    def __init__(
+        self,
+        definition: RunDefinition,
+        parent: ParentReplies | None,
+        observed: Mapping[str, float] | None = None,
+    ) -> None:
         self.definition = definition
+        self._observed = observed or {}
         self._evaluation = definition.evaluation
         self.preparing = Preparing(definition, parent)
         self._requests = {call["name"]: call.get("request_key") for call in self.preparing.candidates}
@@ -367,13 +378,24 @@ class Counting:
         for candidate in self._evaluation.candidates:
             if candidate.model != GIVEN:
                 calls = self._calls["candidate", candidate.name]
-                output = self._response(candidate.inference.max_tokens).times(calls)
+                output = self._response(candidate.inference.max_tokens)
+                output = self._as_observed(f"candidate/{candidate.name}", output).times(calls)
                 yield self._line("candidate", candidate, ZERO, output, prices)
         for judge in self._evaluation.judges:
             read = self._response(None).times(self._responses[judge.name])
             limit = (judge.inference.max_tokens or VERDICT_TOKENS.high) * self._calls["judge", judge.name]
             output = VERDICT_TOKENS.times(self._verdicts[judge.name]).map(partial(min, limit))
+            calls = self._calls["judge", judge.name]
+            output = self._as_observed(f"judge/{judge.name}", output, calls=calls)
             yield self._line("judge", judge, read, output, prices)
+
+    def _as_observed(self, key: str, guess: Range, *, calls: float = 1) -> Range:
+        """Return a guess with what an earlier run's replies took as the likely figure."""
+        tokens = self._observed.get(key)
+        if tokens is None:
+            return guess
+        likely = tokens * calls
+        return Range(low=min(guess.low, likely), likely=likely, high=max(guess.high, likely))
 
     def _response(self, limit: int | None) -> Range:
         """Return the tokens of one response: a reference's length is the best hint there is."""

@@ -77,10 +77,17 @@ def validate_dataset(
 
 
 def check_dataset(
-    request: RunRequest, *, default: str | None = None, caps: Caps = NO_CAPS, arn: str | None = None
+    request: RunRequest,
+    *,
+    default: str | None = None,
+    caps: Caps = NO_CAPS,
+    arn: str | None = None,
+    observed: Mapping[str, float] | None = None,
 ) -> Check:
     """
     Return all there is to say about a dataset and its evaluation; raise for nothing a user can mend.
+
+    `observed` is how long replies of an earlier run were, as `reply_tokens` returns it.
 
     Raises:
         BudgetExceeded: There are so many calls that a stack's cap ended their counting.
@@ -103,7 +110,7 @@ def check_dataset(
     if survey is None:
         further = _loose_problems(request, evaluation_uri, None)
         return Check(request=request, evaluation_uri=evaluation_uri, problems=(*problems, *further))
-    draft = RunDraft(request, evaluation, evaluation_uri, survey, caps=caps, arn=arn)
+    draft = RunDraft(request, evaluation, evaluation_uri, survey, caps=caps, arn=arn, observed=observed or {})
     draft.problems += problems
     draft.tolerate_rows()
     of_rows, draft.problems = draft.problems, []
