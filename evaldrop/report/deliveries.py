@@ -1,5 +1,6 @@
 """How calls were delivered, and what that cost, as a table of every medium."""
 
+from evaldrop.report import links
 from evaldrop.report.columns import Column, Table, words
 from evaldrop.scorecard import figures
 from evaldrop.scorecard.model.scorecard import DeliveryCost, Scorecard
@@ -12,6 +13,7 @@ def deliveries(scorecard: Scorecard) -> Table:
     found = scorecard.cost_usd.deliveries
     if all(one.delivery == "on_demand" and not _cached(one) for one in found):
         found = ()
+    opens = [links.answers(one.name, None, "called") if one.role == "candidate" else None for one in found]
     caching = [
         Column("read from cache", [figures.count(one.cache_read_tokens) for one in found], rank=2),
         Column("written to cache", [figures.count(one.cache_write_tokens) for one in found], rank=2),
@@ -24,8 +26,8 @@ def deliveries(scorecard: Scorecard) -> Table:
         columns=[
             words("called", [one.name for one in found]),
             words("delivery", [_in_words(one) for one in found]),
-            Column("calls", [figures.count(one.calls) for one in found]),
-            Column("USD", [figures.usd(one.cost_usd) for one in found]),
+            Column("calls", [figures.count(one.calls) for one in found], links=opens),
+            Column("USD", [figures.usd(one.cost_usd) for one in found], links=opens),
             *(caching if any(map(_cached, found)) else []),
         ],
     )

@@ -88,7 +88,7 @@ def test_a_cache_is_counted_with_what_it_saved(scored):
 
 def test_a_tier_that_was_not_served_raises_an_alarm(scored):
     (alarm,) = [alarm for alarm in scored[0].alarms if "flex" in alarm]
-    assert alarm.startswith("lite: 1 call asked for the flex tier and got the default one")
+    assert alarm == "1 call asked for the flex tier and got the default one, at the whole price: lite 1."
 
 
 def test_rows_say_how_their_call_was_delivered(scored):
