@@ -176,11 +176,19 @@ MODEL_LIMITS = (
     ),
     # Prompt caches. Of two figures for a version the higher one.
     Row(
-        r"claude-opus-5|claude-[a-z]+-5[-.]5|claude-(?:fable|mythos)", ModelLimits(cache_minimum=512), _CACHE
+        r"claude-opus-5|claude-[a-z]+-5[-.]5|claude-(?:fable|mythos)",
+        ModelLimits(cache_minimum=512),
+        _CACHE,
+        is_seen=False,
     ),
-    Row(r"claude-haiku-4[-.]5|claude-opus-4[-.][567](?!\d)", ModelLimits(cache_minimum=4096), _CACHE),
-    Row(r"claude-3-5-haiku", ModelLimits(cache_minimum=2048), _CACHE),
-    Row(r"claude-3[-.]7|claude-(?:sonnet|opus)-[45]", ModelLimits(cache_minimum=1024), _CACHE),
+    Row(
+        r"claude-haiku-4[-.]5|claude-opus-4[-.][567](?!\d)",
+        ModelLimits(cache_minimum=4096),
+        _CACHE,
+        is_seen=False,
+    ),
+    Row(r"claude-3-5-haiku", ModelLimits(cache_minimum=2048), _CACHE, is_seen=False),
+    Row(r"claude-3[-.]7|claude-(?:sonnet|opus)-[45]", ModelLimits(cache_minimum=1024), _CACHE, is_seen=False),
     Row(r"amazon\.nova", ModelLimits(cache_minimum=1024), _CACHE, is_seen=False),
     # Batch jobs: the versions of Claude that the table of models does not list.
     Row(
