@@ -252,7 +252,7 @@ def names_in(schema):
 def test_every_key_that_the_page_names_of_a_scorecard_is_one():
     said = re.sub(r"<[^>]*>", "", " ".join(re.findall(r"`([^`]+)`", part_of_output_files("scorecard.json"))))
     # Reasons, fields of the dataset, a method, and what stands for the keys of a mapping.
-    others = {"not_applicable", "expected_blocked", "group", "ppi", "name", "labels", "verdicts"}
+    others = {"not_applicable", "expected_blocked", "group", "ppi", "labels", "verdicts"}
     others |= {"Scorecard", "model_json_schema", "orders", "drawn"}
 
     assert set(re.findall(r"[A-Za-z_]\w*", said)) - names_in(Scorecard.model_json_schema()) == others
@@ -328,6 +328,12 @@ def shown_of_a_wrong_rule(folder, validated):
     return without_the_word_error(told[told.index("error ") :]).removeprefix("evaluation.yaml: gate[0]: ")
 
 
+def shown_of_deliveries(folder, validated):
+    ended = called("plan", "datasets/support-faq")
+    assert ended.returncode == 0
+    return re.search(r"^delivery .*?^(?=Step Functions)", ended.stdout, re.MULTILINE | re.DOTALL)[0]
+
+
 def shown_of_a_moved_judge(folder, validated):
     """Weekly runs in which alpha's scores and those of frozen responses fall together."""
     levels = [4.0, 4.1, 3.9, 4.05, 3.95, 4.1, 3.9, 4.0, 3.4, 3.4, 3.4]
@@ -358,6 +364,7 @@ SHOWN = {
     ("docs/datasets.md", "What is refused, and how it reads"): (shown_of_wrong_rows, ()),
     ("docs/datasets.md", "Long records"): (shown_of_long_records, (r"\b[\d,]{7,}(?= bytes)",)),
     ("docs/gate.md", "Grammar"): (shown_of_a_wrong_rule, ()),
+    ("docs/delivery.md", "What a plan says"): (shown_of_deliveries, ()),
     ("docs/weekly.md", "The trend"): (shown_of_a_moved_judge, (r"\d{4}-\d\d-\d\d", r"\d\.\d+")),
 }
 """Who prints what a page shows, and what may be another number there."""

@@ -50,7 +50,7 @@ def is_text_in_batch(judge: Judge) -> bool:
     return judge.api == "converse" and judge.verdict == "tool"
 
 
-def delivery_problems(evaluation: Evaluation, deliveries: Mapping[str, Delivery]) -> Iterator[str]:
+def batch_problems(evaluation: Evaluation, deliveries: Mapping[str, Delivery]) -> Iterator[str]:
     """Yield why somebody cannot be delivered in batch, with the way out."""
     for place, called in _places(evaluation):
         if deliveries.get(place) != "batch":

@@ -3,7 +3,7 @@
 import pytest
 
 from evaldrop.evaluation import Evaluation
-from evaldrop.evaluation.delivered import as_delivered, delivery_problems, plain_deliveries
+from evaldrop.evaluation.delivered import as_delivered, batch_problems, plain_deliveries
 
 ONE = {"name": "one", "model": "amazon.nova-lite-v1:0"}
 JUDGE = {"name": "one", "model": "amazon.nova-pro-v1:0"}
@@ -71,10 +71,10 @@ def test_a_judge_in_a_job_of_converse_gives_its_verdicts_in_text(judge, verdict)
 )
 def test_who_cannot_be_delivered_in_batch_is_refused_with_the_way_out(settings, problem):
     asked = evaluation(**settings, delivery="batch")
-    (told,) = delivery_problems(asked, plain_deliveries(asked))
+    (told,) = batch_problems(asked, plain_deliveries(asked))
     assert problem in told
     assert "Say delivery: " in told
-    assert not [*delivery_problems(asked, {"candidate/one": "flex", "judge/one": "flex"})]
+    assert not [*batch_problems(asked, {"candidate/one": "flex", "judge/one": "flex"})]
 
 
 @pytest.mark.parametrize(
@@ -87,4 +87,4 @@ def test_who_cannot_be_delivered_in_batch_is_refused_with_the_way_out(settings, 
 )
 def test_whoever_can_be_is_not(settings):
     asked = evaluation(**settings, delivery="batch")
-    assert not [*delivery_problems(asked, plain_deliveries(asked))]
+    assert not [*batch_problems(asked, plain_deliveries(asked))]
