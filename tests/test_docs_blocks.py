@@ -65,7 +65,13 @@ REST = {
     "candidates": [
         {"name": "lite", "model": "us.amazon.nova-lite-v1:0"},
         {"name": "haiku", "model": "us.anthropic.claude-haiku-4-5-20251001-v1:0"},
-        {"name": "guarded", "model": "us.amazon.nova-lite-v1:0", "guardrail": {"id": "abc123def456"}},
+        {
+            "name": "guarded",
+            "model": "us.amazon.nova-lite-v1:0",
+            "guardrail": {"id": "abc123def456"},
+            # A job has none.
+            "delivery": "on_demand",
+        },
     ],
     "judges": [{"name": "pro", "model": "us.amazon.nova-pro-v1:0"}],
     "criteria": ["correctness", {"name": "tone", "question": "Is it warm?"}, "langchain.harmfulness"],
@@ -263,7 +269,7 @@ def test_every_file_that_the_page_names_is_in_a_run_or_is_said_to_be_there_only_
     named = [name for row in table.splitlines() for name in re.findall(r"`([\w./]+)", row.split("|")[1])]
     folder = first_evaluation.folder / first_evaluation.runs[0]
     there = {path.name + "/" * path.is_dir() for path in folder.iterdir()}
-    sometimes = {"requests/", "replies/", "robustness.parquet", "review/"}
+    sometimes = {"batch/", "requests/", "replies/", "robustness.parquet", "review/"}
 
     assert {name for name in named if not name.startswith("results")} - sometimes <= there
     assert there - {"results/"} <= set(named)
@@ -392,7 +398,7 @@ def test_the_flow_names_states_of_the_workflow_in_their_order():
     states = json.loads((ROOT / "infra" / "workflow.asl.json").read_text())["States"]
 
     named = re.findall(r"^(\w+)  ", drawn, re.MULTILINE)
-    assert len(named) == 6
+    assert len(named) == 8
     assert named == [name for name in states if name in named]
 
 
