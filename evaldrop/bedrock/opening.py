@@ -2,12 +2,12 @@
 
 from base64 import b64encode
 from dataclasses import fields
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from evaldrop.bedrock.protocol import AUTHORIZATION, READ_TIMEOUT_S, BedrockJobs, BedrockRuntime
 from evaldrop.bedrock.simulated.direction import KnownCriteria
-from evaldrop.bedrock.simulated.jobs import rehearsed_jobs
+from evaldrop.bedrock.simulated.job_files import JobPlace
+from evaldrop.bedrock.simulated.jobs import ObjectsOf, rehearsed_jobs, stored_objects
 from evaldrop.bedrock.simulated.rehearsal import Rehearsal
 from evaldrop.bedrock.simulated.runtime import Knowledge, SimulatedRuntime
 from evaldrop.errors import InputError
@@ -73,19 +73,21 @@ def open_runtime(
 
 def open_jobs(
     spec: str,
-    folder: Path,
+    place: JobPlace,
     *,
     answer_key: Knowledge | None = None,
     criteria: KnownCriteria | None = None,
+    objects_of: ObjectsOf = stored_objects,
 ) -> BedrockJobs | None:
     """
     Return the batch jobs of the Bedrock that a specification names, for a run on one machine.
 
     Args:
         spec: As `open_runtime` takes it.
-        folder: Where a rehearsal keeps its jobs.
+        place: Where a rehearsal keeps its jobs.
         answer_key: As `open_runtime` takes it, so that rows get the replies that calls get.
         criteria: Likewise.
+        objects_of: Inputs and outputs, as a job's role may have them.
 
     Returns:
         None where there are none: no server has them, and those of AWS read and write S3.
@@ -93,7 +95,9 @@ def open_jobs(
     name, _, rest = spec.strip().partition(":")
     if name != "simulated":
         return None
-    return rehearsed_jobs(parse_rehearsal(rest), folder, answer_key=answer_key, criteria=criteria)
+    return rehearsed_jobs(
+        parse_rehearsal(rest), place, answer_key=answer_key, criteria=criteria, objects_of=objects_of
+    )
 
 
 def split_credentials(spec: str) -> tuple[str, str | None]:

@@ -1,9 +1,11 @@
 """The rows of a simulated batch job: found, answered, and written as Bedrock writes them."""
 
 import asyncio
+import io
 import re
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from itertools import islice
@@ -38,8 +40,8 @@ class Objects(Protocol):
     def open_read(self, uri: str) -> BinaryIO:
         """Open an object for reading."""
 
-    def open_write(self, uri: str) -> AbstractContextManager[IO[bytes]]:
-        """Write an object that appears whole."""
+    def put(self, uri: str, content: IO[bytes]) -> None:
+        """Write an object, whole."""
 
 
 class StoredObjects:
@@ -53,9 +55,10 @@ class StoredObjects:
         """Open a file for reading."""
         return storage.open_read(uri)
 
-    def open_write(self, uri: str) -> AbstractContextManager[IO[bytes]]:
-        """Write a file that appears whole."""
-        return storage.open_write(uri)
+    def put(self, uri: str, content: IO[bytes]) -> None:
+        """Write a file, which appears whole."""
+        with storage.open_write(uri) as stream:
+            shutil.copyfileobj(content, stream, 1 << 20)
 
 
 class InvalidInputError(Exception):
@@ -192,22 +195,28 @@ class Answering:
         self._is_stopped = False
         self.counts = Counts()
 
-    async def answer(self, files: Iterable[str], output: str, objects: Objects) -> None:
+    async def answer(self, source: str, output: str, objects: Objects) -> None:
         """Write `<file>.out` for every input file below the output, and manifest.json.out at last."""
-        for uri in files:
-            written = storage.join(output, f"{uri.rpartition('/')[2]}.out")
-            with objects.open_read(uri) as lines, objects.open_write(written) as out:
-                for line in self._shuffled(lines):
-                    if self._is_stopped:
-                        break
-                    # Of the row and not of its place: the same rows fail, whatever is beside them.
-                    draw = drawn_from(line, self._model, self._seed)
-                    if draw.random() < self._share:
-                        out.write(orjson.dumps(await self._answered(orjson.loads(line), draw)) + b"\n")
-                        # Rows are answered at once: others are to get their turn.
-                        await asyncio.sleep(0)
-        with objects.open_write(storage.join(output, "manifest.json.out")) as out:
-            out.write(orjson.dumps(asdict(self.counts)))
+        # Objects in threads: they may be had over the network, from a server that waits for this loop.
+        for uri in await asyncio.to_thread(input_files, source, objects):
+            with await asyncio.to_thread(objects.open_read, uri) as lines, tempfile.TemporaryFile() as out:
+                await self._answer_all(lines, out)
+                out.seek(0)
+                written = storage.join(output, f"{uri.rpartition('/')[2]}.out")
+                await asyncio.to_thread(objects.put, written, out)
+        manifest = io.BytesIO(orjson.dumps(asdict(self.counts)))
+        await asyncio.to_thread(objects.put, storage.join(output, "manifest.json.out"), manifest)
+
+    async def _answer_all(self, lines: Iterable[bytes], out: IO[bytes]) -> None:
+        for line in self._shuffled(lines):
+            if self._is_stopped:
+                break
+            # Of the row and not of its place: the same rows fail, whatever is beside them.
+            draw = drawn_from(line, self._model, self._seed)
+            if draw.random() < self._share:
+                out.write(orjson.dumps(await self._answered(orjson.loads(line), draw)) + b"\n")
+                # Rows are answered at once: others are to get their turn.
+                await asyncio.sleep(0)
 
     def stop(self) -> None:
         """Answer no more rows; what was answered comes into the output."""
