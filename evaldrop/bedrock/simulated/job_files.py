@@ -35,9 +35,11 @@ class JobFiles:
     Args:
         place: Where they are.
         kind: As ARNs have it: model-invocation-job, evaluation-job.
+        begun: What a job's time of creation is called.
     """
 
-    def __init__(self, place: JobPlace, kind: str) -> None:
+    def __init__(self, place: JobPlace, kind: str, *, begun: str) -> None:
+        self._begun = begun
         self._folder = place.folder / f"{kind}s"
         self.prefix = f"arn:aws:bedrock:{place.region}:{place.account}:{kind}/"
 
@@ -75,7 +77,7 @@ class JobFiles:
     def all(self) -> Iterator[Job]:
         """Yield every job, the newest first."""
         jobs = [orjson.loads(path.read_bytes()) for path in self._folder.glob("*.json")]
-        yield from sorted(jobs, key=lambda job: (job["submitTime"], job["jobArn"]), reverse=True)
+        yield from sorted(jobs, key=lambda job: (job[self._begun], job["jobArn"]), reverse=True)
 
     def _path(self, job_id: str) -> Path:
         return self._folder / f"{job_id}.json"

@@ -119,7 +119,7 @@ class SimulatedJobs:
     ) -> None:
         self._runtime = runtime
         self._rehearsal = rehearsal
-        self._jobs = JobFiles(place, "model-invocation-job")
+        self._jobs = JobFiles(place, "model-invocation-job", begun="submitTime")
         self._objects_of = objects_of
         self._limits = (minimum, maximum)
         self._now = now
