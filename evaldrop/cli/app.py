@@ -10,6 +10,7 @@ import typer
 
 from evaldrop.cli import exits
 from evaldrop.cli.advice import with_advice
+from evaldrop.cli.commands.bedrock_eval import bedrock_eval
 from evaldrop.cli.commands.bless import bless
 from evaldrop.cli.commands.calibrate import calibrate
 from evaldrop.cli.commands.compare import compare
@@ -60,6 +61,7 @@ _GROUPS: Mapping[str, Sequence[Callable[..., object] | typer.Typer]] = {
     "Compare and decide": (compare, diff, gate, bless),
     "Judge again, and by people": (rescore, rejudge, review, calibrate),
     "Deploy": (serve, doctor, submit, watch, runs, fetch, local),
+    "Bedrock's evaluation jobs": (bedrock_eval,),
     "Keys and usage": (keys, usage, history),
     "Look up": (criteria, schema),
 }
