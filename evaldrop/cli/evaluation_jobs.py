@@ -80,10 +80,13 @@ def create_and_show(
     print_jobs_plan(console, plan, budget_usd=budget)
     for note in plan.notes:
         warn(note)
-    plan.refuse_above(budget)
     jobs = as_jobs(source, wanted, plan, bedrock=place.bedrock, region=place.region)
     if dry_run:
-        return _write_dry(source, plan, jobs, place, as_json=as_json)
+        _write_dry(source, plan, jobs, place, as_json=as_json)
+    # What a dry run has written shows what is too dear.
+    plan.refuse_above(budget)
+    if dry_run:
+        return exits.PASSED
     # A script is never asked: it could not answer, and would hang.
     if not yes and is_attended() and not confirmed(f"Create {len(jobs.jobs):,} jobs?"):
         complain("stopped before anything was uploaded.")
@@ -99,12 +102,12 @@ def create_and_show(
     return exits.PASSED
 
 
-def _write_dry(source: Source, plan: JobsPlan, jobs: Jobs, place: Place, *, as_json: bool) -> int:
+def _write_dry(source: Source, plan: JobsPlan, jobs: Jobs, place: Place, *, as_json: bool) -> None:
     write_files(source, plan, jobs, place.folder)
     requests = write_requests(jobs, place.folder)
     if as_json:
         print_json({"folder": place.folder, "requests": requests, **_document(jobs, plan)})
-        return exits.PASSED
+        return
     print_planned_jobs(stdout(), jobs.jobs)
     print_prose(stderr(), f"nothing was created (--dry-run). Datasets and requests: {shown(place.folder)}")
     there = jobs.output.removesuffix("/output")
@@ -113,7 +116,6 @@ def _write_dry(source: Source, plan: JobsPlan, jobs: Jobs, place: Place, *, as_j
         shlex.join(["aws", "bedrock", "create-evaluation-job", "--cli-input-json", f"file://{requests[0]}"]),
     ]
     say_commands("by hand:", steps)
-    return exits.PASSED
 
 
 def _show_created(jobs: Jobs, folder: str, *, as_json: bool) -> None:
