@@ -10,6 +10,7 @@ import typer
 
 from evaldrop.cli import exits
 from evaldrop.cli.advice import with_advice
+from evaldrop.cli.commands.bedrock_import import bedrock_import
 from evaldrop.cli.commands.bless import bless
 from evaldrop.cli.commands.calibrate import calibrate
 from evaldrop.cli.commands.compare import compare
@@ -44,6 +45,14 @@ from evaldrop.cli.usage import misuse_in_words
 from evaldrop.errors import EvaldropError
 from evaldrop.shipped import VERSION
 
+bedrock_eval = typer.Typer(
+    name="bedrock-eval",
+    help="Amazon Bedrock's own evaluation jobs: read their output as a run.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+bedrock_eval.command("import")(bedrock_import)
+
 app = typer.Typer(
     name="evaldrop",
     help="Evaluate language models on a dataset: responses, verdicts, a scorecard with intervals, a report.",
@@ -59,6 +68,7 @@ _GROUPS: Mapping[str, Sequence[Callable[..., object] | typer.Typer]] = {
     "Read": (report, view, trend, export),
     "Compare and decide": (compare, diff, gate, bless),
     "Judge again, and by people": (rescore, rejudge, review, calibrate),
+    "Bedrock's own evaluation jobs": (bedrock_eval,),
     "Deploy": (serve, doctor, submit, watch, runs, fetch, local),
     "Keys and usage": (keys, usage, history),
     "Look up": (criteria, schema),

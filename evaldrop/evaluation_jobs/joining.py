@@ -1,0 +1,275 @@
+"""
+Brings the rows of several jobs together: a prompt is one record, whichever job asked it, a model a candidate.
+
+Jobs number nothing, so records are known by their prompt and reference. A row that is there twice counts
+once; a model that answered a prompt twice, and differently, makes two records of it.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from evaldrop.errors import InputError
+from evaldrop.evaluation_jobs.imported_criteria import ImportedCriteria, MetricKey, key_of
+from evaldrop.evaluation_jobs.output import JobOutput, JobResponse, JobRow, JobScore
+
+ALGORITHM, PEOPLE, UNKNOWN_MODEL = "algorithm", "people", "unknown"
+"""The judges that are no model: what computed a number, who rated; and the candidate whose model no row tells."""
+
+_MOST_NAME = 64
+# Of `us.amazon.nova-lite-v1:0` what people call the model: no geography, no maker, no version.
+_MODEL_ID = re.compile(r"(?:[a-z-]+\.)?[a-z0-9]+\.(.+?)(?:-\d{8})?(?:-v\d+(?::\d+)*)?")
+_WORKERS_AS_JUDGES = 9
+"""People up to which each is a judge of their own; more of them are told apart by place within a record."""
+
+
+class Source(NamedTuple):
+    """Where an argument's output is, its jobs, and the name that was given with it for its candidate."""
+
+    uri: str
+    jobs: Sequence[JobOutput]
+    name: str | None = None
+
+
+class ImportedJudge(NamedTuple):
+    """A judge of the import: a model, a person, or an algorithm."""
+
+    name: str
+    model: str
+
+
+class Judgement(NamedTuple):
+    """A score as the record has it: by which judge, on which criterion, the how-manieth of them."""
+
+    judge: str
+    criterion: str
+    repeat: int
+    entry: JobScore
+    score: float | None
+
+
+class Answered(NamedTuple):
+    """A candidate's response to a record, None where the job has the row and no response."""
+
+    text: str | None
+    judgements: Sequence[Judgement]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedRecord:
+    """A prompt with every candidate's response; a candidate that is not there was not asked."""
+
+    record_id: str
+    prompt: str
+    reference: tuple[str, ...]
+    category: str | None
+    dataset: str | None
+    answers: Mapping[str, Answered]
+
+
+class Joined(NamedTuple):
+    """All that was imported: candidates and their models, judges, records; and rows that were there twice."""
+
+    candidates: Mapping[str, str]
+    judges: Sequence[ImportedJudge]
+    records: Sequence[ImportedRecord]
+    twice: int
+
+
+@dataclass(slots=True)
+class _Answer:
+    text: str | None
+    scores: list[tuple[MetricKey, JobScore]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Prompt:
+    category: str | None = None
+    dataset: str | None = None
+    answers: dict[str, list[_Answer]] = field(default_factory=dict)
+
+
+def join(sources: Sequence[Source], criteria: ImportedCriteria) -> Joined:
+    """
+    Return the records of some jobs' output.
+
+    Raises:
+        InputError: A name was given for the output of several models.
+    """
+    candidates = _Candidates(sources)
+    prompts: dict[tuple[str, tuple[str, ...]], _Prompt] = {}
+    twice = 0
+    for place, source in enumerate(sources):
+        for row in (row for job in source.jobs for row in job.rows):
+            prompt = prompts.setdefault((row.prompt, row.reference), _Prompt())
+            prompt.category = prompt.category or row.category
+            prompt.dataset = prompt.dataset or row.dataset
+            for response in row.responses:
+                answers = prompt.answers.setdefault(candidates.of(place, response), [])
+                twice += _add(answers, row, response)
+    judging = _Judging(prompts.values(), criteria)
+    records = [
+        record
+        for (text, reference), prompt in prompts.items()
+        for record in _records(text, reference, prompt, judging)
+    ]
+    # In a stable order of names, and people last: they are compared with the rest.
+    return Joined(candidates.models, judging.judges(), records, twice)
+
+
+def _add(answers: list[_Answer], row: JobRow, response: JobResponse) -> bool:
+    """Add a response, or its scores to the same one that is there; return whether nothing was new."""
+    known = next((answer for answer in answers if answer.text == response.text), None)
+    scores = [(key_of(score, row), score) for score in response.scores]
+    if known is None:
+        answers.append(_Answer(response.text, scores))
+        return False
+    new = [each for each in scores if each not in known.scores]
+    known.scores += new
+    return not new
+
+
+def _records(
+    text: str, reference: tuple[str, ...], prompt: _Prompt, judging: "_Judging"
+) -> Iterator[ImportedRecord]:
+    record_id = _record_id(text, reference)
+    for place in range(max(map(len, prompt.answers.values()), default=0)):
+        yield ImportedRecord(
+            record_id=record_id if place == 0 else f"{record_id}-{place + 1}",
+            prompt=text,
+            reference=reference,
+            category=prompt.category,
+            dataset=prompt.dataset,
+            answers={
+                name: Answered(answers[place].text, judging.judgements(answers[place]))
+                for name, answers in prompt.answers.items()
+                if place < len(answers)
+            },
+        )
+
+
+def _record_id(prompt: str, reference: tuple[str, ...]) -> str:
+    """Return an ID that two imports of a prompt share, and that people can tell from others."""
+    words = re.sub(r"[^a-z0-9]+", "-", prompt[:200].casefold()).strip("-")[:32].strip("-")
+    digest = hashlib.sha256("\0".join([prompt, *reference]).encode("utf-8", "replace")).hexdigest()[:10]
+    return f"{words}-{digest}" if words else digest
+
+
+class _Candidates:
+    """Names candidates: by the argument where it has a name, else by the model."""
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        found = [
+            (place, source, model)
+            for place, source in enumerate(sources)
+            for model in dict.fromkeys(
+                response.model
+                for job in source.jobs
+                for row in job.rows
+                for response in row.responses
+                if response.model
+            )
+            or [UNKNOWN_MODEL]
+        ]
+        self.models: dict[str, str] = {}
+        self._names: dict[tuple[int, str], str] = {}
+        short = _short_names({model for _, _, model in found})
+        for place, source, model in found:
+            name = source.name or short[model]
+            if source.name and any(at == place for at, _ in self._names):
+                raise InputError(
+                    f"{source.name}: its output is of several models. Leave the name out, and each is "
+                    "called by its model."
+                )
+            self._names[place, model] = name
+            self.models.setdefault(name, model)
+        self._only = {
+            place: [name for (at, _), name in self._names.items() if at == place]
+            for place in range(len(sources))
+        }
+
+    def of(self, place: int, response: JobResponse) -> str:
+        """Return the candidate that a response of an argument's output is of."""
+        # A row without a response tells no model: it is of the only one that the output has.
+        if response.model is None:
+            return self._only[place][0]
+        return self._names[place, response.model]
+
+
+def _short_names(models: Iterable[str]) -> dict[str, str]:
+    """Return what to call each model: as short as tells it from the others."""
+    short: dict[str, list[str]] = {}
+    for model in sorted(models):
+        own = model_id(model)
+        found = _MODEL_ID.fullmatch(own)
+        short.setdefault(_as_name(found[1] if found else own), []).append(model)
+    names = {}
+    for name, those in short.items():
+        for model in those:
+            names[model] = name if len(those) == 1 else _as_name(model_id(model))
+    return names
+
+
+def model_id(identifier: str) -> str:
+    """Return the ID in a model's ARN; of what is none, all of it."""
+    return identifier.rpartition("/")[2] or identifier if identifier.startswith("arn:") else identifier
+
+
+def _as_name(text: str) -> str:
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", text).strip("-._")[:_MOST_NAME]
+    return name or "model"
+
+
+class _Judging:
+    """Names judges, and numbers what one of them said more than once of a response."""
+
+    def __init__(self, prompts: Iterable[_Prompt], criteria: ImportedCriteria) -> None:
+        self._criteria = criteria
+        scores = [
+            score
+            for prompt in prompts
+            for answers in prompt.answers.values()
+            for answer in answers
+            for key, score in answer.scores
+            if key in criteria.by_key
+        ]
+        self._evaluators = _short_names({score.evaluator for score in scores if score.evaluator})
+        self._workers = {score.rating.worker for score in scores if score.rating}
+        self._computes = any(score.evaluator is None and score.rating is None for score in scores)
+        self._people = 0
+
+    def judges(self) -> list[ImportedJudge]:
+        """Return all judges; ask when every record was read, which tells how many people rated one."""
+        models = [ImportedJudge(name, model_id(model)) for model, name in self._evaluators.items()]
+        computed = [ImportedJudge(ALGORITHM, ALGORITHM)] if self._computes else []
+        people = [ImportedJudge(self._person(n), PEOPLE) for n in range(1, self._people + 1)]
+        return [*models, *computed, *people]
+
+    def judgements(self, answer: _Answer) -> list[Judgement]:
+        """Return what was said of a response, in the order of the job's scores."""
+        said: dict[tuple[str, str], int] = {}
+        found = []
+        raters = sorted({score.rating.worker for _, score in answer.scores if score.rating})
+        for key, score in answer.scores:
+            criterion = self._criteria.by_key.get(key)
+            if criterion is None:
+                continue
+            judge = self._judge(score, raters)
+            repeat = said.get((judge, criterion.name), 0)
+            said[judge, criterion.name] = repeat + 1
+            value = None if score.result is None else criterion.score(score.result)
+            found.append(Judgement(judge, criterion.name, repeat, score, value))
+        return found
+
+    def _judge(self, score: JobScore, raters: Sequence[int]) -> str:
+        if score.rating is None:
+            return self._evaluators[score.evaluator] if score.evaluator else ALGORITHM
+        is_few = len(self._workers) <= _WORKERS_AS_JUDGES
+        number = score.rating.worker if is_few else raters.index(score.rating.worker) + 1
+        self._people = max(self._people, number)
+        return self._person(number)
+
+    def _person(self, number: int) -> str:
+        return PEOPLE if len(self._workers) == 1 else f"{PEOPLE}-{number}"
