@@ -160,12 +160,18 @@ class _Maker:
             )
             return None
         points = (
-            Point(value=0.0, label="the other one is preferred"),
-            Point(value=0.5, label="neither is preferred"),
-            Point(value=1.0, label="this one is preferred"),
+            Point(value=0.0, label="the other one"),
+            Point(value=0.5, label="neither"),
+            Point(value=1.0, label="this one"),
         )
         question = described or f"Which of two responses do people prefer on {key.metric}?"
-        criterion = Criterion(name=key.metric, question=question, scale=Scale.of_points(*points))
+        criterion = Criterion(
+            # Passed is what more than half prefer: several people's shares are averaged.
+            name=key.metric,
+            question=question,
+            scale=Scale.of_points(*points),
+            pass_at=0.51,
+        )
         one_means = self._one_means
         if method == LIKERT_PAIR and one_means is not None:
             return self._made(key, criterion, lambda result: share_preferred(float(result), one_means))
@@ -267,6 +273,7 @@ def _config(criterion: Criterion) -> dict[str, Any]:
         "question": criterion.question,
         "scale": _scale_config(criterion.scale),
         "higher_is_better": criterion.higher_is_better,
+        "pass_at": criterion.pass_at,
     }
 
 

@@ -5,12 +5,13 @@ What then reads them is what reads every run (`steps.build_scorecard`), so that 
 the same tallies and the same statistics as any verdict.
 """
 
+import hashlib
 import platform
+import secrets
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import takewhile
 from typing import Any, NamedTuple
 
 import orjson
@@ -80,9 +81,9 @@ def import_jobs(sources: Sequence[Source], settings: ImportSettings) -> RunDefin
     configs = {each.name: each.config for each in criteria.by_key.values()}
     evaluation = _evaluation(joined, configs, settings)
     broken = [row for job in jobs for row in job.broken]
-    run = _definition(evaluation, joined, settings, sources, broken)
+    run = _definition(evaluation, joined, settings, n_broken=len(broken))
     said = {
-        "notes": (*criteria.notes, *_notes(joined)),
+        "notes": (*_origins(sources, joined), *criteria.notes, *_notes(joined)),
         "alarms": (*criteria.left_out, *_alarms(joined, broken)),
     }
     run = run.changed(dataset=run.dataset.model_copy(update=said))
@@ -122,11 +123,7 @@ def _default_name(joined: Joined) -> str:
 
 
 def _definition(
-    evaluation: Evaluation,
-    joined: Joined,
-    settings: ImportSettings,
-    sources: Sequence[Source],
-    broken: Sequence[BrokenRow],
+    evaluation: Evaluation, joined: Joined, settings: ImportSettings, *, n_broken: int
 ) -> RunDefinition:
     run_id, place = new_run_id(), storage.absolute(settings.out)
     folder = run_folder(place, evaluation.name, run_id)
@@ -140,29 +137,36 @@ def _definition(
             "folder": folder,
             "out": place,
             "dataset": DatasetFacts(
-                uri=_common_folder([storage.absolute(source.uri) for source in sources]),
-                shape="bedrock-evaluation-job",
-                records={"read": len(joined.records) + len(broken), "rejected": len(broken)},
+                uri=storage.join(folder, f"{evaluation.name}.jsonl"),
+                sha256=hashlib.sha256(_dataset(joined)).hexdigest(),
+                shape="canonical",
+                records={"read": len(joined.records) + n_broken, "rejected": n_broken},
             ),
             "evaluation": evaluation,
             "evaluation_uri": storage.join(folder, EVALUATION_FILE),
             "criteria": evaluation.criteria,
             "prices": prices_for(evaluation),
             "versions": {"evaldrop": VERSION, "python": platform.python_version()},
-            # No judge is asked anything, so nothing has to be fenced in.
-            "nonce": "00",
+            # A judge that is asked about these responses later is asked with these fences.
+            "nonce": secrets.token_hex(16),
+            "options": {"limit": None},
             "baseline": blessed_run(storage.join(place, evaluation.name), simulated=False),
         }
     )
 
 
-def _common_folder(uris: Sequence[str]) -> str:
-    """Return the folder that all are in; of one, itself."""
-    if len(set(uris)) == 1:
-        return uris[0]
-    parts = [uri.rstrip("/").split("/") for uri in uris]
-    common = takewhile(lambda level: len(set(level)) == 1, zip(*parts, strict=False))
-    return "/".join(level[0] for level in common) or "several places"
+def _dataset(joined: Joined) -> bytes:
+    """Return the records as a dataset: what a judge that is asked about the responses is shown."""
+    records = (
+        {
+            "id": record.record_id,
+            "prompt": record.prompt,
+            "reference": record.reference,
+            "category": record.category,
+        }
+        for record in joined.records
+    )
+    return b"".join(orjson.dumps(record) + b"\n" for record in records)
 
 
 def _alarms(joined: Joined, broken: Sequence[BrokenRow]) -> Iterator[str]:
@@ -175,6 +179,13 @@ def _alarms(joined: Joined, broken: Sequence[BrokenRow]) -> Iterator[str]:
     if len({frozenset(judges) for judges in by_model.values()}) > 1:
         said = "; ".join(f"{name} by {', '.join(sorted(by_model[name])) or 'none'}" for name in by_model)
         yield f"Candidates were judged by different models ({said}): a difference may be the judges' own."
+
+
+def _origins(sources: Sequence[Source], joined: Joined) -> Iterator[str]:
+    for source in sources:
+        models = {each.model for job in source.jobs for row in job.rows for each in row.responses}
+        named = source.name or ", ".join(name for name, model in joined.candidates.items() if model in models)
+        yield f"{named}: imported from {storage.absolute(source.uri)}."
 
 
 def _notes(joined: Joined) -> Iterator[str]:
@@ -202,6 +213,7 @@ def _write(run: RunDefinition, joined: Joined, broken: Sequence[BrokenRow]) -> N
     with storage.open_write(run.file("rejected.jsonl")) as lines:
         for row in broken:
             lines.write(orjson.dumps({"source": row.uri, "row": row.text}) + b"\n")
+    storage.write_bytes(run.dataset.uri, _dataset(joined))
     folder = storage.join(run.folder, "results", str(uuid.uuid4()))
     results = storage.join(folder, "SUCCEEDED_0.jsonl")
     with storage.open_write(results) as lines:

@@ -16,7 +16,7 @@ from evaldrop.evaluation_jobs.imported_criteria import ImportedCriteria, MetricK
 from evaldrop.evaluation_jobs.output import JobOutput, JobResponse, JobRow, JobScore
 
 ALGORITHM, PEOPLE, UNKNOWN_MODEL = "algorithm", "people", "unknown"
-"""The judges that are no model: what computed a number, who rated; and the candidate whose model no row tells."""
+"""The judges that are no model: what computed a number, who rated. And the model that no row names."""
 
 _MOST_NAME = 64
 # Of `us.amazon.nova-lite-v1:0` what people call the model: no geography, no maker, no version.

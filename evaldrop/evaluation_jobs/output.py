@@ -126,7 +126,7 @@ def _row(value: Mapping[str, Any], file: OutputFile, people: People) -> JobRow |
         scores[0] = list(_scores(automated.get("scores")))
     for place, metric, result, rating in ratings_in(value.get("humanEvaluationResult"), models, people):
         scores.setdefault(place, []).append(JobScore(metric, result, rating=rating))
-    if not answers and not scores:
+    if not said.strip() or (not answers and not scores):
         return None
     responses = tuple(
         JobResponse(model, text, tuple(scores.get(place, ())))

@@ -57,7 +57,7 @@ def find_files(uri: str) -> FoundFiles:
     if not outputs:
         has_begun = any(_PERMISSION_CHECK in file for file in files)
         why = (
-            "there is only the file by which Bedrock checks that it may write. The job has not ended, or failed"
+            "there is only the file by which Bedrock tries whether it may write. The job goes on, or failed"
             if has_begun
             else f"there is no *{_OUTPUT} below it. Give the folder that an evaluation job writes to"
         )
@@ -75,7 +75,7 @@ def _output_file(uri: str) -> OutputFile:
 
 
 def _definitions(content: bytes) -> Iterator[Mapping[str, Any]]:
-    """Yield the definitions in a copy of custom metrics: alone, in a list, or wrapped as a request has them."""
+    """Yield the definitions in a copy of custom metrics: alone, listed, or wrapped as in a request."""
     for value in objects_in(content):
         if isinstance(value, str):
             continue

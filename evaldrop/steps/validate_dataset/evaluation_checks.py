@@ -126,8 +126,8 @@ def judge_problems(evaluation: Evaluation, criteria: Iterable[Criterion]) -> Ite
     for judge in evaluation.judges:
         if judge.api == "evaluation_job":
             yield (
-                f"judge {judge.name}: its scores were imported from an evaluation job, and nobody can be asked "
-                "for more of them. Give it api: converse and a model, or leave it out."
+                f"judge {judge.name}: its scores were imported from an evaluation job, and nobody can be "
+                "asked for more of them. Give it api: converse and a model, or leave it out."
             )
         if judge.verdict == "yes_no" and several:
             yield (
