@@ -28,7 +28,6 @@ from evaldrop.evaluation_jobs.joining import (
     Judgement,
     Source,
     join,
-    model_id,
 )
 from evaldrop.evaluation_jobs.output import BrokenRow
 from evaldrop.run.definition import DatasetFacts, RunDefinition, criteria_by_name, prices_for
@@ -101,9 +100,7 @@ def _evaluation(joined: Joined, configs: Mapping[str, Config], settings: ImportS
     name = settings.name or (own.name if own else None) or _default_name(joined)
     evaluation = Evaluation(
         name=name,
-        candidates=tuple(
-            Candidate(name=each, model=model_id(model)) for each, model in joined.candidates.items()
-        ),
+        candidates=tuple(Candidate(name=each, model=model) for each, model in joined.candidates.items()),
         judges=tuple(
             Judge(name=judge.name, model=judge.model, api=EVALUATION_JOB) for judge in joined.judges
         ),
@@ -171,7 +168,7 @@ def _dataset(joined: Joined) -> bytes:
 
 def _alarms(joined: Joined, broken: Sequence[BrokenRow]) -> Iterator[str]:
     if broken:
-        yield f"{len(broken):,} rows of the jobs' output could not be read; they are in rejected.jsonl."
+        yield f"Rows of the jobs' output that could not be read: {len(broken):,}; they are in rejected.jsonl."
     by_model: dict[str, set[str]] = {name: set() for name in joined.candidates}
     for name, judgement in _judgements(joined):
         if judgement.entry.evaluator:
@@ -182,15 +179,13 @@ def _alarms(joined: Joined, broken: Sequence[BrokenRow]) -> Iterator[str]:
 
 
 def _origins(sources: Sequence[Source], joined: Joined) -> Iterator[str]:
-    for source in sources:
-        models = {each.model for job in source.jobs for row in job.rows for each in row.responses}
-        named = source.name or ", ".join(name for name, model in joined.candidates.items() if model in models)
-        yield f"{named}: imported from {storage.absolute(source.uri)}."
+    for source, names in zip(sources, joined.by_source, strict=True):
+        yield f"{', '.join(names)}: imported from {storage.absolute(source.uri)}."
 
 
 def _notes(joined: Joined) -> Iterator[str]:
     if joined.twice:
-        yield f"{joined.twice:,} rows are in the jobs' output twice, and count once."
+        yield f"Rows that are in the jobs' output once more, and count once: {joined.twice:,}."
     nulls = Counter(each.criterion for _, each in _judgements(joined) if each.entry.result is None)
     for name, times in nulls.items():
         yield (

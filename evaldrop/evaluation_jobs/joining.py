@@ -18,7 +18,9 @@ from evaldrop.evaluation_jobs.output import JobOutput, JobResponse, JobRow, JobS
 ALGORITHM, PEOPLE, UNKNOWN_MODEL = "algorithm", "people", "unknown"
 """The judges that are no model: what computed a number, who rated. And the model that no row names."""
 
-_MOST_NAME = 64
+_MOST_NAME, _MOST_MODEL = 64, 256
+# Whoever brought own responses named their model as they liked.
+_NOT_IN_AN_ID = re.compile(r"[^\w:./@+ -]+")
 # Of `us.amazon.nova-lite-v1:0` what people call the model: no geography, no maker, no version.
 _MODEL_ID = re.compile(r"(?:[a-z-]+\.)?[a-z0-9]+\.(.+?)(?:-\d{8})?(?:-v\d+(?::\d+)*)?")
 _WORKERS_AS_JUDGES = 9
@@ -70,9 +72,17 @@ class ImportedRecord:
 
 
 class Joined(NamedTuple):
-    """All that was imported: candidates and their models, judges, records; and rows that were there twice."""
+    """
+    All that was imported.
+
+    Attributes:
+        candidates: Their models by name.
+        by_source: The candidates of each source.
+        twice: Rows that said nothing new.
+    """
 
     candidates: Mapping[str, str]
+    by_source: Sequence[Sequence[str]]
     judges: Sequence[ImportedJudge]
     records: Sequence[ImportedRecord]
     twice: int
@@ -116,7 +126,7 @@ def join(sources: Sequence[Source], criteria: ImportedCriteria) -> Joined:
         for record in _records(text, reference, prompt, judging)
     ]
     # In a stable order of names, and people last: they are compared with the rest.
-    return Joined(candidates.models, judging.judges(), records, twice)
+    return Joined(candidates.models, candidates.by_source(), judging.judges(), records, twice)
 
 
 def _add(answers: list[_Answer], row: JobRow, response: JobResponse) -> bool:
@@ -184,17 +194,21 @@ class _Candidates:
                     "called by its model."
                 )
             self._names[place, model] = name
-            self.models.setdefault(name, model)
-        self._only = {
-            place: [name for (at, _), name in self._names.items() if at == place]
-            for place in range(len(sources))
-        }
+            self.models.setdefault(name, model_id(model))
+        self._sources = range(len(sources))
+
+    def by_source(self) -> list[list[str]]:
+        """Return the candidates of each source."""
+        return [
+            list(dict.fromkeys(name for (at, _), name in self._names.items() if at == place))
+            for place in self._sources
+        ]
 
     def of(self, place: int, response: JobResponse) -> str:
         """Return the candidate that a response of an argument's output is of."""
-        # A row without a response tells no model: it is of the only one that the output has.
         if response.model is None:
-            return self._only[place][0]
+            # A row without a response tells no model: it is of the only one that the output has.
+            return next(name for (at, _), name in self._names.items() if at == place)
         return self._names[place, response.model]
 
 
@@ -213,8 +227,9 @@ def _short_names(models: Iterable[str]) -> dict[str, str]:
 
 
 def model_id(identifier: str) -> str:
-    """Return the ID in a model's ARN; of what is none, all of it."""
-    return identifier.rpartition("/")[2] or identifier if identifier.startswith("arn:") else identifier
+    """Return the ID in a model's ARN; of what is none, all of it, without what no ID has."""
+    own = identifier.rpartition("/")[2] if identifier.startswith("arn:") else identifier
+    return _NOT_IN_AN_ID.sub("-", own)[:_MOST_MODEL] or UNKNOWN_MODEL
 
 
 def _as_name(text: str) -> str:

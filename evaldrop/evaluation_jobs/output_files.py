@@ -22,6 +22,8 @@ _PERMISSION_CHECK = "amazon-bedrock-evaluations-permission-check"
 _BELOW_A_JOB = re.compile(r"/(?:models|datasets|custom_metrics)/.*", re.DOTALL)
 _TASK = re.compile(r"/taskTypes/([^/]+)/")
 _DATASET = re.compile(r"/datasets/([^/]+)/")
+# Of a value, behind what may part two of them.
+_BEGINNING = re.compile(r"[^\s,]")
 # Of a row that is no JSON, as much as a person needs to find it.
 _MOST_OF_A_BROKEN_ROW = 200
 
@@ -115,7 +117,8 @@ def _flat(values: Iterable[Any]) -> Iterator[Any]:
 
 
 def _loosely(text: str) -> Iterator[Any]:
-    decoder, at = json.JSONDecoder(strict=False), 0
+    # NaN is no JSON, and no score either.
+    decoder, at = json.JSONDecoder(strict=False, parse_constant=lambda _: None), 0
     while (start := _next_value(text, at)) is not None:
         try:
             value, at = decoder.raw_decode(text, start)
@@ -129,5 +132,5 @@ def _loosely(text: str) -> Iterator[Any]:
 
 
 def _next_value(text: str, at: int) -> int | None:
-    found = re.compile(r"\S").search(text, at)
+    found = _BEGINNING.search(text, at)
     return found.start() if found else None
