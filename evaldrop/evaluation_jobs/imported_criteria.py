@@ -58,6 +58,7 @@ def imported_criteria(
     jobs: Iterable[JobOutput],
     *,
     own: Mapping[str, Config] | None = None,
+    asked: Mapping[str, str] | None = None,
     one_means: OneMeans | None = None,
 ) -> ImportedCriteria:
     """
@@ -67,6 +68,7 @@ def imported_criteria(
         jobs: The output that is imported.
         own: Criteria of an evaluation by name, in its form: their pass marks and weights hold, and where a
             job gave labels, their scale.
+        asked: Metrics that were made of criteria among `own`: metric to criterion's name.
         one_means: Which response a 1 on a comparison's Likert scale prefers, as the workers were told.
     """
     results: dict[MetricKey, list[float | str]] = {}
@@ -82,7 +84,7 @@ def imported_criteria(
                     given.append(score.result)
                 if score.rating:
                     described.setdefault(key, score.rating.description)
-    maker = _Maker(definitions, own or {}, one_means, tasks=_tasks(results))
+    maker = _Maker(definitions, own or {}, asked or {}, one_means, tasks=_tasks(results))
     made = {key: maker.make(key, given, described.get(key, "")) for key, given in results.items()}
     return ImportedCriteria({key: each for key, each in made.items() if each}, maker.notes, maker.left_out)
 
@@ -100,17 +102,26 @@ class _Maker:
         self,
         definitions: Sequence[Mapping[str, Any]],
         own: Mapping[str, Config],
+        asked: Mapping[str, str],
         one_means: OneMeans | None,
         *,
         tasks: Mapping[str, int],
     ) -> None:
         self._definitions, self._own, self._one_means, self._tasks = definitions, own, one_means, tasks
+        self._asked = {metric: own[name] for metric, name in asked.items() if name in own}
         self._names: set[str] = set()
         self.notes: list[str] = []
         self.left_out: list[str] = []
 
     def make(self, key: MetricKey, given: Sequence[float | str], described: str) -> ImportedCriterion | None:
         """Return the criterion of a metric; None where its results cannot be read as scores."""
+        if key.metric in self._asked and key.method not in COMPARISONS:
+            config = self._asked[key.metric]
+            criterion = criterion_from_config(config, path="criteria")
+            if key.method is None:
+                return self._judged(key, criterion, given, config)
+            if _is_rated_so(criterion, key.method):
+                return self._made(key, criterion, lambda result: _point(criterion, result), config)
         if key.method is not None:
             return self._rated(key, key.method, described)
         known = metric_of(key.metric, task=key.task, custom=self._definitions)
@@ -121,7 +132,11 @@ class _Maker:
         return self._judged(key, known.criterion, given)
 
     def _judged(
-        self, key: MetricKey, criterion: Criterion, given: Sequence[float | str]
+        self,
+        key: MetricKey,
+        criterion: Criterion,
+        given: Sequence[float | str],
+        config: Config | None = None,
     ) -> ImportedCriterion:
         # A result above 1 is no fraction of a scale, but a point of it.
         are_points = criterion.scale.high > 1 and any(number > 1 for number in _numbers(given))
@@ -130,7 +145,7 @@ class _Maker:
             if are_points
             else (lambda result: score_of(criterion, _plain(criterion, result)))
         )
-        return self._made(key, criterion, read)
+        return self._made(key, criterion, read, config)
 
     def _computed(self, key: MetricKey, known: JobMetric, given: Sequence[float | str]) -> ImportedCriterion:
         fractions = [known.fraction(number) for number in _numbers(given)]
@@ -205,7 +220,11 @@ class _Maker:
         return self._made(key, criterion, lambda result: _point(criterion, result))
 
     def _made(
-        self, key: MetricKey, criterion: Criterion, read: Callable[[float | str], float | None]
+        self,
+        key: MetricKey,
+        criterion: Criterion,
+        read: Callable[[float | str], float | None],
+        config: Config | None = None,
     ) -> ImportedCriterion:
         name = _name_of(criterion.name)
         if self._tasks[key.metric] > 1 and key.task:
@@ -215,9 +234,10 @@ class _Maker:
             tail = "people" if key.method else "other"
             name = next(each for each in _numbered(f"{name[:50]}.{tail}") if each not in self._names)
         self._names.add(name)
-        built_in = BUILT_IN.get(name)
-        config: Config = name if built_in == criterion else _config(replace(criterion, name=name))
-        return ImportedCriterion(name, self._with_own(name, config), read)
+        if config is None or name != criterion.name:
+            is_built_in = BUILT_IN.get(name) == criterion
+            config = self._with_own(name, name if is_built_in else _config(replace(criterion, name=name)))
+        return ImportedCriterion(name, config, read)
 
     def _with_own(self, name: str, config: Config) -> Config:
         own = self._own.get(name)
@@ -227,6 +247,13 @@ class _Maker:
             if isinstance(own, dict) and own.get(rule) is not None
         }
         return {**({"name": config} if isinstance(config, str) else config), **rules} if rules else config
+
+
+def _is_rated_so(criterion: Criterion, method: str) -> bool:
+    """Tell whether people rated on a criterion's own scale; else they had five points for it."""
+    if method == "ThumbsUpDown":
+        return criterion.scale.kind == "binary"
+    return criterion.scale.kind == "points" and criterion.scale.values() == (1.0, 2.0, 3.0, 4.0, 5.0)
 
 
 def _numbered(name: str) -> Iterator[str]:

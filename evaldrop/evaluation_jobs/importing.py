@@ -12,6 +12,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import orjson
@@ -56,12 +57,14 @@ class ImportSettings(NamedTuple):
         name: The evaluation's; by default its file's, else by the dataset.
         own: The evaluation whose gate, pass marks, weights, metrics and confidence hold; None: the defaults.
         one_means: Which response a 1 on a comparison's Likert scale prefers.
+        asked: Metrics that were made of the evaluation's criteria: metric to criterion's name.
     """
 
     out: str
     name: str | None = None
     own: Evaluation | None = None
     one_means: OneMeans | None = None
+    asked: Mapping[str, str] = MappingProxyType({})
 
 
 def import_jobs(sources: Sequence[Source], settings: ImportSettings) -> RunDefinition:
@@ -75,7 +78,7 @@ def import_jobs(sources: Sequence[Source], settings: ImportSettings) -> RunDefin
     """
     jobs = [job for source in sources for job in source.jobs]
     own = {} if settings.own is None else {_name(each): each for each in settings.own.criteria}
-    criteria = imported_criteria(jobs, own=own, one_means=settings.one_means)
+    criteria = imported_criteria(jobs, own=own, asked=settings.asked, one_means=settings.one_means)
     joined = join(sources, criteria)
     configs = {each.name: each.config for each in criteria.by_key.values()}
     evaluation = _evaluation(joined, configs, settings)
@@ -160,6 +163,7 @@ def _dataset(joined: Joined) -> bytes:
             "prompt": record.prompt,
             "reference": record.reference,
             "category": record.category,
+            "group": record.group,
         }
         for record in joined.records
     )
@@ -258,6 +262,7 @@ def _prepared(record: ImportedRecord, number: int) -> dict[str, Any]:
         "prompt": record.prompt,
         "reference": record.reference,
         "category": record.category,
+        "group": record.group,
         "metadata": {"dataset": record.dataset} if record.dataset else {},
         "calls": {
             "record_id": record.record_id,

@@ -27,12 +27,43 @@ _WORKERS_AS_JUDGES = 9
 """People up to which each is a judge of their own; more of them are told apart by place within a record."""
 
 
-class Source(NamedTuple):
-    """Where an argument's output is, its jobs, and the name that was given with it for its candidate."""
+class RecordKey(NamedTuple):
+    """A record of the dataset that a prompt was made of, and its group."""
+
+    record_id: str
+    group: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """
+    Output to import, and what is known of it.
+
+    Attributes:
+        uri: Where it is.
+        jobs: What is there.
+        name: Its candidate's, as it was given; None: the model tells it.
+        candidates: Candidates by what the output calls their model.
+        judge: The judge's name in the evaluation; None: its model tells it.
+        records: By the digest of a prompt, the record that it was made of.
+    """
 
     uri: str
     jobs: Sequence[JobOutput]
     name: str | None = None
+    candidates: Mapping[str, str] = field(default_factory=dict)
+    judge: str | None = None
+    records: Mapping[str, RecordKey] = field(default_factory=dict)
+
+    def record_of(self, row: JobRow) -> RecordKey:
+        """Return the record that a row is about: the dataset's own, or one that its texts make."""
+        known = self.records.get(prompt_digest(row.prompt)) if self.records else None
+        return known or RecordKey(_record_id(row.prompt, row.reference), None)
+
+
+def prompt_digest(prompt: str) -> str:
+    """Return the digest by which a set of jobs knows what each prompt was made of."""
+    return hashlib.sha256(prompt.encode("utf-8", "replace")).hexdigest()
 
 
 class ImportedJudge(NamedTuple):
@@ -67,6 +98,7 @@ class ImportedRecord:
     prompt: str
     reference: tuple[str, ...]
     category: str | None
+    group: str | None
     dataset: str | None
     answers: Mapping[str, Answered]
 
@@ -91,11 +123,14 @@ class Joined(NamedTuple):
 @dataclass(slots=True)
 class _Answer:
     text: str | None
-    scores: list[tuple[MetricKey, JobScore]] = field(default_factory=list)
+    scores: list[tuple[MetricKey, JobScore, str | None]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class _Prompt:
+    text: str
+    reference: tuple[str, ...]
+    group: str | None
     category: str | None = None
     dataset: str | None = None
     answers: dict[str, list[_Answer]] = field(default_factory=dict)
@@ -109,30 +144,29 @@ def join(sources: Sequence[Source], criteria: ImportedCriteria) -> Joined:
         InputError: A name was given for the output of several models.
     """
     candidates = _Candidates(sources)
-    prompts: dict[tuple[str, tuple[str, ...]], _Prompt] = {}
+    prompts: dict[str, _Prompt] = {}
     twice = 0
     for place, source in enumerate(sources):
         for row in (row for job in source.jobs for row in job.rows):
-            prompt = prompts.setdefault((row.prompt, row.reference), _Prompt())
+            key = source.record_of(row)
+            prompt = prompts.setdefault(key.record_id, _Prompt(row.prompt, row.reference, key.group))
             prompt.category = prompt.category or row.category
             prompt.dataset = prompt.dataset or row.dataset
             for response in row.responses:
                 answers = prompt.answers.setdefault(candidates.of(place, response), [])
-                twice += _add(answers, row, response)
+                twice += _add(answers, row, response, source.judge)
     judging = _Judging(prompts.values(), criteria)
     records = [
-        record
-        for (text, reference), prompt in prompts.items()
-        for record in _records(text, reference, prompt, judging)
+        record for record_id, prompt in prompts.items() for record in _records(record_id, prompt, judging)
     ]
     # In a stable order of names, and people last: they are compared with the rest.
     return Joined(candidates.models, candidates.by_source(), judging.judges(), records, twice)
 
 
-def _add(answers: list[_Answer], row: JobRow, response: JobResponse) -> bool:
+def _add(answers: list[_Answer], row: JobRow, response: JobResponse, judge: str | None) -> bool:
     """Add a response, or its scores to the same one that is there; return whether nothing was new."""
     known = next((answer for answer in answers if answer.text == response.text), None)
-    scores = [(key_of(score, row), score) for score in response.scores]
+    scores = [(key_of(score, row), score, judge) for score in response.scores]
     if known is None:
         answers.append(_Answer(response.text, scores))
         return False
@@ -141,16 +175,14 @@ def _add(answers: list[_Answer], row: JobRow, response: JobResponse) -> bool:
     return not new
 
 
-def _records(
-    text: str, reference: tuple[str, ...], prompt: _Prompt, judging: "_Judging"
-) -> Iterator[ImportedRecord]:
-    record_id = _record_id(text, reference)
+def _records(record_id: str, prompt: _Prompt, judging: "_Judging") -> Iterator[ImportedRecord]:
     for place in range(max(map(len, prompt.answers.values()), default=0)):
         yield ImportedRecord(
             record_id=record_id if place == 0 else f"{record_id}-{place + 1}",
-            prompt=text,
-            reference=reference,
+            prompt=prompt.text,
+            reference=prompt.reference,
             category=prompt.category,
+            group=prompt.group,
             dataset=prompt.dataset,
             answers={
                 name: Answered(answers[place].text, judging.judgements(answers[place]))
@@ -187,7 +219,7 @@ class _Candidates:
         self._names: dict[tuple[int, str], str] = {}
         short = _short_names({model for _, _, model in found})
         for place, source, model in found:
-            name = source.name or short[model]
+            name = source.name or source.candidates.get(model) or short[model]
             if source.name and any(at == place for at, _ in self._names):
                 raise InputError(
                     f"{source.name}: its output is of several models. Leave the name out, and each is "
@@ -242,22 +274,27 @@ class _Judging:
 
     def __init__(self, prompts: Iterable[_Prompt], criteria: ImportedCriteria) -> None:
         self._criteria = criteria
-        scores = [
-            score
+        found = [
+            (score, judge)
             for prompt in prompts
             for answers in prompt.answers.values()
             for answer in answers
-            for key, score in answer.scores
+            for key, score, judge in answer.scores
             if key in criteria.by_key
         ]
-        self._evaluators = _short_names({score.evaluator for score in scores if score.evaluator})
-        self._workers = {score.rating.worker for score in scores if score.rating}
-        self._computes = any(score.evaluator is None and score.rating is None for score in scores)
+        self._short = _short_names({score.evaluator for score, _ in found if score.evaluator})
+        self._models = {
+            judge or self._short[score.evaluator]: model_id(score.evaluator)
+            for score, judge in found
+            if score.evaluator
+        }
+        self._workers = {score.rating.worker for score, _ in found if score.rating}
+        self._computes = any(score.evaluator is None and score.rating is None for score, _ in found)
         self._people = 0
 
     def judges(self) -> list[ImportedJudge]:
         """Return all judges; ask when every record was read, which tells how many people rated one."""
-        models = [ImportedJudge(name, model_id(model)) for model, name in self._evaluators.items()]
+        models = [ImportedJudge(name, model) for name, model in self._models.items()]
         computed = [ImportedJudge(ALGORITHM, ALGORITHM)] if self._computes else []
         people = [ImportedJudge(self._person(n), PEOPLE) for n in range(1, self._people + 1)]
         return [*models, *computed, *people]
@@ -266,21 +303,21 @@ class _Judging:
         """Return what was said of a response, in the order of the job's scores."""
         said: dict[tuple[str, str], int] = {}
         found = []
-        raters = sorted({score.rating.worker for _, score in answer.scores if score.rating})
-        for key, score in answer.scores:
+        raters = sorted({score.rating.worker for _, score, _ in answer.scores if score.rating})
+        for key, score, named in answer.scores:
             criterion = self._criteria.by_key.get(key)
             if criterion is None:
                 continue
-            judge = self._judge(score, raters)
+            judge = self._judge(score, named, raters)
             repeat = said.get((judge, criterion.name), 0)
             said[judge, criterion.name] = repeat + 1
             value = None if score.result is None else criterion.score(score.result)
             found.append(Judgement(judge, criterion.name, repeat, score, value))
         return found
 
-    def _judge(self, score: JobScore, raters: Sequence[int]) -> str:
+    def _judge(self, score: JobScore, named: str | None, raters: Sequence[int]) -> str:
         if score.rating is None:
-            return self._evaluators[score.evaluator] if score.evaluator else ALGORITHM
+            return (named or self._short[score.evaluator]) if score.evaluator else ALGORITHM
         is_few = len(self._workers) <= _WORKERS_AS_JUDGES
         number = score.rating.worker if is_few else raters.index(score.rating.worker) + 1
         self._people = max(self._people, number)

@@ -11,8 +11,9 @@ from evaldrop.cli.output import warn
 from evaldrop.run.place import DEFAULT_OUT
 
 if TYPE_CHECKING:
-    from evaldrop.evaluation_jobs.joining import Source
-    from evaldrop.evaluation_jobs.locating import JobsClient
+    from evaldrop.evaluation import Evaluation
+    from evaldrop.evaluation_jobs.locating import Located
+    from evaldrop.evaluation_jobs.service import EvaluationJobs
 
 Side = StrEnum("Side", ["LEFT", "RIGHT"])
 
@@ -22,8 +23,8 @@ def bedrock_import(
         list[str],
         typer.Argument(
             metavar="JOB...",
-            help="What jobs wrote: a folder or s3:// URI, or the ARN or name of a job. NAME=JOB calls the "
-            "job's candidate NAME instead of by its model.",
+            help="What jobs wrote: a folder or s3:// URI; or the ARN or name of a job; or a folder that "
+            "`create` named. NAME=JOB calls the job's candidate NAME instead of by its model.",
         ),
     ],
     evaluation: Annotated[
@@ -67,12 +68,22 @@ def bedrock_import(
     from evaldrop.cli.running import show_scorecard
     from evaldrop.evaluation import read_evaluation
     from evaldrop.evaluation_jobs.importing import ImportSettings, import_jobs
+    from evaldrop.evaluation_jobs.locating import locate
     from evaldrop.running.history.noting import note_folder
     from evaldrop.steps.build_scorecard.build import score_run
 
-    own = read_evaluation(evaluation) if evaluation else None
-    settings = ImportSettings(out, name, own, one_means.value if one_means else None)
-    run = import_jobs([_source(job) for job in jobs], settings)
+    found = [locate(job, _service) for job in jobs]
+    own = read_evaluation(evaluation) if evaluation else _evaluation_of(found)
+    for name_of_job, status in ((job, status) for each in found for job, status in each.unfinished.items()):
+        warn(f"{name_of_job} is {status}: it is left out")
+    settings = ImportSettings(
+        out,
+        name,
+        own,
+        one_means.value if one_means else None,
+        {metric: criterion for each in found for metric, criterion in each.asked.items()},
+    )
+    run = import_jobs([source for each in found for source in each.sources], settings)
     scorecard = score_run(run)
     note_folder(run.folder, warn)
     code = show_scorecard(scorecard, run.folder, {"run": run.folder} if as_json else None)
@@ -81,18 +92,14 @@ def bedrock_import(
     return code
 
 
-def _source(argument: str) -> "Source":
-    from evaldrop.evaluation_jobs.joining import Source
-    from evaldrop.evaluation_jobs.locating import asked, locate
-    from evaldrop.evaluation_jobs.output import read_output
-
-    name, place = asked(argument)
-    found = locate(place, _bedrock)
-    return Source(found.uri, read_output(found.uri, found.definitions), name)
+def _evaluation_of(found: "list[Located]") -> "Evaluation | None":
+    """Return the evaluation that sets of jobs were made of; None where they were of none, or of several."""
+    evaluations = [each.evaluation for each in found if each.evaluation is not None]
+    return evaluations[0] if evaluations and all(each == evaluations[0] for each in evaluations) else None
 
 
-def _bedrock(region: str | None) -> "JobsClient":
+def _service(region: str | None) -> "EvaluationJobs":
+    from evaldrop.evaluation_jobs.service import AwsEvaluationJobs
     from evaldrop.running.deployed.clients import client
 
-    made: JobsClient = client("bedrock", region=region)
-    return made
+    return AwsEvaluationJobs(client("bedrock", region=region))

@@ -32,7 +32,7 @@ CORRECT, FOLLOWS, HARM = "Builtin.Correctness", "Builtin.FollowingInstructions",
 def imported(tmp_path, *jobs, **settings):
     """Import folders, or (name, folder) pairs, and score the run."""
     named = [job if isinstance(job, tuple) else (None, job) for job in jobs]
-    sources = [Source(str(job), read_output(str(job)), name) for name, job in named]
+    sources = [Source(uri=str(job), jobs=read_output(str(job)), name=name) for name, job in named]
     run = import_jobs(sources, ImportSettings(str(tmp_path / "runs"), **settings))
     score_run(run)
     return read_run(run.folder)
