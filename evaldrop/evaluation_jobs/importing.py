@@ -295,7 +295,7 @@ def _response(name: str, answer: Answered | None, unheard: Sequence[tuple[str, s
     if answer.text is None:
         cause = "The job's row has no response of the model."
         return {"candidate": name, "error": {"Error": NO_RESPONSE, "Cause": cause}}
-    judgements = [_judgement(each) for each in answer.judgements]
+    judgements = [judgement_of(each) for each in answer.judgements]
     # Nothing was lost where a candidate's job never had the metric, or had another judge.
     judgements += [
         {
@@ -313,7 +313,8 @@ def _response(name: str, answer: Answered | None, unheard: Sequence[tuple[str, s
     return {"candidate": name, "given": True, "text": answer.text, "judgements": judgements}
 
 
-def _judgement(said: Judgement) -> dict[str, Any]:
+def judgement_of(said: Judgement) -> dict[str, Any]:
+    """Return a score as a judgement of a child's output."""
     entry = said.entry
     reply = {
         "metricName": entry.metric,

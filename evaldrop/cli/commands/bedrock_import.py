@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from evaldrop.cli import completing
+from evaldrop.cli.naming import finished_run
 from evaldrop.cli.next_steps import say_next
-from evaldrop.cli.options import AsJson, Out
+from evaldrop.cli.options import RUN_NAMES, AsJson, Out
 from evaldrop.cli.output import warn
 from evaldrop.run.place import DEFAULT_OUT
 
@@ -51,6 +53,16 @@ def bedrock_import(
             "say so, and the output does not; without it such comparisons are left out.",
         ),
     ] = None,
+    beside: Annotated[
+        str | None,
+        typer.Option(
+            "--beside",
+            metavar="RUN",
+            help="The run whose own responses the jobs judged: their scores become those of one more judge "
+            f"in it, so that agreement is measured. RUN: {RUN_NAMES}",
+            autocompletion=completing.runs,
+        ),
+    ] = None,
     out: Out = DEFAULT_OUT,
     as_json: AsJson = False,
 ) -> int:
@@ -64,15 +76,23 @@ def bedrock_import(
         evaldrop bedrock-eval import s3://my-bucket/evals/lite-job/
 
         evaldrop bedrock-eval import lite=lite-job/ haiku=haiku-job/ --evaluation evaluation.yaml
+
+        evaldrop bedrock-eval import my-job --beside latest
     """
     from evaldrop.cli.running import show_scorecard
+    from evaldrop.errors import InputError
     from evaldrop.evaluation import read_evaluation
+    from evaldrop.evaluation_jobs.beside import import_beside
     from evaldrop.evaluation_jobs.importing import ImportSettings, import_jobs
     from evaldrop.evaluation_jobs.locating import locate
     from evaldrop.running.history.noting import note_folder
     from evaldrop.steps.build_scorecard.build import score_run
 
     found = [locate(job, _service) for job in jobs]
+    if beside and (evaluation or name):
+        raise InputError(
+            "--beside takes the run's own evaluation and name: leave out --evaluation and --name."
+        )
     own = read_evaluation(evaluation) if evaluation else _evaluation_of(found)
     for name_of_job, status in ((job, status) for each in found for job, status in each.unfinished.items()):
         warn(f"{name_of_job} is {status}: it is left out")
@@ -83,7 +103,12 @@ def bedrock_import(
         one_means.value if one_means else None,
         {metric: criterion for each in found for metric, criterion in each.asked.items()},
     )
-    run = import_jobs([source for each in found for source in each.sources], settings)
+    sources = [source for each in found for source in each.sources]
+    run = (
+        import_beside(finished_run(beside, out), sources, settings)
+        if beside
+        else import_jobs(sources, settings)
+    )
     scorecard = score_run(run)
     note_folder(run.folder, warn)
     code = show_scorecard(scorecard, run.folder, {"run": run.folder} if as_json else None)
