@@ -10,6 +10,7 @@ import typer
 
 from evaldrop.cli import exits
 from evaldrop.cli.advice import with_advice
+from evaldrop.cli.commands.bedrock_eval import bedrock_eval
 from evaldrop.cli.commands.bedrock_import import bedrock_import
 from evaldrop.cli.commands.bless import bless
 from evaldrop.cli.commands.calibrate import calibrate
@@ -45,12 +46,7 @@ from evaldrop.cli.usage import misuse_in_words
 from evaldrop.errors import EvaldropError
 from evaldrop.shipped import VERSION
 
-bedrock_eval = typer.Typer(
-    name="bedrock-eval",
-    help="Amazon Bedrock's own evaluation jobs: read their output as a run.",
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-)
+# Here, for no command may import another.
 bedrock_eval.command("import")(bedrock_import)
 
 app = typer.Typer(
@@ -68,8 +64,8 @@ _GROUPS: Mapping[str, Sequence[Callable[..., object] | typer.Typer]] = {
     "Read": (report, view, trend, export),
     "Compare and decide": (compare, diff, gate, bless),
     "Judge again, and by people": (rescore, rejudge, review, calibrate),
-    "Bedrock's own evaluation jobs": (bedrock_eval,),
     "Deploy": (serve, doctor, submit, watch, runs, fetch, local),
+    "Bedrock's evaluation jobs": (bedrock_eval,),
     "Keys and usage": (keys, usage, history),
     "Look up": (criteria, schema),
 }

@@ -6,7 +6,7 @@ an ID that would come back.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,6 +59,11 @@ class Tally:
     def parts(self) -> int:
         """How many files the rows take."""
         return -(-self.n // MAX_PROMPTS)
+
+    @property
+    def rows_per_part(self) -> int:
+        """How many rows each has, but for the last: about the same, so that none is left with a few."""
+        return -(-self.n // max(1, self.parts))
 
     def add(self, row: Asked, plan: DatasetPlan) -> None:
         """Count a row."""
@@ -116,7 +121,7 @@ def prompts_uri(folder: str) -> str:
     return storage.join(folder, "prompts.jsonl")
 
 
-def write_datasets(source: Source, plans: Iterable[DatasetPlan], folder: str) -> None:
+def write_datasets(source: Source, tallies: Mapping[DatasetPlan, Tally], folder: str) -> None:
     """
     Write the files of several series, and which record each of their rows is.
 
@@ -124,22 +129,22 @@ def write_datasets(source: Source, plans: Iterable[DatasetPlan], folder: str) ->
         StorageError: They cannot be written.
     """
     with storage.open_write(prompts_uri(folder)) as index:
-        for plan in plans:
-            for name, part in _parts(source, plan):
+        for plan, tally in tallies.items():
+            for name, part in _parts(source, plan, tally.rows_per_part):
                 with storage.open_write(dataset_uri(folder, name)) as stream:
                     for row in part:
                         stream.write(orjson.dumps(json_row(row, plan)) + b"\n")
                         index.write(orjson.dumps(_index_row(name, row)) + b"\n")
 
 
-def _parts(source: Source, plan: DatasetPlan) -> Iterator[tuple[str, list[Asked]]]:
+def _parts(source: Source, plan: DatasetPlan, most: int) -> Iterator[tuple[str, list[Asked]]]:
     part: list[Asked] = []
     number = 1
     for row in rows(source, plan):
         if isinstance(row, LeftOut):
             continue
         part.append(row)
-        if len(part) == MAX_PROMPTS:
+        if len(part) == most:
             yield part_name(plan, number), part
             part, number = [], number + 1
     if part:

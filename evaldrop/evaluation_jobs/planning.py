@@ -203,8 +203,8 @@ class Planner:
         if more := len(faults) - len(lines):
             lines.append(f"… and {more:,} more.")
         lines.append(
-            f"{len(faults):,} of {read:,} records cannot be in an evaluation job. evaldrop run takes them; to "
-            f"go on without them, set tolerated_invalid_percentage (now {tolerated:g}) in the evaluation."
+            f"{len(faults):,} of {read:,} records cannot be in an evaluation job. evaldrop run takes them; "
+            f"to go on without them, set tolerated_invalid_percentage (now {tolerated:g}) in the evaluation."
         )
         raise DatasetError("\n".join(lines))
 
@@ -296,6 +296,8 @@ class Planner:
     def _notes(self, left_out: dict[str, LeftOut]) -> Iterator[str]:
         evaluation, kind = self._evaluation, self._wanted.kind
         called = [each for each in self._candidates if not self._is_own(each)]
+        if self._source.is_run and self._source.definition.simulated:
+            yield "the run is a rehearsal: its responses are made up."
         yield from notes_on_rows(self._tallies.values(), left_out)
         yield from unasked(evaluation, kind)
         if any(has_system(self._source.definition, each) for each in called):

@@ -8,6 +8,7 @@ from evaldrop.evaluation_jobs.limits import Kind
 from evaldrop.evaluation_jobs.metrics import TaskType
 
 _ROLE = re.compile(r"arn:aws(-[^:]+)?:iam::[0-9]{12}:role/.+")
+_URI = re.compile(r"s3://[a-z0-9][-.a-z0-9]{1,61}[a-z0-9](/[-!_*'().a-z0-9A-Z]+)*/?")
 _FLOW = re.compile(r"arn:aws(-[^:]+)?:sagemaker:[a-z0-9-]{1,20}:[0-9]{12}:flow-definition/.+")
 
 
@@ -36,7 +37,7 @@ class Wanted:
 
 def refuse_unusable(wanted: Wanted) -> None:
     """
-    Refuse a role or a flow definition that Bedrock would refuse, before anything is uploaded.
+    Refuse a role, a folder or a flow definition that Bedrock would refuse, before anything is uploaded.
 
     Raises:
         InputError: The message says what it has to be.
@@ -46,6 +47,11 @@ def refuse_unusable(wanted: Wanted) -> None:
             f"--role {wanted.role}: the ARN of a role is needed, such as "
             "arn:aws:iam::111122223333:role/evaluation-jobs. Bedrock takes it to read the dataset, call "
             "models and write the output; docs/bedrock-evaluations.md has its policy."
+        )
+    if wanted.folder.startswith("s3:") and not _URI.fullmatch(wanted.folder):
+        raise InputError(
+            f"--output {wanted.folder}: a job takes no such URI. Give s3://BUCKET/FOLDER, with letters, "
+            "digits and -!_*'(). in the folder's name."
         )
     if wanted.kind == "human" and not _FLOW.fullmatch(wanted.flow_definition or ""):
         raise InputError(

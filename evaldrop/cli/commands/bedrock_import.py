@@ -124,7 +124,6 @@ def _evaluation_of(found: "list[Located]") -> "Evaluation | None":
 
 
 def _service(region: str | None) -> "EvaluationJobs":
-    from evaldrop.evaluation_jobs.service import AwsEvaluationJobs
-    from evaldrop.running.deployed.clients import client
+    from evaldrop.running.evaluation_service import evaluation_service
 
-    return AwsEvaluationJobs(client("bedrock", region=region))
+    return evaluation_service("aws", region=region)

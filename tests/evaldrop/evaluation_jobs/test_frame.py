@@ -34,7 +34,8 @@ def test_a_row_per_response_and_metric_has_the_jobs_own_results(tmp_path):
         "explanation",
     ]
     assert list(zip(frame.prompt, frame.metric, frame.score, strict=True)) == [
-        ("A", "Builtin.Helpfulness", 0.8333), ("A", "kind", "full"), ("B", "Builtin.Refusal", None), ("C", None, None)
+        ("A", "Builtin.Helpfulness", 0.8333), ("A", "kind", "full"), ("B", "Builtin.Refusal", None),
+        ("C", None, None),
     ]  # fmt: skip
     assert frame.iloc[0].to_dict() == {
         "prompt": "A", "category": "c", "model": NOVA, "response": "An answer.",
