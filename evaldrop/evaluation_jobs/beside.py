@@ -149,6 +149,7 @@ def _definition(
         criteria_configs=(*evaluation.criteria, *more, *brought),
         price_list={**parent.price_list, "models": {**prices, **parent.price_list["models"]}},
         estimate=None,
+        options={**parent.options, **settings.options(run_id)},
         baseline=blessed_run(storage.join(place, name), simulated=parent.simulated),
         versions={"evaldrop": VERSION, "python": platform.python_version()},
         parent=parent.as_parent("rescored"),

@@ -58,6 +58,7 @@ class ImportSettings(NamedTuple):
         own: The evaluation whose gate, pass marks, weights, metrics and confidence hold; None: the defaults.
         one_means: Which response a 1 on a comparison's Likert scale prefers.
         asked: Metrics that were made of the evaluation's criteria: metric to criterion's name.
+        arguments: What was to be imported, as a command has it.
     """
 
     out: str
@@ -65,6 +66,12 @@ class ImportSettings(NamedTuple):
     own: Evaluation | None = None
     one_means: OneMeans | None = None
     asked: Mapping[str, str] = MappingProxyType({})
+    arguments: Sequence[str] = ()
+
+    def options(self, run_id: str) -> dict[str, Any]:
+        """Return what the run's file keeps of them."""
+        imported = {"run_id": run_id, "arguments": list(self.arguments), "one_means": self.one_means}
+        return {"limit": None, "imported": imported}
 
 
 def import_jobs(sources: Sequence[Source], settings: ImportSettings) -> RunDefinition:
@@ -149,7 +156,7 @@ def _definition(
             "versions": {"evaldrop": VERSION, "python": platform.python_version()},
             # A judge that is asked about these responses later is asked with these fences.
             "nonce": secrets.token_hex(16),
-            "options": {"limit": None},
+            "options": settings.options(run_id),
             "baseline": blessed_run(storage.join(place, evaluation.name), simulated=False),
         }
     )

@@ -194,7 +194,7 @@ def _records(record_id: str, prompt: _Prompt, judging: "_Judging") -> Iterator[I
 
 def _record_id(prompt: str, reference: tuple[str, ...]) -> str:
     """Return an ID that two imports of a prompt share, and that people can tell from others."""
-    words = re.sub(r"[^a-z0-9]+", "-", prompt[:200].casefold()).strip("-")[:32].strip("-")
+    words = re.sub(r"[^a-z0-9]+", "-", prompt[:200].casefold()).strip("-")[:20].strip("-")
     digest = hashlib.sha256("\0".join([prompt, *reference]).encode("utf-8", "replace")).hexdigest()[:10]
     return f"{words}-{digest}" if words else digest
 

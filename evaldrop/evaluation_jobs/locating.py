@@ -32,12 +32,14 @@ class Located(NamedTuple):
     The sources of an argument, and what a set of jobs was made of.
 
     Attributes:
+        argument: What was asked for, as it can be asked for from any folder.
         sources: What is to be imported.
         evaluation: That of a set of jobs.
         asked: Its metrics that were made of criteria: metric to criterion's name.
         unfinished: Its jobs that have no output: name to status.
     """
 
+    argument: str
     sources: Sequence[Source]
     evaluation: Evaluation | None = None
     asked: Mapping[str, str] = {}
@@ -63,10 +65,12 @@ def locate(argument: str, service: Service) -> Located:
     if not _is_there(place):
         uri, definitions = _of_job(place, service)
     elif storage.exists(storage.join(place, JOBS_FILE)):
-        return _of_jobs(place, load_jobs(place))
+        return _of_jobs(storage.absolute(place), load_jobs(place))
     else:
-        uri, definitions = place, []
-    return Located([Source(uri=uri, jobs=read_output(uri, definitions), name=name)])
+        place = uri = storage.absolute(place)
+        definitions = []
+    again = place if name is None else f"{name}={place}"
+    return Located(again, [Source(uri=uri, jobs=read_output(uri, definitions), name=name)])
 
 
 def _is_there(place: str) -> bool:
@@ -109,6 +113,7 @@ def _of_jobs(folder: str, jobs: Jobs) -> Located:
             "`evaldrop bedrock-eval watch` follows them."
         )
     return Located(
+        folder,
         [_source(job, jobs.output, evaluation, records) for job in found],
         evaluation,
         {metric: name for job in found for metric, name in job.metrics.items()},

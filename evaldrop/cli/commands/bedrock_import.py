@@ -102,6 +102,7 @@ def bedrock_import(
         own,
         one_means.value if one_means else None,
         {metric: criterion for each in found for metric, criterion in each.asked.items()},
+        [each.argument for each in found],
     )
     sources = [source for each in found for source in each.sources]
     run = (

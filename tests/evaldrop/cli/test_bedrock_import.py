@@ -39,6 +39,17 @@ def test_two_jobs_give_a_paired_comparison(here, capsys):
     assert "\x1b" not in printed.out + printed.err
 
 
+def test_the_report_says_how_to_import_it_again(here, capsys, monkeypatch):
+    monkeypatch.chdir(here)
+    main(["bedrock-eval", "import", "a=one", "--out", "runs"])
+    (page,) = here.glob("runs/*/*/report.html")
+
+    assert (
+        f"evaldrop bedrock-eval import a={here}/one --evaluation {page.parent}/evaluation.yaml"
+        in page.read_text()
+    )
+
+
 def test_the_gate_of_an_evaluation_is_the_exit_code(here, tmp_path, capsys):
     file = tmp_path / "mine.yaml"
     file.write_text("name: mine\ngate: ['bedrock.correctness.pass_rate >= 0.9']\n")
