@@ -228,7 +228,9 @@ class _Maker:
     ) -> ImportedCriterion:
         name = _name_of(criterion.name)
         if self._tasks[key.metric] > 1 and key.task:
-            name = _name_of(f"{name}.{key.task}")
+            # As other names of criteria are: question_and_answer.
+            task = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", key.task).lower()
+            name = _name_of(f"{name}.{task}")
         if name in self._names:
             # People and a judge on a metric of the same name answered on two scales.
             tail = "people" if key.method else "other"

@@ -224,8 +224,8 @@ def test_a_metric_that_means_something_else_by_task_is_two_criteria(tmp_path):
     run = imported(tmp_path, job)
 
     assert set(run.scorecard.criteria) == {
-        "bedrock.accuracy.Summarization",
-        "bedrock.accuracy.Classification",
+        "bedrock.accuracy.summarization",
+        "bedrock.accuracy.classification",
     }
 
 
