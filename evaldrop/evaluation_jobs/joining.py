@@ -176,13 +176,15 @@ def _add(answers: list[_Answer], row: JobRow, response: JobResponse, judge: str 
 
 
 def _records(record_id: str, prompt: _Prompt, judging: "_Judging") -> Iterator[ImportedRecord]:
-    for place in range(max(map(len, prompt.answers.values()), default=0)):
+    times = max(map(len, prompt.answers.values()), default=0)
+    for place in range(times):
         yield ImportedRecord(
             record_id=record_id if place == 0 else f"{record_id}-{place + 1}",
             prompt=prompt.text,
             reference=prompt.reference,
             category=prompt.category,
-            group=prompt.group,
+            # Several answers to one prompt are no independent records: intervals have to know.
+            group=prompt.group or (record_id if times > 1 else None),
             dataset=prompt.dataset,
             answers={
                 name: Answered(answers[place].text, judging.judgements(answers[place]))

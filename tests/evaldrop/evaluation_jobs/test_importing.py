@@ -182,6 +182,8 @@ def test_two_responses_to_one_prompt_are_two_records(tmp_path):
     run = imported(tmp_path, write_job(tmp_path, *rows))
 
     assert list(run.responses.response) == ["x", "y"]
+    # One group: they are no independent records.
+    assert set(run.responses.group) == {run.responses.record_id[0]}
     assert run.responses.record_id[1] == f"{run.responses.record_id[0]}-2"
     assert list(run.verdicts.score) == [2.0, 0.0]
 
