@@ -11,6 +11,7 @@ import typer
 from evaldrop.cli import exits
 from evaldrop.cli.advice import with_advice
 from evaldrop.cli.commands.bedrock_eval import bedrock_eval
+from evaldrop.cli.commands.bedrock_import import bedrock_import
 from evaldrop.cli.commands.bless import bless
 from evaldrop.cli.commands.calibrate import calibrate
 from evaldrop.cli.commands.compare import compare
@@ -44,6 +45,9 @@ from evaldrop.cli.output import complain, prepare_streams, shown, stderr
 from evaldrop.cli.usage import misuse_in_words
 from evaldrop.errors import EvaldropError
 from evaldrop.shipped import VERSION
+
+# Here, for no command may import another.
+bedrock_eval.command("import")(bedrock_import)
 
 app = typer.Typer(
     name="evaldrop",
