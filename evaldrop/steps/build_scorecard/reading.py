@@ -48,6 +48,7 @@ from evaldrop.verdicts import (
     unscored_verdicts,
 )
 from evaldrop.verdicts.injection import InjectionFinder
+from evaldrop.verdicts.job_scores import EVALUATION_JOB, read_job_scores
 
 
 class _Judged(NamedTuple):
@@ -178,8 +179,14 @@ class ResultReader:
         criteria = [self._run.criteria[name] for name in asked.criteria]
         judge = self._judges[asked.judge]
         error = judgement.get("error")
-        replies = _replies(judgement, judge)
-        verdicts = _read_all([each for each in replies if is_answer(each)], criteria, judge.verdict)
+        if judge.api == EVALUATION_JOB:
+            # No reply of a model, but the score that a job made of one; what that cost, no job's output says.
+            replies, cost = list[Reply](), None
+            verdicts: Sequence[Verdict] = read_job_scores(judgement["reply"], criteria)
+        else:
+            replies = _replies(judgement, judge)
+            cost = cost_usd(self._run, judge.model, replies)
+            verdicts = _read_all([each for each in replies if is_answer(each)], criteria, judge.verdict)
         last = judgement.get("reply") if error is None else {"error": error}
         first = judgement.get("first_reply")
         return _Judged(
@@ -187,7 +194,7 @@ class ResultReader:
             verdicts,
             orjson.dumps(last).decode() if last is not None else None,
             orjson.dumps(first).decode() if first is not None else None,
-            JudgeCall.of(judge.name, judgement, replies, cost_usd(self._run, judge.model, replies)),
+            JudgeCall.of(judge.name, judgement, replies, cost),
         )
 
     def _verdict_rows(self, record: PreparedRecord, candidate: str, judged: _Judged) -> Iterable[VerdictRow]:
