@@ -92,7 +92,7 @@ def create_and_show(
         complain("stopped before anything was uploaded.")
         return exits.WRONG_USE
     # Before anything is uploaded: without credentials there would be files and no jobs.
-    service = evaluation_service(place.bedrock, region=place.region)
+    service = evaluation_service(place.bedrock, region=place.region, folder=place.folder)
     write_files(source, plan, jobs, place.folder)
     print_prose(stderr(), f"written to {shown(place.folder)}")
     jobs = create_more(jobs, service, lambda each: each.save(place.folder))
@@ -216,7 +216,8 @@ def found_jobs(named: str, *, region: str | None = None) -> Found:
         folder = named.removesuffix(f"/{JOBS_FILE}").rstrip("/")
         if storage.exists(storage.join(folder, JOBS_FILE)):
             jobs = load_jobs(folder)
-            return Found(jobs, evaluation_service(jobs.bedrock, region=jobs.region or region), folder)
+            service = evaluation_service(jobs.bedrock, region=jobs.region or region, folder=folder)
+            return Found(jobs, service, folder)
         if "/" in named:
             raise InputError(f"{named}: no {JOBS_FILE} there. evaldrop bedrock-eval create names the folder.")
     region = named.split(":")[3] if named.startswith("arn:") and named.count(":") > 4 else region

@@ -7,6 +7,7 @@ A job is evaluated by the look that ends it. Built-in datasets are not here.
 import asyncio
 import io
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -25,8 +26,9 @@ from evaldrop.bedrock.simulated.evaluation_requests import (
 from evaldrop.bedrock.simulated.evaluation_rows import COMPUTED, JSON, Ratings
 from evaldrop.bedrock.simulated.job_files import Job, JobFiles, JobPlace
 from evaldrop.bedrock.simulated.job_rows import Objects, drawn_from
-from evaldrop.bedrock.simulated.jobs import ObjectsOf, stored_objects
+from evaldrop.bedrock.simulated.jobs import ObjectsOf, no_wait, stored_objects
 from evaldrop.bedrock.simulated.rehearsal import Rehearsal
+from evaldrop.bedrock.simulated.runtime import SimulatedRuntime
 from evaldrop.errors import StorageError
 
 ENDED = frozenset({"Completed", "Failed", "Stopped"})
@@ -40,6 +42,17 @@ _KEPT = (
 _SUMMARISED = ("jobArn", "jobName", "status", "creationTime", "jobType", "applicationType")
 
 
+def rehearsed_evaluations(
+    rehearsal: Rehearsal, place: JobPlace, *, objects_of: ObjectsOf = stored_objects
+) -> "SimulatedEvaluationJobs":
+    """Return evaluation jobs in which models know their datasets' references, as far as they are good."""
+    references: dict[str, str] = {}
+    # Calls on demand fail and wait; what a job calls does neither.
+    calm = replace(rehearsal, throttling=0.0, errors=0.0)
+    runtime = SimulatedRuntime(calm, max_in_flight=1, answer_key=references.get, sleep=no_wait)
+    return SimulatedEvaluationJobs(runtime, rehearsal, place, objects_of=objects_of, references=references)
+
+
 class SimulatedEvaluationJobs:
     """
     Evaluation jobs, kept as files.
@@ -49,6 +62,7 @@ class SimulatedEvaluationJobs:
         rehearsal: What goes wrong, and how long it takes; `job_errors` is the rate of scores that are null.
         place: Where jobs are kept; another process goes on with them.
         objects_of: Datasets and outputs, as the job's role may have them, by its ARN.
+        references: Takes the references of prompts that models are asked.
         now: The time.
     """
 
@@ -59,12 +73,14 @@ class SimulatedEvaluationJobs:
         place: JobPlace,
         *,
         objects_of: ObjectsOf = stored_objects,
+        references: dict[str, str] | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._runtime = runtime
         self._rehearsal = rehearsal
         self._jobs = JobFiles(place, "evaluation-job", begun="creationTime")
         self._objects_of = objects_of
+        self._references = {} if references is None else references
         self._now = now
         self._ratings = Ratings(rehearsal.seed, rehearsal.job_errors)
 
@@ -176,7 +192,11 @@ class SimulatedEvaluationJobs:
         models = job["inferenceConfig"]["models"]
         own = [_model(model) for model in models if "precomputedInferenceSource" in model]
         with await asyncio.to_thread(objects.open_read, uri) as lines:
-            return dataset_rows(lines, uri, own=own)
+            rows = dataset_rows(lines, uri, own=own)
+        self._references |= {
+            each["prompt"]: each["referenceResponse"] for each in rows if "referenceResponse" in each
+        }
+        return rows
 
     async def _output(
         self, job: Job, asked: Mapping[str, Any], each: Mapping[str, Any], row: JSON
