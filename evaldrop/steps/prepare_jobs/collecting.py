@@ -39,7 +39,7 @@ class JobResult(NamedTuple):
         return cls(str(told["place"]), str(told.get("status")), str(told.get("message") or ""))
 
 
-class _Place(NamedTuple):
+class _RowPlace(NamedTuple):
     job: int
     file: int
     offset: int
@@ -62,7 +62,7 @@ class JobAnswers:
     ) -> None:
         self._results = list(results)
         self._files: list[BinaryIO] = []
-        self._places: dict[int, _Place] = {}
+        self._places: dict[int, _RowPlace] = {}
         self._sent: dict[int, int] = {}
         for job, result in enumerate(self._results):
             for uri in _outputs(out_uri(folder, result.place)):
@@ -87,7 +87,7 @@ class JobAnswers:
             return None
         return {"error": _error(self._results[self._sent[number]], None)} if number in self._sent else None
 
-    def _read(self, place: _Place) -> bytes:
+    def _read(self, place: _RowPlace) -> bytes:
         file = self._files[place.file]
         file.seek(place.offset)
         return file.read(place.length)
@@ -99,7 +99,7 @@ class JobAnswers:
             number = packed(row.get("recordId"))
             if number is None:
                 continue
-            place = _Place(job, file, offset, text)
+            place = _RowPlace(job, file, offset, text)
             # A row that is there twice was answered once at least.
             if number not in self._places or "modelOutput" in row:
                 self._places[number] = place

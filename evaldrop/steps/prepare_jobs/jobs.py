@@ -23,7 +23,7 @@ _READABLE = 24
 _NO_NAME = re.compile(r"[^A-Za-z0-9]+")
 
 
-class Job(NamedTuple):
+class BatchJob(NamedTuple):
     """
     A job that is to be created.
 
@@ -44,11 +44,11 @@ class Job(NamedTuple):
     n: int
 
 
-def job_of(run_id: str, stage: str, part: int, *, called: Called, n: int) -> Job:
+def job_of(run_id: str, stage: str, part: int, *, called: Called, n: int) -> BatchJob:
     """Return the job of a part of a candidate's or judge's rows in a stage; `part` counts from 1."""
     words = (run_id, stage, called.name, str(part))
     digest = hashlib.blake2b("\0".join(words).encode(), digest_size=32).hexdigest()
-    return Job(
+    return BatchJob(
         place=f"{stage}/{called.name}-{part}",
         # At most 63 characters, and the run's ID for those who read it.
         name=f"{job_prefix(run_id)}{_NO_NAME.sub('-', run_id)[:_READABLE]}-{stage[0]}{digest[:8]}-{part}",

@@ -15,7 +15,7 @@ from evaldrop import storage
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import RECORDS_FILE
 from evaldrop.steps.prepare_jobs.collecting import JobAnswers, JobResult
-from evaldrop.steps.prepare_jobs.jobs import BATCH, JOBS_FILE, Job, job_of
+from evaldrop.steps.prepare_jobs.jobs import BATCH, JOBS_FILE, BatchJob, job_of
 from evaldrop.steps.prepare_jobs.merging import make_fit, without_answered
 from evaldrop.steps.prepare_jobs.row_ids import row_id
 from evaldrop.steps.prepare_jobs.stages import STAGES, Stage, Stages
@@ -65,11 +65,11 @@ class _Preparing:
         self._write(uri, self._final_lines(over))
         return {**state, "reader": storage.place(uri, root=self._run.out)._asdict()}
 
-    def _jobs_of(self, stage: Stage, over: Stage | None) -> list[Job]:
+    def _jobs_of(self, stage: Stage, over: Stage | None) -> list[BatchJob]:
         """Write the rows of a stage, and the records with what there is to ask about; return its jobs."""
         uri = storage.join(self._folder, BATCH, stage, JOBS_FILE)
         if storage.exists(uri):
-            return [Job(**job) for job in orjson.loads(storage.read_bytes(uri))]
+            return [BatchJob(**job) for job in orjson.loads(storage.read_bytes(uri))]
         with StageWriter(self._folder, stage, self._limits) as writer:
             self._write(self._records_of(stage), self._asking(stage, over, writer))
         called = self._run.candidates if stage == "candidates" else self._run.judges

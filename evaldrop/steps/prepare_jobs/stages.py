@@ -23,7 +23,7 @@ Stage = Literal["candidates", "judges", "pairs"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 
 
-class Asked(NamedTuple):
+class AskedRow(NamedTuple):
     """
     A request that goes into a job.
 
@@ -76,7 +76,7 @@ class Stages:
             return bool(self._asked_candidates)
         return bool(self._asked_judges) and (stage == "judges" or self._has_pairs)
 
-    def asked(self, stage: Stage, ordinal: int, calls: JSON) -> Iterator[Asked]:
+    def asked(self, stage: Stage, ordinal: int, calls: JSON) -> Iterator[AskedRow]:
         """Yield what a stage asks about a record; `ordinal` is its line in `records.jsonl`, from 0."""
         if stage == "candidates":
             yield from self._of_candidates(ordinal, calls)
@@ -86,7 +86,7 @@ class Stages:
             of_stage = self._of_judges if stage == "judges" else self._of_pairs
             yield from of_stage(ordinal, calls, whole)
 
-    def _of_candidates(self, ordinal: int, calls: JSON) -> Iterator[Asked]:
+    def _of_candidates(self, ordinal: int, calls: JSON) -> Iterator[AskedRow]:
         # An anchor brings the only candidate that there is for it, and its response.
         for place, call in enumerate(self._candidates if "candidates" not in calls else ()):
             name = call["name"]
@@ -98,7 +98,7 @@ class Stages:
                 and name not in calls.get("long", ())
                 and request is not None
             ):
-                yield Asked(
+                yield AskedRow(
                     name,
                     call["api"],
                     RowKey(ordinal, place),
@@ -106,12 +106,12 @@ class Stages:
                     partial(_take_response, calls, name),
                 )
 
-    def _of_judges(self, ordinal: int, calls: JSON, whole: JSON) -> Iterator[Asked]:
+    def _of_judges(self, ordinal: int, calls: JSON, whole: JSON) -> Iterator[AskedRow]:
         for place, name in enumerate(names_of(calls, self._candidates)):
             shown = self._shown(calls, name)
             for number, request in enumerate(whole["judgements"] if shown is not None else ()):
                 if request["judge"] in self._asked_judges and name not in request.get("kept_replies", ()):
-                    yield Asked(
+                    yield AskedRow(
                         request["judge"],
                         request["api"],
                         RowKey(ordinal, place, number),
@@ -119,7 +119,7 @@ class Stages:
                         partial(_take_verdict, calls["judgements"][number], name),
                     )
 
-    def _of_pairs(self, ordinal: int, calls: JSON, whole: JSON) -> Iterator[Asked]:
+    def _of_pairs(self, ordinal: int, calls: JSON, whole: JSON) -> Iterator[AskedRow]:
         shown = {name: self._shown(calls, name) for name in names_of(calls, self._candidates)}
         for number, request in enumerate(whole["comparisons"]):
             texts = [shown.get(request["first"]), shown.get(request["second"])]
@@ -130,7 +130,7 @@ class Stages:
                 and None not in texts
                 and texts[0] != texts[1]
             ):
-                yield Asked(
+                yield AskedRow(
                     request["judge"],
                     request["api"],
                     RowKey(ordinal, 0, number),
