@@ -5,13 +5,9 @@ from typing import Any
 
 from evaldrop.bedrock.protocol import BedrockJobs
 from evaldrop.engine import Integration, ServiceError, sdk_integration
+from evaldrop.evaluation.delivered import NO_JOBS
 
 Call = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
-
-NO_JOBS = (
-    "a run on one machine has batch jobs in a rehearsal alone (--bedrock simulated). Use delivery: flex, or "
-    "run it in a stack."
-)
 
 
 def integrations_of_jobs(jobs: BedrockJobs | None) -> Mapping[str, Integration]:

@@ -1,4 +1,4 @@
-"""Calls delivered in batch, in a stack: under the permissions that it gives the machine and the jobs' role."""
+"""Calls delivered in batch, in a stack: under the permissions of the machine and of the jobs' role."""
 
 import json
 
