@@ -194,7 +194,7 @@ def test_a_run_in_batch_begins_in_a_stack_or_as_a_rehearsal_alone(tmp_path, bedr
     if begins:
         validate_dataset(asked, arn=arn)
     else:
-        with pytest.raises(DatasetError, match="candidate .*, judge .*delivery: batch needs Bedrock's jobs"):
+        with pytest.raises(DatasetError, match=r"candidate .*, judge .*delivery: batch needs Bedrock's jobs"):
             validate_dataset(asked, arn=arn)
     assert (tmp_path / "runs").exists() == begins
 
