@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from dataclasses import fields
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from evaldrop.bedrock.protocol import AUTHORIZATION, READ_TIMEOUT_S, BedrockJobs, BedrockRuntime
@@ -127,7 +128,7 @@ def parse_rehearsal(text: str) -> Rehearsal:
         InputError: An unknown name, a value that is no number, or a rate outside [0, 1].
     """
     known = [field.name for field in fields(Rehearsal)]
-    values: dict[str, float] = {}
+    values: dict[str, Any] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, _, value = (side.strip() for side in part.partition("="))
         if name not in known:

@@ -145,7 +145,7 @@ def _on(scale: Sequence[Mapping[str, Any]], quality: float) -> float | str | Non
     values = [each["value"] for each in scale]
     if "stringValue" in values[0]:
         return str(values[round(quality * (len(values) - 1))]["stringValue"])
-    numbers = sorted(each["floatValue"] for each in values)
+    numbers: list[float] = sorted(each["floatValue"] for each in values)
     chosen = numbers[round(quality * (len(numbers) - 1))]
     return round((chosen - numbers[0]) / ((numbers[-1] - numbers[0]) or 1), 4)
 

@@ -6,7 +6,6 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from itertools import islice
 from random import Random
@@ -65,38 +64,35 @@ class InvalidInputError(Exception):
     """A job's input is none that Bedrock would take; the message says why."""
 
 
-@dataclass(slots=True)
 class Counts:
-    """What became of a job's rows, named as its manifest names it."""
+    """What becomes of a job's rows; `by_name` has the numbers of its manifest."""
 
-    totalRecordCount: int = 0  # noqa: N815
-    processedRecordCount: int = 0  # noqa: N815
-    successRecordCount: int = 0  # noqa: N815
-    errorRecordCount: int = 0  # noqa: N815
-    inputTokenCount: int = 0  # noqa: N815
-    outputTokenCount: int = 0  # noqa: N815
+    def __init__(self, total: int) -> None:
+        names = ("processedRecordCount", "successRecordCount", "errorRecordCount")
+        self.by_name = {"totalRecordCount": total, **dict.fromkeys(names, 0)}
+        self.by_name |= {"inputTokenCount": 0, "outputTokenCount": 0}
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Count a row that was processed."""
-        self.processedRecordCount += 1
+        self.by_name["processedRecordCount"] += 1
         if "error" in row:
-            self.errorRecordCount += 1
+            self.by_name["errorRecordCount"] += 1
             return
-        self.successRecordCount += 1
+        self.by_name["successRecordCount"] += 1
         usage = row["modelOutput"].get("usage") or {}
         # Bodies of Anthropic's family have the names with underscores; others may not tell.
-        self.inputTokenCount += usage.get("inputTokens") or usage.get("input_tokens") or 0
-        self.outputTokenCount += usage.get("outputTokens") or usage.get("output_tokens") or 0
+        self.by_name["inputTokenCount"] += usage.get("inputTokens") or usage.get("input_tokens") or 0
+        self.by_name["outputTokenCount"] += usage.get("outputTokens") or usage.get("output_tokens") or 0
 
     def of_job(self) -> dict[str, int]:
         """Return those that Get… tells, which are the rows'."""
-        return {name: count for name, count in asdict(self).items() if name.endswith("RecordCount")}
+        return {name: count for name, count in self.by_name.items() if name.endswith("RecordCount")}
 
 
 class Rows(NamedTuple):
     """How many rows a job has, and the first of them."""
 
-    count: int
+    n: int
     first: bytes
 
 
@@ -174,6 +170,7 @@ class Answering:
         error_rate: Of rows, answered with an error.
         share: Of rows, processed before the job ends.
         seed: Says which, and in which order rows come back.
+        total: How many rows there are.
     """
 
     def __init__(
@@ -185,6 +182,7 @@ class Answering:
         error_rate: float,
         share: float,
         seed: int,
+        total: int,
     ) -> None:
         self._runtime = runtime
         self._model = model
@@ -193,7 +191,7 @@ class Answering:
         self._share = share
         self._seed = seed
         self._is_stopped = False
-        self.counts = Counts()
+        self.counts = Counts(total)
 
     async def answer(self, source: str, output: str, objects: Objects) -> None:
         """Write `<file>.out` for every input file below the output, and manifest.json.out at last."""
@@ -204,7 +202,7 @@ class Answering:
                 out.seek(0)
                 written = storage.join(output, f"{uri.rpartition('/')[2]}.out")
                 await asyncio.to_thread(objects.put, written, out)
-        manifest = io.BytesIO(orjson.dumps(asdict(self.counts)))
+        manifest = io.BytesIO(orjson.dumps(self.counts.by_name))
         await asyncio.to_thread(objects.put, storage.join(output, "manifest.json.out"), manifest)
 
     async def _answer_all(self, lines: Iterable[bytes], out: IO[bytes]) -> None:

@@ -234,8 +234,8 @@ class SimulatedJobs:
             error_rate=self._rehearsal.job_errors,
             share=self._draw(job, "share").uniform(0.3, 0.9) if is_cut_short else 1.0,
             seed=self._rehearsal.seed,
+            total=job["totalRecordCount"],
         )
-        answering.counts.totalRecordCount = job["totalRecordCount"]
         output = f"{job['outputDataConfig']['s3OutputDataConfig']['s3Uri'].rstrip('/')}/{id_of(job)}"
         work = answering.answer(_input(job), output, self._objects_of(job["roleArn"]))
         return answering, asyncio.create_task(work)
@@ -265,7 +265,7 @@ class SimulatedJobs:
             return str(problem)
         except (StorageError, ServiceError) as problem:
             return f"The input cannot be read: {problem}"
-        job |= {"totalRecordCount": rows.count, "mark": _mark(job, rows.first)}
+        job |= {"totalRecordCount": rows.n, "mark": _mark(job, rows.first)}
         return None
 
     def _fate(self, job: Job) -> str:

@@ -30,6 +30,7 @@ from evaldrop.errors import InputError
 from evaldrop.running.instances import DEFAULT_PORT, Instance
 from evaldrop.running.local_aws.batch_jobs import Jobs, RoleObjects
 from evaldrop.running.local_aws.clients import ACCOUNT, REGION, Clients
+from evaldrop.running.local_aws.control_plane import ControlPlane
 from evaldrop.running.local_aws.events import Events, tells_eventbridge
 from evaldrop.running.local_aws.executions import Executions, Machine
 from evaldrop.running.local_aws.front import Front
@@ -138,6 +139,7 @@ class LocalAws:
         front = Front(
             moto=moto,
             executions=self.executions,
+            control_plane=ControlPlane(self.jobs, self.executions.wait),
             functions=self.functions,
             permissions=self.permissions,
             on_written=[self.answers.written, self.events.written],
