@@ -2,12 +2,13 @@
 
 from base64 import b64encode
 from dataclasses import fields
-from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from evaldrop.bedrock.protocol import AUTHORIZATION, READ_TIMEOUT_S, BedrockJobs, BedrockRuntime
 from evaldrop.bedrock.simulated.direction import KnownCriteria
-from evaldrop.bedrock.simulated.jobs import rehearsed_jobs
+from evaldrop.bedrock.simulated.job_files import JobPlace
+from evaldrop.bedrock.simulated.jobs import ObjectsOf, rehearsed_jobs, stored_objects
 from evaldrop.bedrock.simulated.rehearsal import Rehearsal
 from evaldrop.bedrock.simulated.runtime import Knowledge, SimulatedRuntime
 from evaldrop.errors import InputError
@@ -73,19 +74,21 @@ def open_runtime(
 
 def open_jobs(
     spec: str,
-    folder: Path,
+    place: JobPlace,
     *,
     answer_key: Knowledge | None = None,
     criteria: KnownCriteria | None = None,
+    objects_of: ObjectsOf = stored_objects,
 ) -> BedrockJobs | None:
     """
     Return the batch jobs of the Bedrock that a specification names, for a run on one machine.
 
     Args:
         spec: As `open_runtime` takes it.
-        folder: Where a rehearsal keeps its jobs.
+        place: Where a rehearsal keeps its jobs.
         answer_key: As `open_runtime` takes it, so that rows get the replies that calls get.
         criteria: Likewise.
+        objects_of: Inputs and outputs, as a job's role may have them.
 
     Returns:
         None where there are none: no server has them, and those of AWS read and write S3.
@@ -93,7 +96,9 @@ def open_jobs(
     name, _, rest = spec.strip().partition(":")
     if name != "simulated":
         return None
-    return rehearsed_jobs(parse_rehearsal(rest), folder, answer_key=answer_key, criteria=criteria)
+    return rehearsed_jobs(
+        parse_rehearsal(rest), place, answer_key=answer_key, criteria=criteria, objects_of=objects_of
+    )
 
 
 def split_credentials(spec: str) -> tuple[str, str | None]:
@@ -123,7 +128,7 @@ def parse_rehearsal(text: str) -> Rehearsal:
         InputError: An unknown name, a value that is no number, or a rate outside [0, 1].
     """
     known = [field.name for field in fields(Rehearsal)]
-    values: dict[str, float] = {}
+    values: dict[str, Any] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, _, value = (side.strip() for side in part.partition("="))
         if name not in known:

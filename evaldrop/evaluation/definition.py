@@ -58,7 +58,7 @@ class Robustness(EvaluationPart):
 
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
-Api = Literal["converse", "invoke_model"]
+Api = Literal["converse", "invoke_model", "evaluation_job"]
 
 
 def _known_family(name: Any) -> str:
@@ -106,7 +106,8 @@ class Called(EvaluationPart):
     model: str = Field(min_length=1, description="Bedrock model ID, inference profile ID or ARN.")
     api: Api = Field(
         default="converse",
-        description="converse suits all families; invoke_model sends the model's own body.",
+        description="converse suits all families; invoke_model sends the model's own body; evaluation_job "
+        "marks a judge whose scores were imported.",
     )
     family: FamilyName | None = Field(
         default=None,
@@ -402,6 +403,11 @@ class Evaluation(EvaluationPart):
             raise ValueError("anchors are judged on criteria: add criteria and judges, or leave anchors out")
         if unknown := next(unknown_bodies((*self.candidates, *self.judges)), None):
             raise ValueError(unknown)
+        for candidate in self.candidates:
+            if candidate.api == "evaluation_job":
+                raise ValueError(
+                    f"candidate {candidate.name}: an evaluation job judges responses. Use api: converse"
+                )
         for judge in self.judges:
             if judge.api == "invoke_model" and is_one_text(body_family(judge)):
                 # A raw text prompt cannot keep a response apart from the judge's instructions.

@@ -5,6 +5,11 @@ from collections.abc import Iterator, Mapping
 from evaldrop.evaluation.definition import GIVEN, Called, Candidate, Evaluation, Judge
 from evaldrop.evaluation.delivery import Delivery
 
+NO_JOBS = (
+    "On one machine a rehearsal alone has them (--bedrock simulated): say delivery: flex or on_demand, or "
+    "run it in a stack (evaldrop submit)."
+)
+
 _TOOLS = ("tools", "toolConfig", "tool_config", "toolChoice", "tool_choice")
 
 
@@ -48,6 +53,12 @@ def as_delivered(evaluation: Evaluation, deliveries: Mapping[str, Delivery]) -> 
 def is_text_in_batch(judge: Judge) -> bool:
     """Tell whether a judge that calls a tool would answer in text if it were delivered in batch."""
     return judge.api == "converse" and judge.verdict == "tool"
+
+
+def without_jobs(deliveries: Mapping[str, Delivery]) -> str | None:
+    """Say who cannot be delivered in batch where nothing runs jobs, with the ways out; None for nobody."""
+    who = [place.replace("/", " ", 1) for place, delivery in deliveries.items() if delivery == "batch"]
+    return f"{', '.join(who)}: delivery: batch needs Bedrock's jobs. {NO_JOBS}" if who else None
 
 
 def batch_problems(evaluation: Evaluation, deliveries: Mapping[str, Delivery]) -> Iterator[str]:

@@ -235,12 +235,13 @@ def _answer_key(run: LocalRun) -> "AnswerKey | None":
 
 def _jobs(run: LocalRun) -> BedrockJobs | None:
     from evaldrop.bedrock.opening import open_jobs
+    from evaldrop.bedrock.simulated.job_files import JobPlace
     from evaldrop.bedrock.simulated.jobs import FOLDER
 
     known = _answer_key(run)
     return open_jobs(
         run.request.bedrock,
-        storage.local_path(run.folder) / FOLDER,
+        JobPlace(storage.local_path(run.folder) / FOLDER),
         answer_key=known,
         criteria=known.criterion if known else None,
     )

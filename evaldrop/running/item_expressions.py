@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 Value = Mapping[str, Any]
 """An attribute as DynamoDB's JSON has it: {"N": "1.5"}, {"S": "text"}."""
@@ -41,6 +41,7 @@ class Names(NamedTuple):
 Operand = Callable[[Item, Names], Value | None]
 Condition = Callable[[Item, Names], bool]
 Change = Callable[[Item, Names], tuple[str, Value]]
+Read = TypeVar("Read")
 
 
 @lru_cache(maxsize=64)
@@ -54,7 +55,7 @@ def condition_of(text: str) -> Condition:
     if not text.strip():
         return lambda _item, _names: True
     parser = _Parser(text)
-    return parser.whole(parser.either)
+    return parser.whole(parser.either())
 
 
 @lru_cache(maxsize=64)
@@ -68,7 +69,7 @@ def update_of(text: str) -> tuple[Change, ...]:
     if not text.strip():
         return ()
     parser = _Parser(text)
-    return parser.whole(parser.clauses)
+    return parser.whole(parser.clauses())
 
 
 def holds(condition: Condition, item: Item, names: Names) -> bool:
@@ -100,8 +101,8 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self.text, self.tokens, self.place = text, _TOKEN.findall(text), 0
 
-    def whole(self, parse: Callable[[], Any]) -> Any:
-        read = parse()
+    def whole(self, read: Read) -> Read:
+        """Return what was read, if it was read to its end."""
         if self.next is not None:
             raise self.wrong()
         return read

@@ -25,7 +25,7 @@ from evaldrop.engine import (
     sns_publish,
 )
 from evaldrop.run.request import RunRequest
-from evaldrop.running.batch_jobs import job_integrations
+from evaldrop.running.batch_jobs import integrations_of_jobs
 from evaldrop.running.handlers import HANDLERS
 from evaldrop.running.memory_tables import MemoryTables
 from evaldrop.running.stored_bodies import get_object, with_stored_bodies
@@ -107,7 +107,7 @@ async def run_locally(
                 "sns:publish": sns_publish(published),
                 # Anew in every process: a run that goes on takes its children up again, and they reserve.
                 "dynamodb:updateItem": dynamodb_update_item(MemoryTables().update_item),
-                **job_integrations(jobs),
+                **integrations_of_jobs(jobs),
             },
             store=DirectoryStore(),
             name=request.run_id,

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +19,29 @@ Job = dict[str, Any]
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
+@dataclass(frozen=True, slots=True)
+class JobPlace:
+    """Where a control plane is: the folder of its files, which the first job makes, and what ARNs say."""
+
+    folder: Path
+    region: str = REGION
+    account: str = ACCOUNT
+
+
 class JobFiles:
     """
     Jobs of one kind, by the last part of their ARN.
 
     Args:
-        folder: Where their files are; it is made by the first.
+        place: Where they are.
         kind: As ARNs have it: model-invocation-job, evaluation-job.
-        region: Of the ARNs.
-        account: Of the ARNs.
+        begun: What a job's time of creation is called.
     """
 
-    def __init__(self, folder: Path, kind: str, *, region: str = REGION, account: str = ACCOUNT) -> None:
-        self._folder = folder / f"{kind}s"
-        self.prefix = f"arn:aws:bedrock:{region}:{account}:{kind}/"
+    def __init__(self, place: JobPlace, kind: str, *, begun: str) -> None:
+        self._begun = begun
+        self._folder = place.folder / f"{kind}s"
+        self.prefix = f"arn:aws:bedrock:{place.region}:{place.account}:{kind}/"
 
     def new_id(self, token: str | None) -> str:
         """Return twelve letters and digits: the same for the same token, else by chance."""
@@ -67,7 +77,7 @@ class JobFiles:
     def all(self) -> Iterator[Job]:
         """Yield every job, the newest first."""
         jobs = [orjson.loads(path.read_bytes()) for path in self._folder.glob("*.json")]
-        yield from sorted(jobs, key=lambda job: (job["submitTime"], job["jobArn"]), reverse=True)
+        yield from sorted(jobs, key=lambda job: (job[self._begun], job["jobArn"]), reverse=True)
 
     def _path(self, job_id: str) -> Path:
         return self._folder / f"{job_id}.json"

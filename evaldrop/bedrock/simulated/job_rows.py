@@ -1,10 +1,11 @@
 """The rows of a simulated batch job: found, answered, and written as Bedrock writes them."""
 
 import asyncio
+import io
 import re
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from itertools import islice
 from random import Random
@@ -38,8 +39,8 @@ class Objects(Protocol):
     def open_read(self, uri: str) -> BinaryIO:
         """Open an object for reading."""
 
-    def open_write(self, uri: str) -> AbstractContextManager[IO[bytes]]:
-        """Write an object that appears whole."""
+    def put(self, uri: str, content: IO[bytes]) -> None:
+        """Write an object, whole."""
 
 
 class StoredObjects:
@@ -53,47 +54,45 @@ class StoredObjects:
         """Open a file for reading."""
         return storage.open_read(uri)
 
-    def open_write(self, uri: str) -> AbstractContextManager[IO[bytes]]:
-        """Write a file that appears whole."""
-        return storage.open_write(uri)
+    def put(self, uri: str, content: IO[bytes]) -> None:
+        """Write a file, which appears whole."""
+        with storage.open_write(uri) as stream:
+            shutil.copyfileobj(content, stream, 1 << 20)
 
 
 class InvalidInputError(Exception):
     """A job's input is none that Bedrock would take; the message says why."""
 
 
-@dataclass(slots=True)
 class Counts:
-    """What became of a job's rows, named as its manifest names it."""
+    """What becomes of a job's rows; `by_name` has the numbers of its manifest."""
 
-    totalRecordCount: int = 0  # noqa: N815
-    processedRecordCount: int = 0  # noqa: N815
-    successRecordCount: int = 0  # noqa: N815
-    errorRecordCount: int = 0  # noqa: N815
-    inputTokenCount: int = 0  # noqa: N815
-    outputTokenCount: int = 0  # noqa: N815
+    def __init__(self, total: int) -> None:
+        names = ("processedRecordCount", "successRecordCount", "errorRecordCount")
+        self.by_name = {"totalRecordCount": total, **dict.fromkeys(names, 0)}
+        self.by_name |= {"inputTokenCount": 0, "outputTokenCount": 0}
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Count a row that was processed."""
-        self.processedRecordCount += 1
+        self.by_name["processedRecordCount"] += 1
         if "error" in row:
-            self.errorRecordCount += 1
+            self.by_name["errorRecordCount"] += 1
             return
-        self.successRecordCount += 1
+        self.by_name["successRecordCount"] += 1
         usage = row["modelOutput"].get("usage") or {}
         # Bodies of Anthropic's family have the names with underscores; others may not tell.
-        self.inputTokenCount += usage.get("inputTokens") or usage.get("input_tokens") or 0
-        self.outputTokenCount += usage.get("outputTokens") or usage.get("output_tokens") or 0
+        self.by_name["inputTokenCount"] += usage.get("inputTokens") or usage.get("input_tokens") or 0
+        self.by_name["outputTokenCount"] += usage.get("outputTokens") or usage.get("output_tokens") or 0
 
     def of_job(self) -> dict[str, int]:
         """Return those that Get… tells, which are the rows'."""
-        return {name: count for name, count in asdict(self).items() if name.endswith("RecordCount")}
+        return {name: count for name, count in self.by_name.items() if name.endswith("RecordCount")}
 
 
 class Rows(NamedTuple):
     """How many rows a job has, and the first of them."""
 
-    count: int
+    n: int
     first: bytes
 
 
@@ -171,6 +170,7 @@ class Answering:
         error_rate: Of rows, answered with an error.
         share: Of rows, processed before the job ends.
         seed: Says which, and in which order rows come back.
+        total: How many rows there are.
     """
 
     def __init__(
@@ -182,6 +182,7 @@ class Answering:
         error_rate: float,
         share: float,
         seed: int,
+        total: int,
     ) -> None:
         self._runtime = runtime
         self._model = model
@@ -190,24 +191,30 @@ class Answering:
         self._share = share
         self._seed = seed
         self._is_stopped = False
-        self.counts = Counts()
+        self.counts = Counts(total)
 
-    async def answer(self, files: Iterable[str], output: str, objects: Objects) -> None:
+    async def answer(self, source: str, output: str, objects: Objects) -> None:
         """Write `<file>.out` for every input file below the output, and manifest.json.out at last."""
-        for uri in files:
-            written = storage.join(output, f"{uri.rpartition('/')[2]}.out")
-            with objects.open_read(uri) as lines, objects.open_write(written) as out:
-                for line in self._shuffled(lines):
-                    if self._is_stopped:
-                        break
-                    # Of the row and not of its place: the same rows fail, whatever is beside them.
-                    draw = drawn_from(line, self._model, self._seed)
-                    if draw.random() < self._share:
-                        out.write(orjson.dumps(await self._answered(orjson.loads(line), draw)) + b"\n")
-                        # Rows are answered at once: others are to get their turn.
-                        await asyncio.sleep(0)
-        with objects.open_write(storage.join(output, "manifest.json.out")) as out:
-            out.write(orjson.dumps(asdict(self.counts)))
+        # Objects in threads: they may be had over the network, from a server that waits for this loop.
+        for uri in await asyncio.to_thread(input_files, source, objects):
+            with await asyncio.to_thread(objects.open_read, uri) as lines, tempfile.TemporaryFile() as out:
+                await self._answer_all(lines, out)
+                out.seek(0)
+                written = storage.join(output, f"{uri.rpartition('/')[2]}.out")
+                await asyncio.to_thread(objects.put, written, out)
+        manifest = io.BytesIO(orjson.dumps(self.counts.by_name))
+        await asyncio.to_thread(objects.put, storage.join(output, "manifest.json.out"), manifest)
+
+    async def _answer_all(self, lines: Iterable[bytes], out: IO[bytes]) -> None:
+        for line in self._shuffled(lines):
+            if self._is_stopped:
+                break
+            # Of the row and not of its place: the same rows fail, whatever is beside them.
+            draw = drawn_from(line, self._model, self._seed)
+            if draw.random() < self._share:
+                out.write(orjson.dumps(await self._answered(orjson.loads(line), draw)) + b"\n")
+                # Rows are answered at once: others are to get their turn.
+                await asyncio.sleep(0)
 
     def stop(self) -> None:
         """Answer no more rows; what was answered comes into the output."""

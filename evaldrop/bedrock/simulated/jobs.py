@@ -10,13 +10,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from random import Random
 from typing import Any
 
 from evaldrop.bedrock.protocol import BedrockRuntime, ServiceError
 from evaldrop.bedrock.simulated.direction import KnownCriteria
-from evaldrop.bedrock.simulated.job_files import Job, JobFiles, id_of
+from evaldrop.bedrock.simulated.job_files import Job, JobFiles, JobPlace, id_of
 from evaldrop.bedrock.simulated.job_rows import (
     Answering,
     InvalidInputError,
@@ -56,32 +55,41 @@ _MESSAGES = {
 }
 
 
+ObjectsOf = Callable[[str], Objects]
+"""Takes a role's ARN, returns the objects that it may have."""
+
+
+def stored_objects(_role_arn: str) -> Objects:
+    """Return the files of this machine, whatever the role."""
+    return StoredObjects()
+
+
 async def no_wait(_seconds: float) -> None:
     """Wait for nothing: of a job's rows none waits for its answer."""
 
 
 def rehearsed_jobs(
     rehearsal: Rehearsal,
-    folder: Path,
+    place: JobPlace,
     *,
     answer_key: Knowledge | None = None,
     criteria: KnownCriteria | None = None,
-    objects: Objects | None = None,
+    objects_of: ObjectsOf = stored_objects,
 ) -> "SimulatedJobs":
     """
     Return jobs whose rows get the replies that the same requests get on demand.
 
     Args:
         rehearsal: Rates and seed.
-        folder: Where jobs are kept.
+        place: Where jobs are kept.
         answer_key: As `SimulatedRuntime` takes it.
         criteria: Likewise.
-        objects: Where inputs and outputs are.
+        objects_of: Inputs and outputs, as the job's role may have them.
     """
     # Of calls on demand: a job's rows fail by a rate of their own.
     calm = replace(rehearsal, throttling=0.0, errors=0.0)
     runtime = SimulatedRuntime(calm, max_in_flight=1, answer_key=answer_key, criteria=criteria, sleep=no_wait)
-    return SimulatedJobs(runtime, rehearsal, folder, objects=objects)
+    return SimulatedJobs(runtime, rehearsal, place, objects_of=objects_of)
 
 
 class SimulatedJobs:
@@ -91,8 +99,8 @@ class SimulatedJobs:
     Args:
         runtime: Answers the rows.
         rehearsal: What goes wrong, and how long it takes.
-        folder: Where jobs are kept; another process goes on with them.
-        objects: Where inputs and outputs are.
+        place: Where jobs are kept; another process goes on with them.
+        objects_of: Inputs and outputs, as the job's role may have them, by its ARN.
         minimum: Records that a job has at least.
         maximum: Records that it has at most.
         now: The time.
@@ -102,17 +110,17 @@ class SimulatedJobs:
         self,
         runtime: BedrockRuntime,
         rehearsal: Rehearsal,
-        folder: Path,
+        place: JobPlace,
         *,
-        objects: Objects | None = None,
+        objects_of: ObjectsOf = stored_objects,
         minimum: int = MIN_JOB_RECORDS,
         maximum: int = MAX_JOB_RECORDS,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._runtime = runtime
         self._rehearsal = rehearsal
-        self._jobs = JobFiles(folder, "model-invocation-job")
-        self._objects = objects or StoredObjects()
+        self._jobs = JobFiles(place, "model-invocation-job", begun="submitTime")
+        self._objects_of = objects_of
         self._limits = (minimum, maximum)
         self._now = now
         # What this process has begun: the answers of each job that is in progress.
@@ -210,8 +218,11 @@ class SimulatedJobs:
         answering, task = self._work[id_of(job)]
         if is_over and task.done():
             del self._work[id_of(job)]
-            await task
-            self._end(job, fate, _MESSAGES.get(fate))
+            try:
+                await task
+                self._end(job, fate, _MESSAGES.get(fate))
+            except (StorageError, ServiceError) as problem:
+                self._end(job, "Failed", f"The output cannot be written: {problem}")
         job |= answering.counts.of_job()
 
     def _begin(self, job: Job, fate: str) -> tuple[Answering, asyncio.Task[None]]:
@@ -223,11 +234,11 @@ class SimulatedJobs:
             error_rate=self._rehearsal.job_errors,
             share=self._draw(job, "share").uniform(0.3, 0.9) if is_cut_short else 1.0,
             seed=self._rehearsal.seed,
+            total=job["totalRecordCount"],
         )
-        answering.counts.totalRecordCount = job["totalRecordCount"]
-        files = input_files(_input(job), self._objects)
         output = f"{job['outputDataConfig']['s3OutputDataConfig']['s3Uri'].rstrip('/')}/{id_of(job)}"
-        return answering, asyncio.create_task(answering.answer(files, output, self._objects))
+        work = answering.answer(_input(job), output, self._objects_of(job["roleArn"]))
+        return answering, asyncio.create_task(work)
 
     async def _stop(self, job: Job) -> None:
         begun = self._work.pop(id_of(job), None)
@@ -247,13 +258,14 @@ class SimulatedJobs:
     def _problem(self, job: Job) -> str | None:
         minimum, maximum = self._limits
         try:
-            files = input_files(_input(job), self._objects)
-            rows = checked_rows(files, self._objects, minimum=minimum, maximum=maximum)
+            objects = self._objects_of(job["roleArn"])
+            files = input_files(_input(job), objects)
+            rows = checked_rows(files, objects, minimum=minimum, maximum=maximum)
         except InvalidInputError as problem:
             return str(problem)
-        except StorageError as problem:
+        except (StorageError, ServiceError) as problem:
             return f"The input cannot be read: {problem}"
-        job |= {"totalRecordCount": rows.count, "mark": _mark(job, rows.first)}
+        job |= {"totalRecordCount": rows.n, "mark": _mark(job, rows.first)}
         return None
 
     def _fate(self, job: Job) -> str:

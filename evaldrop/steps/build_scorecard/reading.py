@@ -49,6 +49,7 @@ from evaldrop.verdicts import (
     unscored_verdicts,
 )
 from evaldrop.verdicts.injection import InjectionFinder
+from evaldrop.verdicts.job_scores import EVALUATION_JOB, read_job_scores
 
 
 class _Judged(NamedTuple):
@@ -148,7 +149,9 @@ class ResultReader:
 
     def _judge_call(self, judge: Judge, answer: Mapping[str, Any], replies: Sequence[Reply]) -> JudgeCall:
         asked = self._asked(judge, answer)
-        cost = cost_usd(self._run, judge.model, replies, asked)
+        # What an evaluation job cost, its output does not say.
+        is_unknown = judge.api == EVALUATION_JOB
+        cost = None if is_unknown else cost_usd(self._run, judge.model, replies, asked)
         return JudgeCall.of(judge.name, answer, replies, cost, delivery=asked)
 
     def _response_row(
@@ -206,8 +209,13 @@ class ResultReader:
         criteria = [self._run.criteria[name] for name in asked.criteria]
         judge = self._judges[asked.judge]
         error = judgement.get("error")
-        replies = _replies(judgement, judge)
-        verdicts = _read_all([each for each in replies if is_answer(each)], criteria, judge.verdict)
+        if judge.api == EVALUATION_JOB:
+            # No reply of a model, but the score that a job made of one.
+            replies: list[Reply] = []
+            verdicts: Sequence[Verdict] = read_job_scores(judgement["reply"], criteria)
+        else:
+            replies = _replies(judgement, judge)
+            verdicts = _read_all([each for each in replies if is_answer(each)], criteria, judge.verdict)
         last = judgement.get("reply") if error is None else {"error": error}
         first = judgement.get("first_reply")
         return _Judged(

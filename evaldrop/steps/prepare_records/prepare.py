@@ -334,14 +334,23 @@ class Preparing:
     def _turns(self, candidate: Candidate, record: Record, values: Mapping[str, Any]) -> list[Turn]:
         """Return a candidate's messages; a conversation is sent as it is, below the prompt's system text."""
         prompt = self._prompts[f"candidate/{self._evaluation.prompt_of(candidate)}"]
-        # The reference is the answer: a candidate must not see it.
-        shown = {name: value for name, value in values.items() if name != "reference"}
-        # A single message is the prompt itself, and the prompt's file says how it is put.
-        if len(record.messages) < 2:
-            return turns_for(candidate, prompt.render(shown))
-        system = prompt.render(shown, only=lambda role: role == "system")
-        said = (Turn(message.role, message.content) for message in record.messages)
-        return turns_for(candidate, [*system, *said])
+        return turns_for(candidate, asked_turns(prompt, record, values))
+
+
+def asked_turns(prompt: Prompt, record: Record, values: Mapping[str, Any]) -> list[Turn]:
+    """
+    Return what a prompt's file makes of a record, before it is put as a model takes it.
+
+    Raises:
+        PromptError: The prompt cannot be filled in.
+    """
+    # The reference is the answer: a candidate must not see it.
+    shown = {name: value for name, value in values.items() if name != "reference"}
+    # A single message is the prompt itself, and the prompt's file says how it is put.
+    if len(record.messages) < 2:
+        return prompt.render(shown)
+    system = prompt.render(shown, only=lambda role: role == "system")
+    return [*system, *(Turn(message.role, message.content) for message in record.messages)]
 
 
 def _as_the_dataset_has_it(record: Record) -> JSON:

@@ -18,7 +18,7 @@ from evaldrop.evaluation import (
     read_loosely,
     stack_evaluation,
 )
-from evaldrop.evaluation.delivered import as_delivered
+from evaldrop.evaluation.delivered import as_delivered, without_jobs
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import RunRequest
 from evaldrop.steps.validate_dataset.begun import as_begun
@@ -70,6 +70,10 @@ def validate_dataset(
             shown.append(f"… and {more:,} more problems. evaldrop validate lists them.")
         raise DatasetError("\n".join(shown))
     definition = as_begun(check.definition) or check.definition
+    # Of a run that begins, and not of a dataset that is looked at: it may be meant for a stack.
+    has_jobs = request.simulated or (arn is not None and request.bedrock == "aws")
+    if not has_jobs and (problem := without_jobs(definition.deliveries)):
+        raise DatasetError(problem)
     # Before run.json is written: a run that was refused must not look as if it had begun.
     caps.refuse(check.plan, definition.evaluation)
     definition.save()

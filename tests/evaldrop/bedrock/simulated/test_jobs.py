@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from evaldrop.bedrock.protocol import ServiceError
+from evaldrop.bedrock.simulated.job_files import JobPlace
 from evaldrop.bedrock.simulated.jobs import SimulatedJobs, no_wait, rehearsed_jobs
 from evaldrop.bedrock.simulated.rehearsal import Rehearsal
 from evaldrop.bedrock.simulated.runtime import SimulatedRuntime
@@ -51,7 +52,7 @@ def request(place, *, token="t", source="rows.jsonl", **more):
 
 
 def jobs_in(place, rehearsal=AT_ONCE):
-    return rehearsed_jobs(rehearsal, place / "jobs")
+    return rehearsed_jobs(rehearsal, JobPlace(place / "jobs"))
 
 
 async def ended(jobs, arn):
@@ -62,7 +63,7 @@ async def ended(jobs, arn):
         seen.append(job["status"])
         if job["status"] in {"Completed", "PartiallyCompleted", "Failed", "Stopped", "Expired"}:
             return seen, job
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.002)
     raise AssertionError(seen[-1])
 
 
@@ -258,7 +259,7 @@ def test_of_several_jobs_as_many_end_badly_as_the_rates_say(place):
     ends = []
     for number in range(24):
         write(place, [row(number * ROWS + each) for each in range(100)])
-        jobs = SimulatedJobs(Echo(), rehearsal, place / "jobs")
+        jobs = SimulatedJobs(Echo(), rehearsal, JobPlace(place / "jobs"))
         ends.append(asyncio.run(done(jobs, request(place, token=f"t{number}")))[1]["status"])
     assert 2 <= ends.count("PartiallyCompleted") <= 11
     assert 2 <= ends.count("Failed") <= 11
@@ -326,7 +327,10 @@ def test_an_input_that_is_not_there_fails_the_job(place, source, why):
 
 def test_the_limits_of_a_job_are_settable(place):
     jobs = SimulatedJobs(
-        SimulatedRuntime(AT_ONCE, max_in_flight=1, sleep=no_wait), AT_ONCE, place / "jobs", maximum=50
+        SimulatedRuntime(AT_ONCE, max_in_flight=1, sleep=no_wait),
+        AT_ONCE,
+        JobPlace(place / "jobs"),
+        maximum=50,
     )
     _, job = asyncio.run(done(jobs, request(place)))
     assert "between 100 and 50" in job["message"]
