@@ -14,7 +14,8 @@ from moto.stepfunctions.models import stepfunctions_backends
 
 from evaldrop import storage
 from evaldrop.api.stack import stack_api
-from evaldrop.bedrock.simulated.runtime import Rehearsal, SimulatedRuntime
+from evaldrop.bedrock.simulated.rehearsal import Rehearsal
+from evaldrop.bedrock.simulated.runtime import SimulatedRuntime
 from evaldrop.engine import (
     Execution,
     bedrock_invoke_model,
@@ -23,6 +24,7 @@ from evaldrop.engine import (
     sdk_integration,
     sns_publish,
 )
+from evaldrop.running.batch_jobs import job_integrations
 from evaldrop.running.deployed import clients
 from evaldrop.running.handlers import HANDLERS
 from evaldrop.running.local_aws.objects import S3Objects
@@ -155,6 +157,7 @@ class ApiStack:
                     ),
                     "aws-sdk:s3:getObject": sdk_integration("s3", "GetObject", get_object(storage)),
                     "sns:publish": sns_publish(published),
+                    **job_integrations(None),
                 },
                 store=S3Objects(boto3.client),
                 name=run_id,

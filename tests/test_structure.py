@@ -27,6 +27,8 @@ RESOURCES = {
     "arn:${Partition}:states:::aws-sdk:bedrockruntime:converse",
     "arn:${Partition}:states:::aws-sdk:s3:getObject",
     "arn:${Partition}:states:::sns:publish",
+    "arn:${Partition}:states:::aws-sdk:bedrock:createModelInvocationJob",
+    "arn:${Partition}:states:::aws-sdk:bedrock:getModelInvocationJob",
 }
 
 # Handlers that start the workflow and therefore are not in it.
@@ -79,9 +81,9 @@ def test_every_handler_is_a_state_of_the_workflow():
     assert folders - OUTSIDE_THE_WORKFLOW == {snake(name) for name in LAMBDA_STATES}
 
 
-def test_every_placeholder_is_a_lambda_the_topic_the_partition_or_the_type_of_the_children():
+def test_every_placeholder_is_a_lambda_or_one_of_four_names_of_the_stack():
     placeholders = set(re.findall(r"\$\{(\w+)\}", json.dumps(WORKFLOW)))
-    assert placeholders == {*LAMBDA_STATES, "ResultsTopic", "Partition", "ChildType"}
+    assert placeholders == {*LAMBDA_STATES, "ResultsTopic", "Partition", "ChildType", "JobsRole"}
 
 
 def test_a_machine_runs_the_handlers_the_workflow_names():
@@ -103,7 +105,7 @@ def test_every_state_and_retrier_says_what_it_is_for(name):
         assert retrier.get("Comment", "").strip()
 
 
-def test_a_task_calls_one_of_five_services():
+def test_a_task_calls_one_of_seven_operations():
     assert {state["Resource"] for state in STATES.values() if state["Type"] == "Task"} == RESOURCES
 
 
@@ -112,8 +114,9 @@ def test_a_task_that_fails_is_caught_or_ends_the_run_by_design(name):
     state = STATES[name]
     caught = {error for catcher in state.get("Catch", ()) for error in catcher["ErrorEquals"]}
     # A redrive begins at the state that failed: what has been paid for must not be handed on to Fail. And of
-    # a run that is over a topic that cannot be reached must not undo it silently.
-    assert ("States.ALL" in caught) != (name in {"BuildScorecard", "Notify"})
+    # a run that is over a topic that cannot be reached must not undo it silently. A job that cannot be looked
+    # at may be at work: its rows must not be asked for once more.
+    assert ("States.ALL" in caught) != (name in {"BuildScorecard", "Notify", "LookAtJob"})
 
 
 def expressions_of_errors(value: object) -> Iterator[str]:
@@ -149,8 +152,25 @@ def test_whether_all_errors_are_caught_does_not_hang_on_what_all_means(name):
         }
 
 
+JOB_STATES = [name for name, state in STATES.items() if "aws-sdk:bedrock:" in state.get("Resource", "")]
+
+
+@pytest.mark.parametrize("name", JOB_STATES)
+def test_what_asks_for_jobs_waits_out_a_control_plane_that_is_away(name):
+    """For an hour at least, and an error that Bedrock's model lacks among it."""
+    (retrier,) = (each for each in STATES[name]["Retry"] if "States.Timeout" in each["ErrorEquals"])
+    assert {"Bedrock.BedrockException", "Bedrock.ThrottlingException"} <= {*retrier["ErrorEquals"]}
+    waits = [min(5 * 2**n, retrier["MaxDelaySeconds"]) for n in range(retrier["MaxAttempts"])]
+    assert sum(waits) / 2 > 3600
+
+
 @pytest.mark.parametrize(
-    "name", [name for name, state in STATES.items() if "bedrock" in state.get("Resource", "")]
+    "name",
+    [
+        name
+        for name, state in STATES.items()
+        if "bedrock" in state.get("Resource", "") and name not in JOB_STATES
+    ],
 )
 def test_an_error_that_bedrocks_model_lacks_is_tried_once_more(name):
     """A gateway's 502 comes under the SDK's one name for all of them. A reminder has no time for it."""

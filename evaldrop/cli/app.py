@@ -10,6 +10,8 @@ import typer
 
 from evaldrop.cli import exits
 from evaldrop.cli.advice import with_advice
+from evaldrop.cli.commands.bedrock_eval import bedrock_eval
+from evaldrop.cli.commands.bedrock_import import bedrock_import
 from evaldrop.cli.commands.bless import bless
 from evaldrop.cli.commands.calibrate import calibrate
 from evaldrop.cli.commands.compare import compare
@@ -44,6 +46,9 @@ from evaldrop.cli.usage import misuse_in_words
 from evaldrop.errors import EvaldropError
 from evaldrop.shipped import VERSION
 
+# Here, for no command may import another.
+bedrock_eval.command("import")(bedrock_import)
+
 app = typer.Typer(
     name="evaldrop",
     help="Evaluate language models on a dataset: responses, verdicts, a scorecard with intervals, a report.",
@@ -60,6 +65,7 @@ _GROUPS: Mapping[str, Sequence[Callable[..., object] | typer.Typer]] = {
     "Compare and decide": (compare, diff, gate, bless),
     "Judge again, and by people": (rescore, rejudge, review, calibrate),
     "Deploy": (serve, doctor, submit, watch, runs, fetch, local),
+    "Bedrock's evaluation jobs": (bedrock_eval,),
     "Keys and usage": (keys, usage, history),
     "Look up": (criteria, schema),
 }

@@ -58,7 +58,7 @@ class Robustness(EvaluationPart):
 
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
-Api = Literal["converse", "invoke_model"]
+Api = Literal["converse", "invoke_model", "evaluation_job"]
 
 
 def _known_family(name: Any) -> str:
@@ -106,7 +106,8 @@ class Called(EvaluationPart):
     model: str = Field(min_length=1, description="Bedrock model ID, inference profile ID or ARN.")
     api: Api = Field(
         default="converse",
-        description="converse suits all families; invoke_model sends the model's own body.",
+        description="converse suits all families; invoke_model sends the model's own body; evaluation_job "
+        "marks a judge whose scores were imported.",
     )
     family: FamilyName | None = Field(
         default=None,
@@ -173,6 +174,10 @@ class Judge(Called):
     )
     repeats: int = Field(
         default=1, ge=1, le=20, description="Times each request is asked; averaged per record first."
+    )
+    cache: Literal["auto", "off"] = Field(
+        default="auto",
+        description="auto: Bedrock keeps what its requests have in common, where that is long enough.",
     )
     mask_identity: bool = Field(
         default=False, description="Withhold a model's or maker's name where a response says that it is one."
@@ -301,10 +306,18 @@ def plain_name(name: str) -> str:
 
 
 class Price(EvaluationPart):
-    """Dollars per million tokens."""
+    """Dollars per million tokens, and what of them other deliveries and cached tokens cost."""
 
-    input: float = Field(ge=0, description="USD per 1,000,000 input tokens.")
-    output: float = Field(ge=0, description="USD per 1,000,000 output tokens.")
+    input: float = Field(ge=0, description="USD per 1,000,000 input tokens, on demand.")
+    output: float = Field(ge=0, description="USD per 1,000,000 output tokens, on demand.")
+    flex: float | None = Field(default=None, ge=0, description="Factor of both in the flex tier: 0.5.")
+    batch: float | None = Field(default=None, ge=0, description="Factor of both in batch jobs: 0.5.")
+    cache_read: float | None = Field(
+        default=None, ge=0, description="Factor of input for tokens read from a prompt cache, such as 0.1."
+    )
+    cache_write: float | None = Field(
+        default=None, ge=0, description="Factor of input for tokens written to a prompt cache, such as 1.25."
+    )
 
 
 class Evaluation(EvaluationPart):
@@ -390,6 +403,11 @@ class Evaluation(EvaluationPart):
             raise ValueError("anchors are judged on criteria: add criteria and judges, or leave anchors out")
         if unknown := next(unknown_bodies((*self.candidates, *self.judges)), None):
             raise ValueError(unknown)
+        for candidate in self.candidates:
+            if candidate.api == "evaluation_job":
+                raise ValueError(
+                    f"candidate {candidate.name}: an evaluation job judges responses. Use api: converse"
+                )
         for judge in self.judges:
             if judge.api == "invoke_model" and is_one_text(body_family(judge)):
                 # A raw text prompt cannot keep a response apart from the judge's instructions.

@@ -42,6 +42,10 @@ def loss_in_words(candidate: str, criterion: str, estimate: CriterionEstimate | 
 def again(scorecard: Scorecard, run: Mapping[str, Any]) -> str:
     """Return the command that makes a run again, given its `run.json`; one on a disk is made beside it."""
     options, parent = run.get("options") or {}, run.get("parent") or {}
+    imported = options.get("imported") or {}
+    # A run that reads an import again has its options, and is none.
+    if imported.get("run_id") == scorecard.run_id:
+        return _imported_again(imported, run)
     command = _COMMANDS.get(str(parent.get("how")), "run")
     words = ["evaldrop", command, scorecard.dataset.uri if command == "run" else str(parent["folder"])]
     if evaluation := run.get("evaluation_uri"):
@@ -56,3 +60,14 @@ def again(scorecard: Scorecard, run: Mapping[str, Any]) -> str:
     if (out := run.get("out")) and not storage.is_s3(out):
         words += ["--out", str(out)]
     return shlex.join(words)
+
+
+def _imported_again(imported: Mapping[str, Any], run: Mapping[str, Any]) -> str:
+    words = ["evaldrop", "bedrock-eval", "import", *imported["arguments"]]
+    if parent := run.get("parent"):
+        words += ["--beside", str(parent["folder"])]
+    elif evaluation := run.get("evaluation_uri"):
+        words += ["--evaluation", str(evaluation)]
+    if one_means := imported.get("one_means"):
+        words += ["--one-means", str(one_means)]
+    return shlex.join([*words, "--out", str(run["out"])])

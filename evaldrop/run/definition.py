@@ -26,7 +26,7 @@ class _Frozen(BaseModel):
 
 
 class DatasetFacts(_Frozen):
-    """What was read from the dataset."""
+    """What was read from the dataset. `alarms` are what a reader has to know before trusting a number."""
 
     uri: str
     version: str | None = None
@@ -34,6 +34,7 @@ class DatasetFacts(_Frozen):
     shape: str | None = None
     records: dict[str, int]
     notes: tuple[str, ...] = ()
+    alarms: tuple[str, ...] = ()
 
 
 class PromptFile(_Frozen):

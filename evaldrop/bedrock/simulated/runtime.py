@@ -9,8 +9,7 @@ import asyncio
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
 from hashlib import blake2b
 from itertools import accumulate
 from random import Random
@@ -21,6 +20,13 @@ import orjson
 from evaldrop.bedrock.families.registry import recognised
 from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED
 from evaldrop.bedrock.protocol import ServiceError
+from evaldrop.bedrock.simulated.billing import (
+    CHARS_PER_TOKEN,
+    as_any_delivery,
+    count_tokens,
+    served_tier,
+    tokens_by_cache,
+)
 from evaldrop.bedrock.simulated.candidate import REFUSAL, character_of, respond
 from evaldrop.bedrock.simulated.direction import KnownCriteria
 from evaldrop.bedrock.simulated.guardrail import (
@@ -40,10 +46,10 @@ from evaldrop.bedrock.simulated.judge import (
     words_asked_for,
 )
 from evaldrop.bedrock.simulated.quotas import Quotas
+from evaldrop.bedrock.simulated.rehearsal import Rehearsal
 
 Knowledge = Callable[[str], str | None]
 """A right answer to a prompt, or None."""
-CHARS_PER_TOKEN = 4
 FAULTS = (
     ("InternalServerException", "The system encountered an unexpected error.", 35),
     ("ModelTimeoutException", "The model took too long to process the request.", 30),
@@ -64,31 +70,6 @@ HOSTILE = (
 _MARK = re.compile(rb'mark=\\"[0-9a-f]{16}\\"')
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rehearsal:
-    """What a simulated run is made of. All but the last four are rates in [0, 1]."""
-
-    throttling: float = 0.0
-    """Of calls, refused with ThrottlingException."""
-    errors: float = 0.0
-    """Of calls, failed with one of `FAULTS`."""
-    malformed: float = 0.0
-    """Of judge replies that cannot be read: no tool use, broken JSON, a score out of range, cut short."""
-    hostile: float = 0.0
-    """Of judge replies whose rationale holds markup, terminal escapes or a formula."""
-    refusals: float = 0.0
-    """Of replies that refuse to answer or to judge."""
-    ceiling: float = 0.0
-    """Of responses, right and given full marks: a good model's more, a weak one's fewer. 0 turns it off."""
-    seed: int = 0
-    latency: float = 1.0
-    """Factor on the 80 to 400 ms that a call takes; 0 does not wait at all."""
-    rpm: float = 0.0
-    """Requests of each model in a minute, above which calls are throttled; 0 is no limit."""
-    tpm: float = 0.0
-    """Tokens of each model in a minute likewise, a call's `max_tokens` among them until it has ended."""
-
-
 class SimulatedRuntime:
     """
     Answers as candidates, judges and guardrails might.
@@ -99,6 +80,7 @@ class SimulatedRuntime:
             candidate gets it right, in part, wrong or not at all, by its quality.
         criteria: The criteria of the run by name and question, or None: by them judges know what is good.
         max_in_flight: How many calls may wait at a time.
+        sleep: Waits; an override may not.
     """
 
     is_simulated = True
@@ -110,8 +92,10 @@ class SimulatedRuntime:
         max_in_flight: int,
         answer_key: Knowledge | None = None,
         criteria: KnownCriteria | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._rehearsal = rehearsal
+        self._sleep = sleep
         self._answer_key = answer_key or (lambda _prompt: None)
         self._criteria = criteria
         self._slots = asyncio.Semaphore(max_in_flight)
@@ -128,7 +112,7 @@ class SimulatedRuntime:
                 await self._throttle()
             await self._fail_at_the_stated_rates(digest)
             response = self._reply(request, digest)
-            await asyncio.sleep(response["metrics"]["latencyMs"] / 1000)
+            await self._sleep(response["metrics"]["latencyMs"] / 1000)
             self._quotas.settle(model, reserved, response)
         return response
 
@@ -160,7 +144,7 @@ class SimulatedRuntime:
     def _digest(self, request: Mapping[str, Any]) -> bytes:
         seed = self._rehearsal.seed.to_bytes(8, "little", signed=True)
         try:
-            canonical = orjson.dumps(request, option=orjson.OPT_SORT_KEYS, default=repr)
+            canonical = orjson.dumps(as_any_delivery(request), option=orjson.OPT_SORT_KEYS, default=repr)
         except TypeError as fault:
             raise ServiceError(
                 "ValidationException", f"the request cannot be sent as JSON: {fault}"
@@ -180,12 +164,12 @@ class SimulatedRuntime:
             return
         if chance < rates.throttling:
             await self._throttle()
-        await asyncio.sleep(_REFUSAL_S * rates.latency)
+        await self._sleep(_REFUSAL_S * rates.latency)
         fault = draw.choices(FAULTS, weights=[weight for *_, weight in FAULTS])[0]
         raise ServiceError(fault[0], fault[1])
 
     async def _throttle(self) -> NoReturn:
-        await asyncio.sleep(_REFUSAL_S * self._rehearsal.latency)
+        await self._sleep(_REFUSAL_S * self._rehearsal.latency)
         raise ServiceError("ThrottlingException", "Too many requests, please wait before trying again.")
 
     def _reply(self, request: Mapping[str, Any], digest: bytes) -> dict[str, Any]:
@@ -197,8 +181,9 @@ class SimulatedRuntime:
         judged = self._judge(request, blocks, digest)
         content, stop = judged or (self._answer(request, "\n".join(blocks), digest), "end_turn")
         latency_ms = min(400.0, max(80.0, character.latency_ms * _draw(digest, "latency").uniform(0.8, 1.25)))
-        response = _response(request, content, stop, round(latency_ms * self._rehearsal.latency))
-        return {**response, **converse_trace(assessment)}
+        response = _response(request, content, stop, round(latency_ms * self._rehearsal.latency), digest)
+        tier = served_tier(request, self._rehearsal.default_tier, _draw(digest, "tier"))
+        return {**response, **tier, **converse_trace(assessment)}
 
     def _assess(self, request: Mapping[str, Any]) -> Assessment | None:
         config = request.get("guardrailConfig")
@@ -258,8 +243,13 @@ class SimulatedRuntime:
             return block, "tool_use"
         if len(blocks) < 3 and not any("<response" in block for block in blocks):
             return None  # there is no response to judge
-        said = self._judge_in_words(request, blocks, digest)
+        said = self._judge_in_data(request, case, draw) or self._judge_in_words(request, blocks, digest)
         return None if said is None else ({"text": said}, "end_turn")
+
+    def _judge_in_data(self, request: Mapping[str, Any], case: Case, draw: Random) -> str | None:
+        form = request.get("outputConfig", {}).get("textFormat", {}).get("structure", {}).get("jsonSchema")
+        questions = questions_of(orjson.loads(form["schema"]), known=self._criteria) if form else ()
+        return orjson.dumps(verdicts(questions, case, draw)).decode() if questions else None
 
     def _judge_in_words(self, request: Mapping[str, Any], blocks: list[str], digest: bytes) -> str | None:
         case = Case.from_blocks(blocks, is_lenient=self._rehearsal.ceiling > 0)
@@ -318,24 +308,19 @@ def _last_user_texts(request: Mapping[str, Any]) -> list[str]:
 
 
 def _response(
-    request: Mapping[str, Any], content: dict[str, Any], stop: str, latency_ms: int
+    request: Mapping[str, Any], content: dict[str, Any], stop: str, latency_ms: int, digest: bytes
 ) -> dict[str, Any]:
     limit = request.get("inferenceConfig", {}).get("maxTokens")
     if "text" in content and limit and len(content["text"]) > limit * CHARS_PER_TOKEN:
         content, stop = {"text": content["text"][: limit * CHARS_PER_TOKEN]}, "max_tokens"
-    asked = {key: request[key] for key in ("messages", "system", "toolConfig") if key in request}
-    taken = _tokens(orjson.dumps(asked, default=repr))
-    given = _tokens(orjson.dumps(content.get("text") or content["toolUse"]["input"]))
+    taken = tokens_by_cache(request, _draw(digest, "cache"))
+    given = count_tokens(orjson.dumps(content.get("text") or content["toolUse"]["input"]))
     return {
         "output": {"message": {"role": "assistant", "content": [content]}},
         "stopReason": stop,
-        "usage": {"inputTokens": taken, "outputTokens": given, "totalTokens": taken + given},
+        "usage": {**taken, "outputTokens": given, "totalTokens": sum(taken.values()) + given},
         "metrics": {"latencyMs": latency_ms},
     }
-
-
-def _tokens(text: bytes) -> int:
-    return -(-len(text) // CHARS_PER_TOKEN)
 
 
 def _model_id(request: Mapping[str, Any]) -> str:

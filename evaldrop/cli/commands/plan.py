@@ -32,8 +32,8 @@ def plan(
         typer.Option(
             "--like",
             metavar="RUN",
-            help="Take from this run, named as evaldrop report names it, how much candidates differ, instead "
-            "of guessing.",
+            help="Take from this run, named as evaldrop report names it, how much candidates differ and how "
+            "long replies are, instead of guessing.",
             autocompletion=completing.runs,
         ),
     ] = None,
@@ -60,6 +60,8 @@ def plan(
     from evaldrop.cli.tables.plan import print_sensitivity
     from evaldrop.cli.tables.quotas import print_quotas
     from evaldrop.run.request import RunRequest, new_run_id
+    from evaldrop.scorecard.read import read_scorecard
+    from evaldrop.steps.validate_dataset.observed import reply_tokens
     from evaldrop.steps.validate_dataset.plan import refuse_above_budget
     from evaldrop.steps.validate_dataset.quotas import answer_lengths, plan_quotas
     from evaldrop.steps.validate_dataset.sensitivity import plan_sensitivity
@@ -75,11 +77,13 @@ def plan(
         max_in_flight=max_in_flight,
         region=region_of("aws"),
     )
-    check = check_dataset(request)
+    earlier = None if like is None else finished_run(like)
+    check = check_dataset(
+        request, observed=None if earlier is None else reply_tokens(read_scorecard(earlier))
+    )
     if check.problems or check.plan is None or check.definition is None:
         complain("\n".join(map(problem_with_advice, check.problems)))
         return exits.WRONG_USE
-    earlier = None if like is None else finished_run(like)
     found = plan_sensitivity(check, like=earlier, difference=difference)
     evaluated = check.definition.evaluation
     runs = finished_runs(evaluated.name) if earlier is None else [earlier]

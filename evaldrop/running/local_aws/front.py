@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
+from evaldrop.running.local_aws.control_plane import ControlPlane
 from evaldrop.running.local_aws.events import Created
 from evaldrop.running.local_aws.executions import ApiError, Executions
 from evaldrop.running.local_aws.functions import Functions, NoSuchFunctionError
@@ -55,6 +56,7 @@ class Front:
 
     moto: Application
     executions: Executions
+    control_plane: ControlPlane
     functions: Functions
     permissions: Permissions
     on_written: Sequence[Callable[[Created], None]]
@@ -76,6 +78,8 @@ class Front:
             return refuse(
                 environ, start_response, refusal_of(environ, signer.service, DENIED, _FROM_THE_TEMPLATE)
             )
+        if signer.service == "bedrock" and (told := self.control_plane.answer(environ, signer.role)):
+            return send(start_response, told.status, told.body, "application/json", told.headers)
         if signer.service == "bedrock" and path_of(environ).startswith("/model/"):
             # Not a 404, which would be a model that is not there.
             return _not_answered(start_response, _MODELS_ANSWER_RUNS)

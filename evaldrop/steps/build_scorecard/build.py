@@ -260,6 +260,7 @@ def scorecard_of(
             "gate": evaluate_gate(run.evaluation.gate, scorecard),
             "judge_trusted": judge_trusted(scorecard.anchors),
             "alarms": (
+                *run.dataset.alarms,
                 *preference_alarms(scorecard),
                 *run_alarms(scorecard, counts),
                 *(counted_as_worst(scorecard) if run.evaluation.unscored == "worst" else ()),

@@ -9,6 +9,7 @@ from evaldrop.run.records import PreparedRecord
 from evaldrop.run.results import Found, collect, parse_row
 from evaldrop.scorecard.results import RecordResults, Repeat
 from evaldrop.steps.build_scorecard.reading import ResultReader
+from evaldrop.verdicts.job_scores import EVALUATION_JOB
 
 
 def read_results(
@@ -63,7 +64,8 @@ def _mark_reused(output: dict[str, Any] | None) -> None:
     for response in (output or {}).get("responses") or ():
         response["reused"] = True
         for judgement in response.get("judgements") or ():
-            judgement["kept"] = True
+            # What an evaluation job cost stays unknown, however often it is read.
+            judgement["kept"] = judgement.get("api") != EVALUATION_JOB
     for comparison in (output or {}).get("comparisons") or ():
         comparison["kept"] = True
 

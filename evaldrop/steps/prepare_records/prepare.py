@@ -47,6 +47,9 @@ JSON = dict[str, Any]
 MAX_CHILD_INPUT_BYTES = 240 * 1024
 """A child's input may hold 256 KiB; what is left is for Step Functions' own envelope."""
 
+POLL_S, REHEARSED_POLL_S = 60, 1
+"""Seconds after which a batch job is looked at for the first time."""
+
 MAX_REASONS = 20
 """Refused rows that an error shows; `rejected.jsonl` has them all."""
 
@@ -132,7 +135,7 @@ def _state(request: RunRequest, definition: RunDefinition, preparing: "Preparing
     reader = storage.place(storage.join(folder, RECORDS_FILE), root=definition.out)
     writer = storage.place(storage.join(folder, "results"), root=definition.out)
     evaluation = definition.evaluation
-    return {
+    state = {
         "run": {**request.model_dump(mode="json"), "folder": folder, "name": definition.evaluation_name},
         "reader": reader._asdict(),
         "writer": {"bucket": writer.bucket, "prefix": writer.key},
@@ -144,6 +147,12 @@ def _state(request: RunRequest, definition: RunDefinition, preparing: "Preparing
         "max_concurrency": request.max_in_flight or evaluation.max_concurrency,
         "tolerated_failure_percentage": evaluation.tolerated_failure_percentage,
     }
+    if "batch" in definition.deliveries.values():
+        # A rehearsal's jobs take no longer than somebody watches them.
+        poll_s = REHEARSED_POLL_S if request.simulated else POLL_S
+        timeout_h = evaluation.batch.timeout_h
+        state["batch"] = {"stage": "candidates", "poll_s": poll_s, "timeout_h": timeout_h, "jobs": []}
+    return state
 
 
 def _beginning_with(lines: list[JSON], state: JSON, definition: RunDefinition) -> JSON:
@@ -182,7 +191,11 @@ class Preparing:
             for candidate in evaluation.candidates
         }
         self.candidates = [
-            candidate_call(candidate, request_key=self._request_keys[candidate.name])
+            candidate_call(
+                candidate,
+                request_key=self._request_keys[candidate.name],
+                delivery=definition.delivery_of("candidate", candidate.name),
+            )
             | ({"api": GIVEN} if parent else {})
             for candidate in evaluation.candidates
         ]
@@ -321,14 +334,23 @@ class Preparing:
     def _turns(self, candidate: Candidate, record: Record, values: Mapping[str, Any]) -> list[Turn]:
         """Return a candidate's messages; a conversation is sent as it is, below the prompt's system text."""
         prompt = self._prompts[f"candidate/{self._evaluation.prompt_of(candidate)}"]
-        # The reference is the answer: a candidate must not see it.
-        shown = {name: value for name, value in values.items() if name != "reference"}
-        # A single message is the prompt itself, and the prompt's file says how it is put.
-        if len(record.messages) < 2:
-            return turns_for(candidate, prompt.render(shown))
-        system = prompt.render(shown, only=lambda role: role == "system")
-        said = (Turn(message.role, message.content) for message in record.messages)
-        return turns_for(candidate, [*system, *said])
+        return turns_for(candidate, asked_turns(prompt, record, values))
+
+
+def asked_turns(prompt: Prompt, record: Record, values: Mapping[str, Any]) -> list[Turn]:
+    """
+    Return what a prompt's file makes of a record, before it is put as a model takes it.
+
+    Raises:
+        PromptError: The prompt cannot be filled in.
+    """
+    # The reference is the answer: a candidate must not see it.
+    shown = {name: value for name, value in values.items() if name != "reference"}
+    # A single message is the prompt itself, and the prompt's file says how it is put.
+    if len(record.messages) < 2:
+        return prompt.render(shown)
+    system = prompt.render(shown, only=lambda role: role == "system")
+    return [*system, *(Turn(message.role, message.content) for message in record.messages)]
 
 
 def _as_the_dataset_has_it(record: Record) -> JSON:

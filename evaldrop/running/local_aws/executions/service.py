@@ -9,7 +9,7 @@ import asyncio
 import json
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
@@ -98,6 +98,10 @@ class Executions:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    def wait(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Do something on the executions' loop, for whom what is there belongs to; return its result."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     def _on_loop(self, work: Callable[[], Result]) -> Result:
         async def call() -> Result:

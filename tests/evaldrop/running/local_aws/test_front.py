@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from evaldrop.running.local_aws.control_plane import RestAnswer
 from evaldrop.running.local_aws.executions import ApiError
 from evaldrop.running.local_aws.front import Front
 from evaldrop.running.local_aws.functions import NoSuchFunctionError
@@ -13,6 +14,8 @@ from evaldrop.running.local_aws.gate import SIGNER
 from evaldrop.running.local_aws.permissions import Permissions
 from evaldrop.running.local_aws.requests import Signer
 from evaldrop.running.local_aws.sandboxes import InvocationResult
+
+_JOBS = RestAnswer(200, b'{"invocationJobSummaries": []}')
 
 
 class Asked:
@@ -23,6 +26,7 @@ class Asked:
         self.front = Front(
             moto=self._moto,
             executions=SimpleNamespace(answer=self._answer),
+            control_plane=SimpleNamespace(answer=self._job),
             functions=SimpleNamespace(invoke=self._invoke, invoke_async=self._invoke_async),
             permissions=Permissions(lambda _role: policies),
             on_written=[self.written.append],
@@ -47,6 +51,11 @@ class Asked:
             raise ApiError("ExecutionAlreadyExists", "it exists")
         self.answered.append((action, request))
         return {"executionArn": "arn"}
+
+    def _job(self, environ, role):
+        if environ["PATH_INFO"] != "/model-invocation-jobs":
+            return None
+        return RestAnswer(403, b"{}", (("x-amzn-ErrorType", "AccessDeniedException"),)) if role else _JOBS
 
     def _invoke(self, name, event):
         if name == "nobody":

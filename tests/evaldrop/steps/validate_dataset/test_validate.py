@@ -177,6 +177,28 @@ def test_a_run_above_its_budget_is_refused_before_it_is_written(tmp_path):
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.parametrize(
+    ("bedrock", "arn", "begins"),
+    [
+        ("aws", None, False),
+        ("openai=http://localhost/v1", "arn:aws:lambda:eu-west-1:1:function:v", False),
+        ("aws", "arn:aws:lambda:eu-west-1:1:function:v", True),
+        ("simulated", None, True),
+    ],
+)
+def test_a_run_in_batch_begins_in_a_stack_or_as_a_rehearsal_alone(tmp_path, bedrock, arn, begins):
+    """What is only looked at may be meant for a stack."""
+    write(tmp_path, {**SMALL, "delivery": "batch"}, [ROW])
+    asked = request(tmp_path).model_copy(update={"bedrock": bedrock})
+    assert not check_dataset(asked).problems
+    if begins:
+        validate_dataset(asked, arn=arn)
+    else:
+        with pytest.raises(DatasetError, match=r"candidate .*, judge .*delivery: batch needs Bedrock's jobs"):
+            validate_dataset(asked, arn=arn)
+    assert (tmp_path / "runs").exists() == begins
+
+
 def test_a_run_that_has_begun_keeps_its_definition(tmp_path):
     write(tmp_path, SMALL, [ROW])
     folder = validate_dataset(request(tmp_path))["run"]["folder"]

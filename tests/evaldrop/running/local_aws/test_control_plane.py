@@ -1,0 +1,98 @@
+"""Bedrock's REST API for batch jobs, asked as boto3 asks it."""
+
+import asyncio
+import io
+import json
+
+import pytest
+
+from evaldrop.bedrock.opening import parse_rehearsal
+from evaldrop.bedrock.simulated.job_files import JobPlace
+from evaldrop.bedrock.simulated.jobs import rehearsed_jobs
+from evaldrop.running.local_aws.batch_jobs import OF_JOBS, Jobs
+from evaldrop.running.local_aws.clients import ACCOUNT, REGION
+from evaldrop.running.local_aws.control_plane import ControlPlane
+from evaldrop.running.local_aws.permissions import Permissions
+
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/jobs"
+PERSON = None
+
+
+@pytest.fixture
+def plane(tmp_path):
+    place = JobPlace(tmp_path, region=REGION, account=ACCOUNT)
+    call = {"Effect": "Allow", "Action": "bedrock:InvokeModel", "Resource": "*"}
+    trust = {"Effect": "Allow", "Principal": {"Service": "bedrock.amazonaws.com"}}
+    jobs = Jobs(
+        rehearsed_jobs(parse_rehearsal(""), place),
+        Permissions(lambda _arn: [json.dumps({"Statement": call})]),
+        lambda _arn: json.dumps({"Statement": trust}),
+    )
+    return ControlPlane(jobs, asyncio.run)
+
+
+def ask(plane, method, path, body=None, *, query="", role=PERSON):
+    content = b"" if body is None else json.dumps(body).encode()
+    environ = {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": path,
+        "QUERY_STRING": query,
+        "CONTENT_LENGTH": str(len(content)),
+        "wsgi.input": io.BytesIO(content),
+    }
+    answer = plane.answer(environ, role)
+    return answer and (answer.status, json.loads(answer.body), dict(answer.headers))
+
+
+def create(plane, name="run-1", **more):
+    uris = {"s3Uri": "s3://b/runs/r/rows.jsonl"}
+    request = {
+        "jobName": name,
+        "roleArn": ROLE,
+        "modelId": "amazon.nova-lite-v1:0",
+        "inputDataConfig": {"s3InputDataConfig": uris},
+        "outputDataConfig": {"s3OutputDataConfig": uris},
+        **more,
+    }
+    return ask(plane, "POST", "/model-invocation-job", request)
+
+
+def test_a_person_creates_looks_at_stops_and_lists_jobs(plane):
+    status, created, _ = create(plane)
+    assert status == 200
+    assert created["jobArn"].startswith(OF_JOBS)
+    job = f"/model-invocation-job/{created['jobArn'].replace('/', '%2F')}"
+    create(plane, "other")
+    listed = ask(plane, "GET", "/model-invocation-jobs", query="nameContains=run-1&maxResults=5")[1]
+    assert [each["jobName"] for each in listed["invocationJobSummaries"]] == ["run-1"]
+    assert ask(plane, "POST", f"{job}/stop") == (200, {}, {})
+    status, told, _ = ask(plane, "GET", job)
+    assert (status, told["status"]) == (200, "Stopped")
+    assert told["endTime"].endswith("Z")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "kind"),
+    [
+        ("GET", "/model-invocation-job/abcdefabcdef", 404, "ResourceNotFoundException"),
+        ("GET", "/model-invocation-job/no.job", 400, "ValidationException"),
+    ],
+)
+def test_a_refusal_is_told_as_bedrock_tells_it(plane, method, path, status, kind):
+    answered, told, headers = ask(plane, method, path)
+    assert (answered, headers["x-amzn-ErrorType"]) == (status, kind)
+    assert told["message"]
+
+
+def test_a_role_needs_leave_to_list(plane):
+    status, told, headers = ask(plane, "GET", "/model-invocation-jobs", role=ROLE)
+    assert (status, headers["x-amzn-ErrorType"]) == (403, "AccessDeniedException")
+    assert "bedrock:ListModelInvocationJobs" in told["message"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/model-invocation-job"), ("DELETE", "/model-invocation-jobs"), ("GET", "/guardrails")],
+)
+def test_what_is_about_no_job_is_another_s_to_answer(plane, method, path):
+    assert ask(plane, method, path) is None
