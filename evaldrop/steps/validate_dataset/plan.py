@@ -67,7 +67,7 @@ ZERO = Range(low=0, likely=0, high=0)
 VERDICT_TOKENS = Range(low=30, likely=80, high=250)
 
 # Of the calls that a prompt cache could serve, those that find it: at the dearest, none.
-CACHE_HITS = Range(low=0.99, likely=0.95, high=0.0)
+CACHE_HITS = Range(low=0.99, likely=0.98, high=0.0)
 
 Role = Literal["candidate", "judge"]
 
