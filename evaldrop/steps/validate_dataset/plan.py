@@ -297,6 +297,7 @@ class Counting:
         self._calls: defaultdict[tuple[Role, str], float] = defaultdict(float)
         self._input: defaultdict[tuple[Role, str], float] = defaultdict(float)
         self._cached: defaultdict[tuple[Role, str], float] = defaultdict(float)
+        self._tools: defaultdict[tuple[Role, str], float] = defaultdict(float)
         self._verdicts: defaultdict[str, float] = defaultdict(float)
         self._responses: defaultdict[str, float] = defaultdict(float)
 
@@ -366,6 +367,8 @@ class Counting:
         self._input["judge", name] += calls * sum(map(tokens, parts))
         if kept := cached_part(constants.get("request")):
             self._cached["judge", name] += calls * tokens(kept)
+        if tool := constants.get("request", {}).get("ToolConfig"):
+            self._tools["judge", name] += calls * tokens(tool)
         # A comparison has one verdict.
         self._verdicts[name] += calls * len(request.get("criteria", "1"))
         for names in shown:
@@ -411,8 +414,11 @@ class Counting:
         # What judges read of responses comes on top of the requests that were counted.
         sent = read.map(partial(add, self._input[role, called.name]))
         cached = self._cached[role, called.name]
+        # Converse rows of a job take no tools: the verdict is asked for in text.
+        without_tools = sent.map(lambda n: n - self._tools[role, called.name])
+        read_by = {each: without_tools if each == "batch" else sent for each in DELIVERIES}
         price = price_of(called.model, prices)
-        costs = {each: _cost(price, each, sent, output, cached) for each in DELIVERIES}
+        costs = {each: _cost(price, each, read_by[each], output, cached) for each in DELIVERIES}
         return Line(
             role=role,
             name=called.name,
