@@ -20,7 +20,7 @@ from evaldrop.errors import BudgetExceeded
 from evaldrop.evaluation import Candidate, Evaluation, Judge
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.delivery import DELIVERIES, Delivery
-from evaldrop.evaluation.prices import ModelPrice, Prices, Usage, cost_at, price_of
+from evaldrop.evaluation.prices import ModelPrice, Prices, TokenUsage, cost_at, price_of
 from evaldrop.evaluation.questions import compared_pairs
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import with_texts_restored
@@ -443,7 +443,7 @@ def _cost(
     def dollars(level: Literal["low", "likely", "high"]) -> float:
         hits = getattr(CACHE_HITS, level)
         taken, given = round(getattr(sent, level)), round(getattr(output, level))
-        usage = Usage(taken, given, round(kept * hits), round(kept * (1 - hits)))
+        usage = TokenUsage(taken, given, round(kept * hits), round(kept * (1 - hits)))
         return cost_at(price, usage, delivery) or 0.0
 
     return Range(low=dollars("low"), likely=dollars("likely"), high=dollars("high"))
