@@ -17,6 +17,7 @@ from evaldrop.steps.build_scorecard.biases.gathering import BiasData, Labelled
 from evaldrop.steps.build_scorecard.biases.measures import Judgements
 from evaldrop.steps.build_scorecard.biases.measuring import BiasMeter
 from evaldrop.steps.build_scorecard.counts import CandidateCounts, RunCounts, ScoreColumn
+from evaldrop.steps.build_scorecard.deliveries import DeliveryCounts
 from evaldrop.steps.build_scorecard.preferences.win_rates import JudgeColumn
 
 RUNS = 400
@@ -154,7 +155,9 @@ def biases_of(
         }
         for name in range(3)
     }
-    of_run = RunCounts(n, n, n, {}, 0, np.full(n, -1, np.int32), (), None, candidates, {}, {}, {})
+    of_run = RunCounts(
+        n, n, n, {}, 0, np.full(n, -1, np.int32), (), None, candidates, {}, {}, {}, DeliveryCounts()
+    )
     before = {("own", CRITERIA[0], f"k{k}"): float(rng.integers(1, 6)) for k in range(16)}
     checks = [
         AnchorCheck(n + k, *key[:2], key[2], True, score - moved + rng.choice([-1.0, 0, 0, 0, 1.0]))

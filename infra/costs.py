@@ -8,8 +8,10 @@ from pathlib import Path
 
 from evaldrop.datasets import Record, read_records
 from evaldrop.evaluation.prices import load_prices
+from evaldrop.report.deliveries import IN_WORDS
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import RunRequest
+from evaldrop.steps.validate_dataset.deliveries import with_deliveries
 from evaldrop.steps.validate_dataset.plan import (
     ChildType,
     Counting,
@@ -56,16 +58,25 @@ def plans() -> tuple[RunDefinition, list[Plan]]:
         raise ValueError("\n".join(check.problems))
     prices = load_prices()
     definition = check.definition
-    return definition, [
+    made = [
         make_plan(Counting(definition, None), sample, records=records, prices=prices) for records in RECORDS
     ]
+    return definition, [with_deliveries(plan, definition.evaluation, prices, has_jobs=True) for plan in made]
 
 
 def tables() -> str:
     """Return the tables as Markdown."""
     definition, planned = plans()
     return "\n".join(
-        [*_assumptions(definition, planned[0]), "", *_models(planned), "", *_children(definition)]
+        [
+            *_assumptions(definition, planned[0]),
+            "",
+            *_models(planned),
+            "",
+            *_deliveries(planned),
+            "",
+            *_children(definition),
+        ]
     )
 
 
@@ -95,6 +106,15 @@ def _models(planned: list[Plan]) -> Iterator[str]:
         yield f"| {line.role} {line.name} | {costs} |"
     totals = " | ".join(f"**{_usd(plan.cost_usd.likely)}**" for plan in planned)
     yield f"| **all** | {totals} |"
+
+
+def _deliveries(planned: list[Plan]) -> Iterator[str]:
+    heads = " | ".join(f"{plan.records:,} records" for plan in planned)
+    yield f"| all models by delivery, likely USD | {heads} |"
+    yield "|---|" + "---:|" * len(planned)
+    for options in zip(*(plan.options for plan in planned), strict=True):
+        costs = " | ".join(_usd(option.cost_usd.likely) for option in options)
+        yield f"| {IN_WORDS[options[0].delivery]} | {costs} |"
 
 
 def _children(definition: RunDefinition) -> Iterator[str]:

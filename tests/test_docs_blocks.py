@@ -65,7 +65,13 @@ REST = {
     "candidates": [
         {"name": "lite", "model": "us.amazon.nova-lite-v1:0"},
         {"name": "haiku", "model": "us.anthropic.claude-haiku-4-5-20251001-v1:0"},
-        {"name": "guarded", "model": "us.amazon.nova-lite-v1:0", "guardrail": {"id": "abc123def456"}},
+        {
+            "name": "guarded",
+            "model": "us.amazon.nova-lite-v1:0",
+            "guardrail": {"id": "abc123def456"},
+            # A job has none.
+            "delivery": "on_demand",
+        },
     ],
     "judges": [{"name": "pro", "model": "us.amazon.nova-pro-v1:0"}],
     "criteria": ["correctness", {"name": "tone", "question": "Is it warm?"}, "langchain.harmfulness"],
@@ -254,7 +260,7 @@ def names_in(schema):
 def test_every_key_that_the_page_names_of_a_scorecard_is_one():
     said = re.sub(r"<[^>]*>", "", " ".join(re.findall(r"`([^`]+)`", part_of_output_files("scorecard.json"))))
     # Reasons, fields of the dataset, a method, and what stands for the keys of a mapping.
-    others = {"not_applicable", "expected_blocked", "group", "ppi", "name", "labels", "verdicts"}
+    others = {"not_applicable", "expected_blocked", "group", "ppi", "labels", "verdicts"}
     others |= {"Scorecard", "model_json_schema", "orders", "drawn"}
 
     assert set(re.findall(r"[A-Za-z_]\w*", said)) - names_in(Scorecard.model_json_schema()) == others
@@ -265,7 +271,7 @@ def test_every_file_that_the_page_names_is_in_a_run_or_is_said_to_be_there_only_
     named = [name for row in table.splitlines() for name in re.findall(r"`([\w./]+)", row.split("|")[1])]
     folder = first_evaluation.folder / first_evaluation.runs[0]
     there = {path.name + "/" * path.is_dir() for path in folder.iterdir()}
-    sometimes = {"requests/", "replies/", "robustness.parquet", "review/"}
+    sometimes = {"batch/", "requests/", "replies/", "robustness.parquet", "review/"}
 
     assert {name for name in named if not name.startswith("results")} - sometimes <= there
     assert there - {"results/"} <= set(named)
@@ -330,6 +336,12 @@ def shown_of_a_wrong_rule(folder, validated):
     return without_the_word_error(told[told.index("error ") :]).removeprefix("evaluation.yaml: gate[0]: ")
 
 
+def shown_of_deliveries(folder, validated):
+    ended = called("plan", "datasets/support-faq")
+    assert ended.returncode == 0
+    return re.search(r"^delivery .*?^(?=Step Functions)", ended.stdout, re.MULTILINE | re.DOTALL)[0]
+
+
 def shown_of_a_moved_judge(folder, validated):
     """Weekly runs in which alpha's scores and those of frozen responses fall together."""
     levels = [4.0, 4.1, 3.9, 4.05, 3.95, 4.1, 3.9, 4.0, 3.4, 3.4, 3.4]
@@ -360,6 +372,7 @@ SHOWN = {
     ("docs/datasets.md", "What is refused, and how it reads"): (shown_of_wrong_rows, ()),
     ("docs/datasets.md", "Long records"): (shown_of_long_records, (r"\b[\d,]{7,}(?= bytes)",)),
     ("docs/gate.md", "Grammar"): (shown_of_a_wrong_rule, ()),
+    ("docs/delivery.md", "What a plan says"): (shown_of_deliveries, ()),
     ("docs/weekly.md", "The trend"): (shown_of_a_moved_judge, (r"\d{4}-\d\d-\d\d", r"\d\.\d+")),
 }
 """Who prints what a page shows, and what may be another number there."""
@@ -387,7 +400,7 @@ def test_the_flow_names_states_of_the_workflow_in_their_order():
     states = json.loads((ROOT / "infra" / "workflow.asl.json").read_text())["States"]
 
     named = re.findall(r"^(\w+)  ", drawn, re.MULTILINE)
-    assert len(named) == 6
+    assert len(named) == 8
     assert named == [name for name in states if name in named]
 
 

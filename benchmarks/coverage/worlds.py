@@ -14,6 +14,7 @@ from evaldrop.evaluation import Candidate
 from evaldrop.evaluation.criteria import Criterion, criterion_from_config
 from evaldrop.statistics.vectors import Floats
 from evaldrop.steps.build_scorecard.counts import CandidateCounts, RunCounts, ScoreColumn, Spending
+from evaldrop.steps.build_scorecard.deliveries import DeliveryCounts
 from evaldrop.steps.build_scorecard.tally import Money
 
 _MODEL = "us.amazon.nova-pro-v1:0"
@@ -126,7 +127,21 @@ class World:
         counts = {name: CandidateCounts(()) for name in self.names}
         spending = {name: Spending() for name in self.names}
         repeats = {name: Money() for name in self.names}
-        return RunCounts(self.n, self.n, self.n, {}, 0, none, (), self.groups, counts, spending, repeats, {})
+        return RunCounts(
+            self.n,
+            self.n,
+            self.n,
+            {},
+            0,
+            none,
+            (),
+            self.groups,
+            counts,
+            spending,
+            repeats,
+            {},
+            DeliveryCounts(),
+        )
 
     def true_mean(self, criterion: int, candidate: int = 0) -> float:
         """Return the mean of all records there could be, on the criterion's scale."""

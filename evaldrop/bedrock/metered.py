@@ -5,9 +5,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from evaldrop.bedrock.billing import FLEX
 from evaldrop.bedrock.families import bodies
-from evaldrop.bedrock.families.replies import read_reply
+from evaldrop.bedrock.families.replies import Reply, read_reply
 from evaldrop.bedrock.protocol import BedrockRuntime, ServiceError
+from evaldrop.evaluation.delivery import Delivery
 
 _INPUT = ("inputTokens", "cacheReadInputTokens", "cacheWriteInputTokens")
 
@@ -41,10 +43,12 @@ class MeteredRuntime:
 
     Args:
         runtime: Who answers.
-        price: Cost in USD of (model, input tokens, output tokens), None when unknown.
+        price: Cost in USD of (model, reply, how it was asked for), None when unknown.
     """
 
-    def __init__(self, runtime: BedrockRuntime, price: Callable[[str, int, int], float | None]) -> None:
+    def __init__(
+        self, runtime: BedrockRuntime, price: Callable[[str, Reply, Delivery], float | None]
+    ) -> None:
         self._runtime = runtime
         self._price = price
         self.meter = Meter()
@@ -54,7 +58,17 @@ class MeteredRuntime:
         """Pass a Converse request on and count."""
         reply = await self._counted(self._runtime.converse(request))
         usage = bodies.mapping(reply.get("usage"))
-        self._add(request["modelId"], bodies.total(usage, *_INPUT), bodies.total(usage, "outputTokens"))
+        read, written = (bodies.cached(usage, key) for key in _INPUT[1:])
+        tier = bodies.mapping(reply.get("serviceTier")).get("type")
+        said = Reply(
+            text="",
+            input_tokens=bodies.total(usage, *_INPUT),
+            output_tokens=bodies.total(usage, "outputTokens"),
+            cache_read_tokens=read,
+            cache_write_tokens=written,
+            service_tier=tier if isinstance(tier, str) else None,
+        )
+        self._add(request, said)
         return reply
 
     async def invoke_model(self, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,7 +76,7 @@ class MeteredRuntime:
         reply = await self._counted(self._runtime.invoke_model(request))
         # Each family names its tokens otherwise, and some bodies do not tell them at all.
         said = read_reply("invoke_model", {"Body": reply.get("body")})
-        self._add(request["modelId"], said.input_tokens, said.output_tokens)
+        self._add(request, said)
         return reply
 
     async def close(self) -> None:
@@ -82,11 +96,12 @@ class MeteredRuntime:
         self.meter.calls += 1
         return reply
 
-    def _add(self, model: str, sent: int | None, received: int | None) -> None:
-        self.meter.input_tokens += sent or 0
-        self.meter.output_tokens += received or 0
+    def _add(self, request: Mapping[str, Any], said: Reply) -> None:
+        self.meter.input_tokens += said.input_tokens or 0
+        self.meter.output_tokens += said.output_tokens or 0
+        is_flex = bodies.mapping(request.get("serviceTier")).get("type") == FLEX
         # An unknown price adds nothing, as unknown tokens do: the sum is of what is known.
-        cost = None if sent is None or received is None else self._price(model, sent, received)
+        cost = self._price(request["modelId"], said, "flex" if is_flex else "on_demand")
         if cost is None:
             self.meter.unpriced += 1
         self.meter.cost_usd += cost or 0.0

@@ -14,7 +14,7 @@ from evaldrop.bedrock.simulated.runtime import Knowledge, SimulatedRuntime
 from evaldrop.errors import InputError
 
 RATES = (
-    "throttling", "errors", "malformed", "hostile", "refusals", "ceiling",
+    "throttling", "errors", "malformed", "hostile", "refusals", "ceiling", "default_tier",
     "job_errors", "job_partial", "job_expired", "job_stopped", "job_failed",
 )  # fmt: skip
 WHOLE = ("seed", "job_looks")

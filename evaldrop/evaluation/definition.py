@@ -175,6 +175,10 @@ class Judge(Called):
     repeats: int = Field(
         default=1, ge=1, le=20, description="Times each request is asked; averaged per record first."
     )
+    cache: Literal["auto", "off"] = Field(
+        default="auto",
+        description="auto: Bedrock keeps what its requests have in common, where that is long enough.",
+    )
     mask_identity: bool = Field(
         default=False, description="Withhold a model's or maker's name where a response says that it is one."
     )
@@ -302,10 +306,18 @@ def plain_name(name: str) -> str:
 
 
 class Price(EvaluationPart):
-    """Dollars per million tokens."""
+    """Dollars per million tokens, and what of them other deliveries and cached tokens cost."""
 
-    input: float = Field(ge=0, description="USD per 1,000,000 input tokens.")
-    output: float = Field(ge=0, description="USD per 1,000,000 output tokens.")
+    input: float = Field(ge=0, description="USD per 1,000,000 input tokens, on demand.")
+    output: float = Field(ge=0, description="USD per 1,000,000 output tokens, on demand.")
+    flex: float | None = Field(default=None, ge=0, description="Factor of both in the flex tier: 0.5.")
+    batch: float | None = Field(default=None, ge=0, description="Factor of both in batch jobs: 0.5.")
+    cache_read: float | None = Field(
+        default=None, ge=0, description="Factor of input for tokens read from a prompt cache, such as 0.1."
+    )
+    cache_write: float | None = Field(
+        default=None, ge=0, description="Factor of input for tokens written to a prompt cache, such as 1.25."
+    )
 
 
 class Evaluation(EvaluationPart):

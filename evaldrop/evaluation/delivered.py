@@ -61,7 +61,7 @@ def without_jobs(deliveries: Mapping[str, Delivery]) -> str | None:
     return f"{', '.join(who)}: delivery: batch needs Bedrock's jobs. {NO_JOBS}" if who else None
 
 
-def delivery_problems(evaluation: Evaluation, deliveries: Mapping[str, Delivery]) -> Iterator[str]:
+def batch_problems(evaluation: Evaluation, deliveries: Mapping[str, Delivery]) -> Iterator[str]:
     """Yield why somebody cannot be delivered in batch, with the way out."""
     for place, called in _places(evaluation):
         if deliveries.get(place) != "batch":

@@ -1,13 +1,15 @@
 """How calls reach Bedrock: at once, in the flex tier, or as jobs that may take a day; and in what time."""
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 Delivery = Literal["on_demand", "flex", "batch"]
 """How a candidate's or judge's calls are delivered. Each is a price, too."""
+
+DELIVERIES: tuple[Delivery, ...] = get_args(Delivery)
 
 DeliverySetting = Literal["on_demand", "flex", "batch", "auto"]
 """As an evaluation says it; `auto` is resolved to a Delivery before a run begins."""

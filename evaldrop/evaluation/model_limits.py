@@ -22,6 +22,7 @@ _TOOL_CHOICE = "https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runt
 _PROFILES = "https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html"
 _CLAUDE = "https://platform.claude.com/docs/en"
 _REGIONS = "https://docs.aws.amazon.com/bedrock/latest/userguide/models-region-compatibility.html"
+_CACHE = "https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-caching.html"
 _NOVA_CARD = "https://docs.aws.amazon.com/bedrock/latest/userguide/model-card-amazon-nova-lite.html"
 _NOVA_2 = "https://docs.aws.amazon.com/nova/latest/nova2-userguide/extended-thinking.html"
 
@@ -49,6 +50,8 @@ class ModelLimits(NamedTuple):
         reasoning: Whether it takes `reasoningConfig`, Nova's field.
         completion_tokens: Whether it calls max_tokens max_completion_tokens, as OpenAI's that reason do.
         structured: Whether its answers can be held to a JSON Schema. Of this one, None is no.
+        cache_minimum: The fewest tokens that its prompt cache takes; None where it has none.
+        batch: False where batch jobs do not take it.
     """
 
     tools: ToolUse | None = None
@@ -63,6 +66,8 @@ class ModelLimits(NamedTuple):
     geographies: tuple[str, ...] | None = None
     completion_tokens: bool | None = None
     structured: bool | None = None
+    cache_minimum: int | None = None
+    batch: bool | None = None
 
 
 class Row(NamedTuple):
@@ -176,6 +181,28 @@ MODEL_LIMITS = (
         r"amazon\.nova",
         ModelLimits(reasoning=False),
         "https://github.com/UKGovernmentBEIS/inspect_ai/issues/5301",
+    ),
+    # Prompt caches. Of two figures for a version the higher one.
+    Row(
+        r"claude-opus-5|claude-[a-z]+-5[-.]5|claude-(?:fable|mythos)",
+        ModelLimits(cache_minimum=512),
+        _CACHE,
+        is_seen=False,
+    ),
+    Row(
+        r"claude-haiku-4[-.]5|claude-opus-4[-.][567](?!\d)",
+        ModelLimits(cache_minimum=4096),
+        _CACHE,
+        is_seen=False,
+    ),
+    Row(r"claude-3-5-haiku", ModelLimits(cache_minimum=2048), _CACHE, is_seen=False),
+    Row(r"claude-3[-.]7|claude-(?:sonnet|opus)-[45]", ModelLimits(cache_minimum=1024), _CACHE, is_seen=False),
+    Row(r"amazon\.nova", ModelLimits(cache_minimum=1024), _CACHE, is_seen=False),
+    # Batch jobs: the versions of Claude that the table of models does not list.
+    Row(
+        r"claude-sonnet-5|claude-opus-4[-.][78](?!\d)|claude-(?:fable|mythos)",
+        ModelLimits(batch=False),
+        "https://docs.aws.amazon.com/bedrock/latest/userguide/batch-inference-supported.html",
     ),
     # Inference profiles. Warned of and never refused: a Region may have the model itself.
     Row(_SINCE_4_6, ModelLimits(profiles=("us", "eu", "jp", "au", "global")), _PROFILES, is_seen=False),

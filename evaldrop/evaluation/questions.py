@@ -37,8 +37,8 @@ def questions_of(evaluation: Evaluation) -> dict[str, Any]:
 
 
 def request_settings(called: Called) -> dict[str, Any]:
-    """Return what shapes the requests of a candidate or judge: all but how it is delivered."""
-    return called.model_dump(mode="json", exclude={"timeout_s", "delivery"})
+    """Return what shapes the requests of a candidate or judge: all but how it is delivered and cached."""
+    return called.model_dump(mode="json", exclude={"timeout_s", "delivery", "cache"})
 
 
 def judge_question(criterion: Criterion) -> dict[str, Any]:

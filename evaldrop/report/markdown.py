@@ -7,6 +7,7 @@ from urllib.parse import quote, urlsplit
 from evaldrop.errors import InputError
 from evaldrop.report.charts import plotted
 from evaldrop.report.columns import Column, Table, Words, words
+from evaldrop.report.deliveries import deliveries
 from evaldrop.report.escape import UNSEEN, markdown
 from evaldrop.report.failures import reasons_of, shown_candidate
 from evaldrop.report.first_screen import fallen
@@ -141,6 +142,7 @@ def _blocks(scorecard: Scorecard, report_url: str) -> Iterator[Sequence[str]]:
         yield from drawn(table)
     yield from _folded("Pairs of candidates on what they block", guardrail_pairs(scorecard))
     yield from _folded("Cost, latency and losses", operations(scorecard))
+    yield from _folded("Deliveries", deliveries(scorecard))
     yield from _folded("Pairs of candidates", pairs(scorecard))
     yield from _folded("Categories in which a candidate is decidedly better", _slices(scorecard))
     if baseline := scorecard.baseline:

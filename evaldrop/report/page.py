@@ -28,6 +28,7 @@ from evaldrop.evaluation.definition import layout
 from evaldrop.report import behind, charts, first_screen, links, slices, tables
 from evaldrop.report.changes import baseline_axis
 from evaldrop.report.columns import PAGE
+from evaldrop.report.deliveries import deliveries
 from evaldrop.report.escape import script_json
 from evaldrop.report.failures import failed_criteria
 from evaldrop.report.first_screen import best_first, fallen, gate_rules
@@ -145,6 +146,7 @@ def html_report(
         ranking=tables.ranking(scorecard),
         trust=trust_tables(scorecard.model_dump(mode="json")),
         plane=cost_quality_plane(scorecard),
+        delivered=deliveries(scorecard),
         latencies=latencies_drawn(scorecard, latencies or LatencyCounts()),
         baseline_changes=baseline
         and [

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from evaldrop import storage
+from evaldrop.evaluation.delivery import Delivery
 
 # Rows kept before they become a row group. Rows of long texts are written out sooner.
 ROWS_PER_GROUP = 8_192
@@ -26,6 +27,10 @@ class ResponseRow(NamedTuple):
     `flags` are names of `evaldrop.verdicts.injection.FLAGS`, joined by commas; None where there is none.
     `expected_blocked` is the record's. `thinking` is what the model thought, which is no part of `response`;
     of a response that an earlier run brought, that run has it.
+
+    `delivery` is how its call was asked for; None where no call of this run was answered. `service_tier` is
+    the tier that served it, where the reply tells; it is billed as that. `cache_read_tokens` and
+    `cache_write_tokens` are among the input tokens.
     """
 
     record_id: str
@@ -46,11 +51,15 @@ class ResponseRow(NamedTuple):
     metrics: tuple[float | None, ...] = ()
     expected_blocked: bool | None = None
     thinking: str | None = None
+    delivery: Delivery | None = None
+    service_tier: str | None = None
+    cache_read_tokens: int | None = None
+    cache_write_tokens: int | None = None
 
     def cells(self) -> tuple[Any, ...]:
         """Return the row's values in the order of its columns."""
-        before = self[: ResponseRow._fields.index("metrics")]
-        return (*before, self.expected_blocked, self.thinking, *self.metrics)
+        place = ResponseRow._fields.index("metrics")
+        return (*self[:place], *self[place + 1 :], *self.metrics)
 
 
 class VerdictRow(NamedTuple):
@@ -60,6 +69,7 @@ class VerdictRow(NamedTuple):
     A joint call's tokens and cost are shared out among its criteria, so that columns add up to what was
     billed. `raw_reply` and `first_reply` (there when the judge was asked again) are JSON.
     `left_out_characters` are those of the prompt, context or reference that the judge was not shown.
+    `delivery` to `cache_write_tokens`: as in a response's row, of the judge's call.
     """
 
     record_id: str
@@ -77,6 +87,10 @@ class VerdictRow(NamedTuple):
     repeat: int = 0
     first_reply: str | None = None
     left_out_characters: int = 0
+    delivery: Delivery | None = None
+    service_tier: str | None = None
+    cache_read_tokens: int | None = None
+    cache_write_tokens: int | None = None
 
 
 class RobustnessRow(NamedTuple):
@@ -99,8 +113,8 @@ class ComparisonRow(NamedTuple):
     A judge's preference between two responses shown in one order: a row of `comparisons.parquet`.
 
     `first_score` and `second_score` belong to the response shown first and to the other, where judges give
-    scores. `left_out_characters`: as in a verdict's row. Tokens and cost are the judge's call's; None where
-    there was none.
+    scores. `left_out_characters`: as in a verdict's row. Tokens, cost and delivery are the judge's call's;
+    None where there was none.
     """
 
     record_id: str
@@ -119,10 +133,14 @@ class ComparisonRow(NamedTuple):
     input_tokens: int | None = None
     output_tokens: int | None = None
     cost_usd: float | None = None
+    delivery: Delivery | None = None
+    service_tier: str | None = None
+    cache_read_tokens: int | None = None
+    cache_write_tokens: int | None = None
 
 
 _TEXT = pa.string()
-_KINDS = {str: _TEXT, float: pa.float64(), int: pa.int64(), bool: pa.bool_()}
+_KINDS = {str: _TEXT, float: pa.float64(), int: pa.int64(), bool: pa.bool_(), Delivery: _TEXT}
 
 
 def response_schema(metrics: Sequence[str]) -> pa.Schema:

@@ -250,11 +250,12 @@ def _jobs(run: LocalRun) -> BedrockJobs | None:
 def _execute(
     run: LocalRun, opened: Callable[[], BedrockRuntime], functions: Executor | None, watch: Watch, say: Say
 ) -> "Execution | None":
-    from evaldrop.evaluation.prices import cost_of_calls, load_prices
+    from evaldrop.bedrock.billing import cost_of_replies
+    from evaldrop.evaluation.prices import load_prices
     from evaldrop.running.workflow import run_locally, state_machine
 
     state_machine()  # takes a tenth of a second, in which the runtime is being opened
-    metered = MeteredRuntime(opened(), cost_of_calls(load_prices()))
+    metered = MeteredRuntime(opened(), cost_of_replies(load_prices()))
     runtime = DrainingRuntime(metered)
     gc.freeze()  # what was imported stays: it need not be looked through for cycles again and again
     # In a rehearsal, whose runtime is in this process, too: it has not opened the journal yet.

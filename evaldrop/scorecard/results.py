@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from evaldrop.bedrock.billing import FLEX
 from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED, Reply, is_answer
+from evaldrop.evaluation.delivery import Delivery
 from evaldrop.run.results import ChildFailure
 from evaldrop.run.tables import ComparisonRow, ResponseRow, VerdictRow
 from evaldrop.scorecard.scores import RecordScore
@@ -22,7 +24,8 @@ class JudgeCall(NamedTuple):
     A call of a judge, for its health and its cost. `cost_usd` is None when unknown.
 
     `error` is what the workflow caught, {"Error", "Cause"}, or why its reply is no answer; None for a call
-    that did not fail. `stop_reasons` are those of its replies.
+    that did not fail. `stop_reasons` are those of its replies. `delivery` is how it was asked for, and
+    `service_tier` the tier that served it; cached tokens are among the input.
     """
 
     judge: str
@@ -36,10 +39,21 @@ class JudgeCall(NamedTuple):
     saved_usd: float | None = 0.0
     thinks: bool = False
     stop_reasons: Sequence[str] = ()
+    is_answered: bool = True
+    delivery: Delivery = "on_demand"
+    service_tier: str | None = None
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
 
     @classmethod
     def of(
-        cls, judge: str, answer: Mapping[str, Any], replies: Sequence[Reply], cost_usd: float | None
+        cls,
+        judge: str,
+        answer: Mapping[str, Any],
+        replies: Sequence[Reply],
+        cost_usd: float | None,
+        *,
+        delivery: Delivery,
     ) -> "JudgeCall":
         """Return the call behind a judge's answer; an earlier run's is not paid for again."""
         is_kept = bool(answer.get("kept"))
@@ -59,7 +73,18 @@ class JudgeCall(NamedTuple):
             cost_usd if is_kept else 0.0,
             any(reply.thinking for reply in replies),
             [reply.stop_reason for reply in replies if reply.stop_reason],
+            bool(replies),
+            delivery,
+            _service_tier(replies),
+            sum(reply.cache_read_tokens for reply in replies),
+            sum(reply.cache_write_tokens for reply in replies),
         )
+
+
+def _service_tier(replies: Sequence[Reply]) -> str | None:
+    """Return the tier that served a call; of two replies, one that was not served in flex."""
+    tiers = [reply.service_tier for reply in replies if reply.service_tier is not None]
+    return next((tier for tier in tiers if tier != FLEX), next(iter(tiers), None))
 
 
 class CandidateResult(NamedTuple):

@@ -26,6 +26,8 @@ def _read(body: Mapping[str, Any]) -> Reply | None:
         bodies.total(usage, "input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"),
         bodies.total(usage, "output_tokens"),
         thinking=parts.thinking,
+        cache_read_tokens=bodies.cached(usage, "cache_read_input_tokens"),
+        cache_write_tokens=bodies.cached(usage, "cache_creation_input_tokens"),
     )
 
 

@@ -228,6 +228,11 @@ def total(usage: Mapping[str, Any], key: str, *cached: str) -> int | None:
     return sum(known) if len(known) == len(counts) else None
 
 
+def cached(usage: Mapping[str, Any], key: str) -> int:
+    """Return a number of cached tokens; 0 where none is told, since most replies have no word for it."""
+    return total(usage, key) or 0
+
+
 def _count(value: object) -> int | None:
     # For Python, true is a number, too. A server in JavaScript may say 12.0.
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MOST_TOKENS:

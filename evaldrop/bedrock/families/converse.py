@@ -51,6 +51,8 @@ def read(raw: Mapping[str, Any]) -> Reply:
         bodies.total(usage, "OutputTokens"),
         bodies.duration_ms(latency_ms),
         parts.thinking if parts else None,
+        cache_read_tokens=bodies.cached(usage, "CacheReadInputTokens"),
+        cache_write_tokens=bodies.cached(usage, "CacheWriteInputTokens"),
     )
 
 

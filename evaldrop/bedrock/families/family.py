@@ -20,8 +20,9 @@ class Reply(NamedTuple):
 
     `text` is what it said to the user; `thinking` is what it thought, None where it did not. `stop_reason` is
     in Converse's words (`end_turn`, `tool_use`, `max_tokens`, `content_filtered` …) whatever the family calls
-    it. `input_tokens` holds cached tokens too. None means that the reply does not tell. `error`, {"Error",
-    "Cause"} as the workflow's own are, says why the reply is no answer: it is not to be judged.
+    it. `input_tokens` holds cached tokens too, `cache_read_tokens` and `cache_write_tokens` among them. None
+    means that the reply does not tell. `service_tier` is the one that answered: `default`, `flex` … `error`,
+    {"Error", "Cause"} as the workflow's own are, says why the reply is no answer: it is not to be judged.
     """
 
     text: str
@@ -32,6 +33,9 @@ class Reply(NamedTuple):
     latency_ms: float | None = None
     thinking: str | None = None
     error: Mapping[str, str] | None = None
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    service_tier: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

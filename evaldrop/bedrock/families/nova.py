@@ -27,6 +27,8 @@ def _read(body: Mapping[str, Any]) -> Reply | None:
         bodies.total(usage, "inputTokens", "cacheReadInputTokenCount", "cacheWriteInputTokenCount"),
         bodies.total(usage, "outputTokens"),
         thinking=parts.thinking,
+        cache_read_tokens=bodies.cached(usage, "cacheReadInputTokenCount"),
+        cache_write_tokens=bodies.cached(usage, "cacheWriteInputTokenCount"),
     )
 
 

@@ -40,10 +40,17 @@ def read_reply(api: str, raw: object) -> Reply:
             reply = _unread(reply, result, "a response of Converse", do)
     else:
         reply = _read_body(_parsed_body(result.get("Body")))
+    reply = reply._replace(service_tier=_service_tier(result.get("ServiceTier")))
     if reply.stop_reason in bodies.ERROR_STOPS:
         cause = bodies.ERROR_STOPS[reply.stop_reason]
         return reply._replace(error={"Error": reply.stop_reason, "Cause": cause})
     return reply
+
+
+def _service_tier(told: object) -> str | None:
+    # Converse tells an object, InvokeModel a header's text.
+    tier = told.get("Type") if isinstance(told, Mapping) else told
+    return tier if isinstance(tier, str) and tier else None
 
 
 def is_answer(reply: Reply) -> bool:

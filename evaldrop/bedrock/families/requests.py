@@ -12,14 +12,16 @@ from typing import Any
 
 from evaldrop.bedrock.families.family import JSON, Layout
 from evaldrop.bedrock.families.registry import layout_named
+from evaldrop.bedrock.families.savings import service_tier, with_cache_point
 from evaldrop.errors import PromptError
 from evaldrop.evaluation import Called, Candidate, Judge, body_family
 from evaldrop.evaluation.definition import GIVEN, Inference, layout
+from evaldrop.evaluation.delivery import Delivery
 from evaldrop.evaluation.model_limits import limits_of, tool_use
 from evaldrop.evaluation.prompts import Turn
 
 
-def candidate_call(candidate: Candidate, *, request_key: str) -> JSON:
+def candidate_call(candidate: Candidate, *, request_key: str, delivery: Delivery = "on_demand") -> JSON:
     """Return a candidate's constant part: an item of the workflow's `candidates`."""
     call: JSON = {"name": candidate.name, "request_key": request_key, "timeout_s": candidate.timeout_s}
     if candidate.model == GIVEN:
@@ -28,7 +30,7 @@ def candidate_call(candidate: Candidate, *, request_key: str) -> JSON:
     if candidate.api == "converse":
         if guardrail := guardrail_of(candidate):
             constants["GuardrailConfig"] = guardrail
-        return {**call, "api": "converse", "request": constants}
+        return {**call, "api": "converse", "request": constants | service_tier(delivery)}
     request = {"ModelId": candidate.model, "ContentType": "application/json", "Accept": "application/json"}
     request |= native_guardrail(candidate)
     return {**call, "api": "invoke_model", "request": request, "body": constants}
@@ -142,7 +144,14 @@ def conversation(turns: Sequence[Turn], called_layout: str) -> JSON:
     return form.messages(messages) | form.system(system)
 
 
-def judge_call(judge: Judge, *, system: str, tool: Mapping[str, Any], reminder: str) -> JSON:
+def judge_call(
+    judge: Judge,
+    *,
+    system: str,
+    tool: Mapping[str, Any],
+    reminder: str,
+    delivery: Delivery = "on_demand",
+) -> JSON:
     """
     Return a judge's constant part: a value of the workflow's `judges`.
 
@@ -153,6 +162,7 @@ def judge_call(judge: Judge, *, system: str, tool: Mapping[str, Any], reminder: 
         tool: `name`, `description` and JSON Schema (`input_schema`) of the verdict tool; empty for a text
             verdict.
         reminder: What is added when the tool was not called.
+        delivery: How its calls are delivered.
     """
     call: JSON = {
         "model": judge.model,
@@ -168,7 +178,7 @@ def judge_call(judge: Judge, *, system: str, tool: Mapping[str, Any], reminder: 
     if tool and form.tool:
         constants |= form.tool(tool, _tool_choice(judge))
     if judge.api == "converse":
-        return {**call, "request": constants}
+        return {**call, "request": with_cache_point(constants, judge, delivery) | service_tier(delivery)}
     return {**call, "body": constants, "block": form.block}
 
 

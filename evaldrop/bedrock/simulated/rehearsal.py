@@ -19,6 +19,8 @@ class Rehearsal:
     """Of replies that refuse to answer or to judge."""
     ceiling: float = 0.0
     """Of responses, right and given full marks: a good model's more, a weak one's fewer. 0 turns it off."""
+    default_tier: float = 0.0
+    """Of calls in the flex tier, served in the default one."""
     seed: int = 0
     latency: float = 1.0
     """Factor on the 80 to 400 ms that a call takes; 0 does not wait at all."""

@@ -20,6 +20,13 @@ import orjson
 from evaldrop.bedrock.families.registry import recognised
 from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED
 from evaldrop.bedrock.protocol import ServiceError
+from evaldrop.bedrock.simulated.billing import (
+    CHARS_PER_TOKEN,
+    as_any_delivery,
+    count_tokens,
+    served_tier,
+    tokens_by_cache,
+)
 from evaldrop.bedrock.simulated.candidate import REFUSAL, character_of, respond
 from evaldrop.bedrock.simulated.direction import KnownCriteria
 from evaldrop.bedrock.simulated.guardrail import (
@@ -42,7 +49,6 @@ from evaldrop.bedrock.simulated.rehearsal import Rehearsal
 
 Knowledge = Callable[[str], str | None]
 """A right answer to a prompt, or None."""
-CHARS_PER_TOKEN = 4
 FAULTS = (
     ("InternalServerException", "The system encountered an unexpected error.", 35),
     ("ModelTimeoutException", "The model took too long to process the request.", 30),
@@ -128,15 +134,8 @@ class SimulatedRuntime:
 
     def _digest(self, request: Mapping[str, Any]) -> bytes:
         seed = self._rehearsal.seed.to_bytes(8, "little", signed=True)
-        # A judge that is to answer in data decides as it would in words.
-        asked = {key: value for key, value in request.items() if key != "outputConfig"}
-        # 0 and 0.0 are one: which of them is sent hangs on who has written the number down in between.
-        inference = asked.get("inferenceConfig", {})
-        asked["inferenceConfig"] = inference | {
-            key: float(inference[key]) for key in ("temperature", "topP") if key in inference
-        }
         try:
-            canonical = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS, default=repr)
+            canonical = orjson.dumps(as_any_delivery(request), option=orjson.OPT_SORT_KEYS, default=repr)
         except TypeError as fault:
             raise ServiceError(
                 "ValidationException", f"the request cannot be sent as JSON: {fault}"
@@ -170,8 +169,9 @@ class SimulatedRuntime:
         judged = self._judge(request, blocks, digest)
         content, stop = judged or (self._answer(request, "\n".join(blocks), digest), "end_turn")
         latency_ms = min(400.0, max(80.0, character.latency_ms * _draw(digest, "latency").uniform(0.8, 1.25)))
-        response = _response(request, content, stop, round(latency_ms * self._rehearsal.latency))
-        return {**response, **converse_trace(assessment)}
+        response = _response(request, content, stop, round(latency_ms * self._rehearsal.latency), digest)
+        tier = served_tier(request, self._rehearsal.default_tier, _draw(digest, "tier"))
+        return {**response, **tier, **converse_trace(assessment)}
 
     def _assess(self, request: Mapping[str, Any]) -> Assessment | None:
         config = request.get("guardrailConfig")
@@ -296,24 +296,19 @@ def _last_user_texts(request: Mapping[str, Any]) -> list[str]:
 
 
 def _response(
-    request: Mapping[str, Any], content: dict[str, Any], stop: str, latency_ms: int
+    request: Mapping[str, Any], content: dict[str, Any], stop: str, latency_ms: int, digest: bytes
 ) -> dict[str, Any]:
     limit = request.get("inferenceConfig", {}).get("maxTokens")
     if "text" in content and limit and len(content["text"]) > limit * CHARS_PER_TOKEN:
         content, stop = {"text": content["text"][: limit * CHARS_PER_TOKEN]}, "max_tokens"
-    asked = {key: request[key] for key in ("messages", "system", "toolConfig") if key in request}
-    taken = _tokens(orjson.dumps(asked, default=repr))
-    given = _tokens(orjson.dumps(content.get("text") or content["toolUse"]["input"]))
+    taken = tokens_by_cache(request, _draw(digest, "cache"))
+    given = count_tokens(orjson.dumps(content.get("text") or content["toolUse"]["input"]))
     return {
         "output": {"message": {"role": "assistant", "content": [content]}},
         "stopReason": stop,
-        "usage": {"inputTokens": taken, "outputTokens": given, "totalTokens": taken + given},
+        "usage": {**taken, "outputTokens": given, "totalTokens": sum(taken.values()) + given},
         "metrics": {"latencyMs": latency_ms},
     }
-
-
-def _tokens(text: bytes) -> int:
-    return -(-len(text) // CHARS_PER_TOKEN)
 
 
 def _model_id(request: Mapping[str, Any]) -> str:

@@ -32,8 +32,8 @@ def plan(
         typer.Option(
             "--like",
             metavar="RUN",
-            help="Take from this run, named as evaldrop report names it, how much candidates differ, instead "
-            "of guessing.",
+            help="Take from this run, named as evaldrop report names it, how much candidates differ and how "
+            "long replies are, instead of guessing.",
             autocompletion=completing.runs,
         ),
     ] = None,
@@ -58,6 +58,8 @@ def plan(
     from evaldrop.cli.running import show_plan
     from evaldrop.cli.tables.plan import print_sensitivity
     from evaldrop.run.request import RunRequest, new_run_id
+    from evaldrop.scorecard.read import read_scorecard
+    from evaldrop.steps.validate_dataset.observed import reply_tokens
     from evaldrop.steps.validate_dataset.plan import refuse_above_budget
     from evaldrop.steps.validate_dataset.sensitivity import plan_sensitivity
     from evaldrop.steps.validate_dataset.validate import check_dataset
@@ -72,11 +74,14 @@ def plan(
         max_in_flight=max_in_flight,
         region=region_of("aws"),
     )
-    check = check_dataset(request)
+    earlier = None if like is None else finished_run(like)
+    check = check_dataset(
+        request, observed=None if earlier is None else reply_tokens(read_scorecard(earlier))
+    )
     if check.problems or check.plan is None or check.definition is None:
         complain("\n".join(map(problem_with_advice, check.problems)))
         return exits.WRONG_USE
-    found = plan_sensitivity(check, like=None if like is None else finished_run(like), difference=difference)
+    found = plan_sensitivity(check, like=earlier, difference=difference)
     if as_json:
         print_json({**check.plan.to_json(), "sensitivity": found.to_json(), "warnings": check.warnings})
     else:

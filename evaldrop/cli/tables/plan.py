@@ -8,6 +8,7 @@ from evaldrop.cli.output import shown
 from evaldrop.cli.prose import print_prose
 from evaldrop.cli.tables.terminal import print_fitting, print_models
 from evaldrop.report.columns import Column, words
+from evaldrop.report.deliveries import IN_WORDS
 from evaldrop.scorecard.figures import (
     UNKNOWN,
     count,
@@ -20,7 +21,7 @@ from evaldrop.scorecard.figures import (
 )
 
 if TYPE_CHECKING:
-    from evaldrop.steps.validate_dataset.plan import Plan, Range
+    from evaldrop.steps.validate_dataset.plan import Option, Plan, Range
     from evaldrop.steps.validate_dataset.sensitivity import Sensitivity
 
 
@@ -60,6 +61,7 @@ def print_plan(console: Console, plan: "Plan", *, budget_usd: float | None) -> N
         )
     if plan.unknown:
         print_prose(console, f"price unknown: {', '.join(map(shown, plan.unknown))}")
+    _print_options(console, plan)
     print_prose(
         console, f"Step Functions on AWS: {rough_usd(plan.orchestration_usd)}; nothing on one machine"
     )
@@ -69,6 +71,41 @@ def print_plan(console: Console, plan: "Plan", *, budget_usd: float | None) -> N
     )
     if budget_usd is not None:
         print_prose(console, f"budget: {rough_usd(budget_usd)}")
+
+
+def _print_options(console: Console, plan: "Plan") -> None:
+    """Print the run in each delivery side by side, and what `auto` made of it."""
+    if not plan.options or not plan.calls:
+        return
+    # Of some delivered so and others so, none of the rows is the run.
+    asked = {line.delivery for line in plan.lines if line.calls}
+    console.print()
+    marks = [" *" if asked == {one.delivery} else "" for one in plan.options]
+    names = [IN_WORDS[one.delivery] + mark for one, mark in zip(plan.options, marks, strict=True)]
+    columns = [
+        words("delivery", names),
+        Column("USD likely", [rough_usd(one.cost_usd.likely) for one in plan.options]),
+        Column("USD low - high", [_usd_range(one.cost_usd) for one in plan.options], rank=1),
+        words("time", [_time(one) for one in plan.options]),
+        words("", [one.said for one in plan.options], rank=2, wrap="never"),
+    ]
+    print_fitting(console, columns)
+    for one in plan.options:
+        if one.others:
+            names = ", ".join(shown(each.partition("/")[2]) for each in one.others)
+            print_prose(console, f"{IN_WORDS[one.delivery]}: {names} on demand all the same")
+        if one.assumed:
+            names = ", ".join(map(shown, one.assumed))
+            print_prose(console, f"{IN_WORDS[one.delivery]}: its price is assumed for {names}")
+    if plan.chosen:
+        print_prose(console, f"delivery auto: {shown(plan.chosen)}")
+
+
+def _time(option: "Option") -> str:
+    lasts = rough_duration(option.duration_s)
+    return {"on_demand": f"about {lasts}", "flex": f"{lasts} or more", "batch": f"up to {lasts}"}[
+        option.delivery
+    ]
 
 
 def _usd_range(dollars: "Range") -> str:

@@ -20,6 +20,7 @@ from evaldrop.cli.tables.terminal import (
 )
 from evaldrop.report.changes import robustness_drops
 from evaldrop.report.columns import TERMINAL, Column, text_of, words
+from evaldrop.report.deliveries import deliveries
 from evaldrop.report.failures import reasons_of, shown_candidate
 from evaldrop.report.preferences import preference_pairs, preferences
 from evaldrop.report.sentences import loss_in_words
@@ -81,6 +82,9 @@ def print_scorecard(console: Console, scorecard: Scorecard) -> None:
         print_models(console, list(scorecard.candidates), models)
     print_hidden(console, [*hidden, *(each.heading for each in columns[2:] if each not in kept)])
     console.print()
+    if len(table := deliveries(scorecard)):
+        print_table(console, table.columns_in(TERMINAL))
+        console.print()
     _print_robustness(console, scorecard)
     if len(table := guardrails(scorecard)):
         print_table(console, table.columns_in(TERMINAL))

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 
 from pydantic import Field, model_validator
 
+from evaldrop.evaluation.delivery import Delivery
 from evaldrop.scorecard.model.baseline import Baseline
 from evaldrop.scorecard.model.biases import Biases
 from evaldrop.scorecard.model.calibration import CalibratedMean, CriterionCalibration, PeoplesPreferences
@@ -312,6 +313,27 @@ class Gate(Part):
         return content
 
 
+class DeliveryCost(Part):
+    """
+    Calls of a candidate or judge that were asked for in one delivery and billed as one.
+
+    They differ where the flex tier was asked for and the default one served. A judge's second asking after a
+    reply that could not be read is no call of its own.
+    """
+
+    role: Literal["candidate", "judge"]
+    name: str
+    delivery: Delivery = Field(description="As asked for. What a job did not answer was asked for on demand.")
+    billed_as: Delivery
+    calls: int = Field(description="Answered calls.")
+    cost_usd: float | None
+    cache_read_tokens: int = Field(default=0, description="Of the input tokens, those of a prompt cache.")
+    cache_write_tokens: int = 0
+    cache_saved_usd: float | None = Field(
+        default=0.0, description="Against no cache; below 0 where writing it cost more. Null when unknown."
+    )
+
+
 class CostTotals(Part):
     """USD of the whole run. A total with an unknown part is null; `known` is what is known of it."""
 
@@ -323,6 +345,9 @@ class CostTotals(Part):
         default=(), description="Models whose price or tokens are unknown."
     )
     prices_date: str | None = None
+    deliveries: tuple[DeliveryCost, ...] = Field(
+        default=(), description="The same dollars by delivery, without what an earlier run had paid for."
+    )
 
 
 class Reused(Part):

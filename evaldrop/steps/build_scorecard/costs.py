@@ -109,6 +109,7 @@ def cost_totals(run: RunDefinition, counts: RunCounts) -> CostTotals:
         known=candidates.known + judges.known,
         unknown_models=tuple(unknown),
         prices_date=run.prices_date,
+        deliveries=counts.deliveries.costs(run),
     )
 
 

@@ -35,6 +35,7 @@ from evaldrop.scorecard.results import (
 from evaldrop.scorecard.scores import RecordScore
 from evaldrop.statistics.paired_test import Groups
 from evaldrop.statistics.vectors import Floats, Ordinals
+from evaldrop.steps.build_scorecard.deliveries import DeliveryCounts
 from evaldrop.steps.build_scorecard.tally import ByKey, Columns, Labels, Merging, Money, Occurrences
 
 # Characters of what a failed call said, in a sentence.
@@ -230,6 +231,7 @@ class RunCounts(NamedTuple):
         groups: Each line's cluster; None when no record has a group. Shape (size,).
         copies: What perturbed copies took, by candidate.
         repeats: What responses took that count for nothing, by candidate.
+        deliveries: How calls were delivered.
     """
 
     size: int
@@ -244,6 +246,7 @@ class RunCounts(NamedTuple):
     copies: Mapping[str, Spending]
     repeats: Mapping[str, Money]
     judges: Mapping[str, JudgeCallCounts]
+    deliveries: DeliveryCounts
 
 
 class CountTally(Merging):
@@ -257,6 +260,7 @@ class CountTally(Merging):
         self._copies = {name: Spending() for name in candidates}
         self._repeats = {name: Money() for name in candidates}
         self._judges = {name: JudgeCallCounts() for name in judges}
+        self._deliveries = DeliveryCounts()
 
     def add(self, record: PreparedRecord, results: RecordResults) -> None:
         """
@@ -271,10 +275,11 @@ class CountTally(Merging):
         for repeat in results.repeats:
             self._add_repeat(ordinal, repeat)
         for call in results.anchor.judge_calls if results.anchor else ():
-            self._judges[call.judge].add_call(ordinal, call)
+            self._add_call(ordinal, call)
         for result in results.candidates:
             name = result.response.candidate
             (self._copies if record.perturbed else self._candidates)[name].add(ordinal, result)
+            self._deliveries.add_response(result.response)
             self._add_to_judges(ordinal, result)
         if results.anchor is None and record.perturbed is None:
             self._add_record(record, results)
@@ -301,6 +306,7 @@ class CountTally(Merging):
             self._copies,
             self._repeats,
             self._judges,
+            self._deliveries,
         )
 
     def _add_record(self, record: PreparedRecord, results: RecordResults) -> None:
@@ -320,7 +326,7 @@ class CountTally(Merging):
             else:
                 judge.preferences += 1
             if call is not None:
-                judge.add_call(results.ordinal, call)
+                self._add_call(results.ordinal, call)
                 judge.on_shortened += row.preferred is not None and row.left_out_characters > 0
                 # Both were judged: with one of them bearing it all, the baseline would look cheap.
                 for place, name in enumerate((row.candidate, row.baseline)):
@@ -330,15 +336,20 @@ class CountTally(Merging):
         for result in repeat.candidates:
             if is_paid_for(result.response):
                 self._repeats[result.response.candidate].add(ordinal, result.response.cost_usd)
+                self._deliveries.add_response(result.response)
         judged = (call for result in repeat.candidates for call in result.judge_calls)
         for call in (*repeat.judge_calls, *judged):
-            self._judges[call.judge].add_call(ordinal, call)
+            self._add_call(ordinal, call)
 
     def _add_to_judges(self, ordinal: int, result: CandidateResult) -> None:
         for call in result.judge_calls:
-            self._judges[call.judge].add_call(ordinal, call)
+            self._add_call(ordinal, call)
         for verdict in result.verdicts:
             self._judges[verdict.judge].add_verdict(ordinal, verdict)
+
+    def _add_call(self, ordinal: int, call: JudgeCall) -> None:
+        self._judges[call.judge].add_call(ordinal, call)
+        self._deliveries.add_call(call)
 
 
 def count_error(errors: Occurrences, ordinal: int, caught: object) -> None:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from evaldrop.bedrock.billing import cost_of_reply
 from evaldrop.bedrock.families.replies import (
     GUARDRAIL_INTERVENED,
     Reply,
@@ -13,10 +14,10 @@ from evaldrop.bedrock.families.replies import (
     read_reply,
 )
 from evaldrop.bedrock.families.thinking import split_thinking
-from evaldrop.evaluation import Judge, Pairwise
+from evaldrop.evaluation import Called, Judge, Pairwise
 from evaldrop.evaluation.criteria import Criterion, Scale
+from evaldrop.evaluation.delivery import Delivery
 from evaldrop.evaluation.metrics import METRICS
-from evaldrop.evaluation.prices import cost_at
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import ExpectedCall, PreparedRecord
 from evaldrop.run.results import ChildFailure, Found
@@ -127,9 +128,31 @@ class ResultReader:
         )
 
     def _cost_of(self, row: ResponseRow) -> float | None:
-        """Return what a response cost when it was called for."""
-        reply = Reply(text="", input_tokens=row.input_tokens, output_tokens=row.output_tokens)
-        return cost_usd(self._run, row.model, [reply])
+        """Return what a response cost when it was called for, had it been on demand."""
+        reply = Reply(
+            text="",
+            input_tokens=row.input_tokens,
+            output_tokens=row.output_tokens,
+            cache_read_tokens=row.cache_read_tokens or 0,
+            cache_write_tokens=row.cache_write_tokens or 0,
+        )
+        return cost_usd(self._run, row.model, [reply], "on_demand")
+
+    def _asked(self, called: Called, answer: Mapping[str, Any]) -> Delivery:
+        """Return how a call was asked for: what a job did not answer was asked for on demand."""
+        if answer.get("delivery") == "batch":
+            return "batch"
+        # A tier is asked for in Converse alone: a request that is too long for it goes without.
+        is_converse = (answer.get("api") or called.api) == "converse"
+        delivery = self._run.delivery_of("judge" if isinstance(called, Judge) else "candidate", called.name)
+        return "flex" if is_converse and delivery == "flex" else "on_demand"
+
+    def _judge_call(self, judge: Judge, answer: Mapping[str, Any], replies: Sequence[Reply]) -> JudgeCall:
+        asked = self._asked(judge, answer)
+        # What an evaluation job cost, its output does not say.
+        is_unknown = judge.api == EVALUATION_JOB
+        cost = None if is_unknown else cost_usd(self._run, judge.model, replies, asked)
+        return JudgeCall.of(judge.name, answer, replies, cost, delivery=asked)
 
     def _response_row(
         self, name: str, response: Mapping[str, Any] | None, found: Found
@@ -154,7 +177,8 @@ class ResultReader:
             text = reply.text
         reused = given or bool(response.get("reused"))
         # Known and nothing, not unknown: this run did not pay for it.
-        cost = 0.0 if reused else cost_usd(self._run, candidate.model, [reply])
+        asked = self._asked(candidate, response)
+        cost = 0.0 if reused else cost_usd(self._run, candidate.model, [reply], asked)
         took = (reply.stop_reason, reply.input_tokens, reply.output_tokens)
         if reply.error is not None:
             # It was paid for, and is no answer.
@@ -164,7 +188,13 @@ class ResultReader:
         else:
             measured = self._flags(text), self._measure(text, record.reference)
             row = ResponseRow(*start, text, None, *took, latency, cost, reused, *measured)
-        return row._replace(thinking=reply.thinking), reply.error
+        return row._replace(
+            thinking=reply.thinking,
+            delivery=None if reused else asked,
+            service_tier=reply.service_tier,
+            cache_read_tokens=reply.cache_read_tokens,
+            cache_write_tokens=reply.cache_write_tokens,
+        ), reply.error
 
     def _flags(self, text: str) -> str | None:
         return ",".join(self._injections.find(text)) or None
@@ -180,12 +210,11 @@ class ResultReader:
         judge = self._judges[asked.judge]
         error = judgement.get("error")
         if judge.api == EVALUATION_JOB:
-            # No reply of a model, but the score that a job made of one; what that cost, no job's output says.
-            replies, cost = list[Reply](), None
+            # No reply of a model, but the score that a job made of one.
+            replies: list[Reply] = []
             verdicts: Sequence[Verdict] = read_job_scores(judgement["reply"], criteria)
         else:
             replies = _replies(judgement, judge)
-            cost = cost_usd(self._run, judge.model, replies)
             verdicts = _read_all([each for each in replies if is_answer(each)], criteria, judge.verdict)
         last = judgement.get("reply") if error is None else {"error": error}
         first = judgement.get("first_reply")
@@ -194,12 +223,13 @@ class ResultReader:
             verdicts,
             orjson.dumps(last).decode() if last is not None else None,
             orjson.dumps(first).decode() if first is not None else None,
-            JudgeCall.of(judge.name, judgement, replies, cost),
+            self._judge_call(judge, judgement, replies),
         )
 
     def _verdict_rows(self, record: PreparedRecord, candidate: str, judged: _Judged) -> Iterable[VerdictRow]:
         asked, call, shares = judged.asked, judged.call, len(judged.asked.criteria)
         cost = None if call.cost_usd is None else call.cost_usd / shares
+        delivered = (None if call.is_kept else call.delivery, call.service_tier)
         for place, verdict in enumerate(judged.verdicts):
             yield VerdictRow(
                 record.record_id,
@@ -219,6 +249,9 @@ class ResultReader:
                 asked.repeat,
                 judged.first_reply,
                 record.left_out,
+                *delivered,
+                share_of(call.cache_read_tokens, place, shares),
+                share_of(call.cache_write_tokens, place, shares),
             )
 
     def _losses(
@@ -255,7 +288,7 @@ class ResultReader:
         places = {"first": first, "second": second, TIE: TIE, None: None}
         raw = {"error": error} if error is not None else comparison.get("reply")
         scores: tuple[float | None, float | None] = said.scores or (None, None)
-        call = JudgeCall.of(judge.name, comparison, replies, cost_usd(self._run, judge.model, replies))
+        call = self._judge_call(judge, comparison, replies)
         row = ComparisonRow(
             *start,
             places[said.place],
@@ -267,6 +300,10 @@ class ResultReader:
             call.input_tokens,
             call.output_tokens,
             call.cost_usd,
+            None if call.is_kept else call.delivery,
+            call.service_tier,
+            call.cache_read_tokens,
+            call.cache_write_tokens,
         )
         return ComparedPair(row, call)
 
@@ -286,12 +323,12 @@ class ResultReader:
         )
 
 
-def cost_usd(run: RunDefinition, model: str, replies: Iterable[Reply]) -> float | None:
+def cost_usd(run: RunDefinition, model: str, replies: Iterable[Reply], asked: Delivery) -> float | None:
     """Return what some replies of a model cost together; None when price or tokens are unknown."""
     price = run.prices.get(model)
     if price is None:
         return None
-    costs = [cost_at(price, reply.input_tokens, reply.output_tokens) for reply in replies]
+    costs = [cost_of_reply(price, reply, asked) for reply in replies]
     known = [cost for cost in costs if cost is not None]
     # A sum of the known ones would pass for the whole.
     return sum(known) if len(known) == len(costs) else None

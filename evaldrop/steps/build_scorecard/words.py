@@ -302,6 +302,13 @@ def _counted(n: int, what: str) -> str:
 def _money_alarms(scorecard: Scorecard) -> Iterator[str]:
     if unknown := ", ".join(scorecard.cost_usd.unknown_models):
         yield f"The cost is unknown: no price or no tokens for {unknown}."
+    dearer = [one for one in scorecard.cost_usd.deliveries if one.delivery != one.billed_as]
+    if calls := sum(one.calls for one in dearer):
+        whose = ", ".join(f"{one.name} {one.calls:,}" for one in dearer)
+        yield (
+            f"{_counted(calls, 'call')} asked for the flex tier and got the default one, at the whole price: "
+            f"{whose}."
+        )
     records = scorecard.records
     if failed := records.missing - records.missing_reasons.get(NOT_STARTED, 0):
         what = "1 record" if failed == 1 else f"{failed} records"

@@ -5,7 +5,7 @@ Of a record's calls a stage gives every request that is delivered in batch and n
 same order and under the same ID: what is written for jobs, and what takes their answers, goes by it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -109,7 +109,9 @@ class Stages:
     def _of_judges(self, ordinal: int, calls: JSON, whole: JSON) -> Iterator[AskedRow]:
         for place, name in enumerate(names_of(calls, self._candidates)):
             shown = self._shown(calls, name)
-            for number, request in enumerate(whole["judgements"] if shown is not None else ()):
+            if shown is None:
+                continue
+            for number, request in enumerate(whole["judgements"]):
                 if request["judge"] in self._asked_judges and name not in request.get("kept_replies", ()):
                     yield AskedRow(
                         request["judge"],
@@ -122,19 +124,16 @@ class Stages:
     def _of_pairs(self, ordinal: int, calls: JSON, whole: JSON) -> Iterator[AskedRow]:
         shown = {name: self._shown(calls, name) for name in names_of(calls, self._candidates)}
         for number, request in enumerate(whole["comparisons"]):
-            texts = [shown.get(request["first"]), shown.get(request["second"])]
+            first, second = shown.get(request["first"]), shown.get(request["second"])
             # What is missing cannot be compared, and the same text twice is a tie.
-            if (
-                request["judge"] in self._asked_judges
-                and "kept" not in request
-                and None not in texts
-                and texts[0] != texts[1]
-            ):
+            if first is None or second is None or first == second:
+                continue
+            if request["judge"] in self._asked_judges and "kept" not in request:
                 yield AskedRow(
                     request["judge"],
                     request["api"],
                     RowKey(ordinal, 0, number),
-                    partial(self._comparison, request, texts),
+                    partial(self._comparison, request, first, second),
                     partial(_take_preference, calls["comparisons"][number]),
                 )
 
@@ -151,9 +150,10 @@ class Stages:
             schema=self._schemas.of_verdict(request["judge"], request["criteria"]),
         )
 
-    def _comparison(self, request: JSON, shown: Sequence[str]) -> JSON:
+    def _comparison(self, request: JSON, first: str, second: str) -> JSON:
         call = self._call(request)
-        first, second = map(with_identity_masked, shown) if call.get("mask_identity") else shown
+        if call.get("mask_identity"):
+            first, second = with_identity_masked(first), with_identity_masked(second)
         return judge_body(
             request["api"],
             call,

@@ -75,6 +75,7 @@ class JudgeRequests:
         parent: ParentReplies | None,
     ) -> None:
         self._evaluation = definition.evaluation
+        self._delivery = partial(definition.delivery_of, "judge")
         self._fences = Fences(nonce=definition.nonce)
         self._prompts = prompts
         self._criteria = criteria
@@ -113,11 +114,12 @@ class JudgeRequests:
         # A record may bring its own question under a name that others use: the name alone is no key.
         questions = [(criterion.name, criterion.question, criterion.scale) for criterion in criteria]
         key = f"{judge.name}/{self._fences.mark(judge.name, questions)}"
+        make = partial(judge_constants, judge, prompt, criteria, self._delivery(judge.name))
         for repeat in range(judge.repeats):
             yield {
                 "judge": judge.name,
                 "api": judge.api,
-                **self._shared(key, lambda: judge_constants(judge, prompt, criteria)),
+                **self._shared(key, make),
                 "criteria": names,
                 "repeat": repeat,
                 "before": before,
@@ -152,7 +154,8 @@ class JudgeRequests:
             return
         prompt = self._prompts[f"judge/{pairwise.prompt}"]
         for judge in self._evaluation.judges:
-            call = self._shared(f"{judge.name}/pairs", partial(pair_constants, judge, prompt, pairwise))
+            make = partial(pair_constants, judge, prompt, pairwise, self._delivery(judge.name))
+            call = self._shared(f"{judge.name}/pairs", make)
             for candidate, baseline in compared_pairs(self._evaluation):
                 for first, second in orders(pairwise, record.id, candidate, baseline):
                     place = (record.id, first, second)

@@ -9,6 +9,7 @@ from evaldrop.bedrock.families.requests import judge_call, takes_system
 from evaldrop.errors import PromptError
 from evaldrop.evaluation import Judge
 from evaldrop.evaluation.criteria import Criterion, Scale
+from evaldrop.evaluation.delivery import Delivery
 from evaldrop.evaluation.prompts import Prompt
 from evaldrop.verdicts import VERDICT_TOOL_NAME, verdict_tool
 
@@ -61,14 +62,20 @@ def _points(scale: Scale) -> list[dict[str, str | None]]:
     return points
 
 
-def judge_constants(judge: Judge, prompt: Prompt, criteria: Sequence[Criterion]) -> dict[str, Any]:
+def judge_constants(
+    judge: Judge, prompt: Prompt, criteria: Sequence[Criterion], delivery: Delivery
+) -> dict[str, Any]:
     """Return the constant part of a judge's requests on some criteria, for the workflow's `judges`."""
     tool: Mapping[str, Any] = verdict_tool(criteria) if judge.verdict == "tool" else {}
     reminder = (
         f"You did not call {VERDICT_TOOL_NAME}. Call it now, with every criterion in it; nothing else counts."
     )
     return judge_call(
-        judge, system=system_text(judge, prompt, tool=VERDICT_TOOL_NAME), tool=tool, reminder=reminder
+        judge,
+        system=system_text(judge, prompt, tool=VERDICT_TOOL_NAME),
+        tool=tool,
+        reminder=reminder,
+        delivery=delivery,
     )
 
 

@@ -163,7 +163,15 @@ def _taken_over(response: Mapping[str, Any]) -> JSON | None:
     latency = elapsed_latency(
         reply, elapsed_ms=response.get("elapsed_ms"), retries=int(response.get("retries") or 0)
     )
-    usage = {"InputTokens": reply.input_tokens, "OutputTokens": reply.output_tokens}
+    # Of what a job answered it is not known.
+    latency = None if response.get("delivery") == "batch" else latency
+    cached = reply.cache_read_tokens + reply.cache_write_tokens
+    usage = {
+        "InputTokens": None if reply.input_tokens is None else reply.input_tokens - cached,
+        "OutputTokens": reply.output_tokens,
+        "CacheReadInputTokens": reply.cache_read_tokens or None,
+        "CacheWriteInputTokens": reply.cache_write_tokens or None,
+    }
     return {
         "text": reply.text,
         "reply": {

@@ -6,6 +6,7 @@ from typing import Any
 
 from evaldrop.bedrock.families.requests import judge_call
 from evaldrop.evaluation import Judge, Pairwise, plain_name
+from evaldrop.evaluation.delivery import Delivery
 from evaldrop.evaluation.prompts import Prompt
 from evaldrop.steps.prepare_records.judge_texts import Fences, around, leading_text, system_text
 from evaldrop.verdicts import PREFERENCE_TOOL_NAME, SCORES_TOOL_NAME
@@ -38,7 +39,7 @@ def pair_tool(pairwise: Pairwise) -> JSON:
     }
 
 
-def pair_constants(judge: Judge, prompt: Prompt, pairwise: Pairwise) -> JSON:
+def pair_constants(judge: Judge, prompt: Prompt, pairwise: Pairwise, delivery: Delivery) -> JSON:
     """Return the constant part of a judge's comparisons, for the workflow's `judges`."""
     tool = pair_tool(pairwise)
     return judge_call(
@@ -46,6 +47,7 @@ def pair_constants(judge: Judge, prompt: Prompt, pairwise: Pairwise) -> JSON:
         system=system_text(judge, prompt, tool=tool["name"]),
         tool=tool if judge.verdict == "tool" else {},
         reminder=f"You did not call {tool['name']}. Call it now; nothing else counts.",
+        delivery=delivery,
     )
 
 

@@ -191,7 +191,11 @@ class Preparing:
             for candidate in evaluation.candidates
         }
         self.candidates = [
-            candidate_call(candidate, request_key=self._request_keys[candidate.name])
+            candidate_call(
+                candidate,
+                request_key=self._request_keys[candidate.name],
+                delivery=definition.delivery_of("candidate", candidate.name),
+            )
             | ({"api": GIVEN} if parent else {})
             for candidate in evaluation.candidates
         ]

@@ -8,6 +8,7 @@ import orjson
 
 from evaldrop.errors import InputError
 from evaldrop.evaluation import Evaluation
+from evaldrop.evaluation.delivered import as_delivered
 from evaldrop.evaluation.regions import without_geographies
 from evaldrop.run.definition import PromptFile, RunDefinition
 from evaldrop.run.request import has_begun
@@ -27,7 +28,7 @@ def as_begun(definition: RunDefinition) -> RunDefinition | None:
     if not has_begun(definition.folder):
         return None
     begun = RunDefinition.load(definition.folder)
-    evaluation = differences(_spelt(begun.evaluation), _spelt(definition.evaluation))
+    evaluation = differences(*(_spelt(_undecided(each.evaluation)) for each in (begun, definition)))
     for what, changes in (
         ("dataset", _dataset_changes(begun, definition)),
         ("evaluation", evaluation),
@@ -67,6 +68,12 @@ def _advice(before: Evaluation, now: Evaluation) -> str:
     if before != now and without_geographies(before) == without_geographies(now):
         return "Its models are those of another Region: call from the one it began in"
     return "Undo that"
+
+
+def _undecided(evaluation: Evaluation) -> Evaluation:
+    """Return an evaluation in which no verdict hangs on what `auto` came to, which the run keeps."""
+    auto = [judge.name for judge in evaluation.judges if evaluation.delivery_setting(judge) == "auto"]
+    return as_delivered(evaluation, {f"judge/{name}": "batch" for name in auto})
 
 
 def _spelt(evaluation: Evaluation) -> Any:

@@ -7,6 +7,7 @@ put an object into the bucket may spend what the account has. On one machine the
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
@@ -17,7 +18,7 @@ from evaldrop.errors import BudgetExceeded
 from evaldrop.evaluation import Called, Evaluation
 from evaldrop.evaluation.definition import GIVEN, Price, called_models
 from evaldrop.evaluation.model_ids import guardrail_arn, model_arns
-from evaldrop.evaluation.prices import ModelPrice, Prices, cost_usd, load_prices, price_of
+from evaldrop.evaluation.prices import FACTORS, ModelPrice, Prices, Usage, cost_usd, load_prices, price_of
 from evaldrop.evaluation.regions import called_in, prices_in_region
 from evaldrop.shipped import resource
 from evaldrop.steps.validate_dataset.plan import Plan, refuse_above_budget
@@ -185,7 +186,9 @@ def most_usd(plan: Plan, evaluation: Evaluation, prices: Prices) -> float:
         if line.role == "judge" and is_longer:
             read += 2 * longest * line.calls
         written = _reply_tokens(by_role[line.role][line.name]) * line.calls
-        cost = cost_usd(line.model, round(read), round(written), prices)
+        # On demand, whatever is asked: what a job does not answer and what flex does not serve costs it.
+        usage = Usage(round(read), round(written), cache_write=round(line.cached_tokens))
+        cost = cost_usd(line.model, usage, prices)
         assert cost is not None
         total += cost
     return total
@@ -213,7 +216,8 @@ def _numbers(content: Any, names: re.Pattern[str]) -> Iterator[int]:
 def _higher(one: ModelPrice | None, other: ModelPrice | None) -> ModelPrice | None:
     if one is None or other is None:
         return one or other
-    return ModelPrice(input=max(one.input, other.input), output=max(one.output, other.output))
+    names = ("input", "output", *FACTORS)
+    return replace(one, **{name: max(getattr(one, name), getattr(other, name)) for name in names})
 
 
 def _is_allowed(arns: list[str], allowed: set[str]) -> bool:

@@ -3,7 +3,7 @@
 import platform
 import re
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice, pairwise
@@ -14,7 +14,7 @@ from evaldrop.datasets import Record, Survey, read_records
 from evaldrop.errors import EvaluationError, PromptError, StorageError
 from evaldrop.evaluation import Candidate, Evaluation
 from evaldrop.evaluation.definition import GIVEN
-from evaldrop.evaluation.delivered import as_delivered, delivery_problems, plain_deliveries
+from evaldrop.evaluation.delivered import as_delivered, batch_problems, plain_deliveries
 from evaldrop.evaluation.delivery import Delivery
 from evaldrop.evaluation.metrics import METRICS
 from evaldrop.evaluation.prompts import Kind, Prompt, load_prompt
@@ -30,6 +30,11 @@ from evaldrop.shipped import VERSION, workflow_sha256
 from evaldrop.steps.prepare_records.kept_replies import parent_replies
 from evaldrop.steps.prepare_records.prepare import Preparing
 from evaldrop.steps.validate_dataset.caps import NO_CAPS, Caps
+from evaldrop.steps.validate_dataset.deliveries import (
+    delivery_problems,
+    delivery_warnings,
+    with_deliveries,
+)
 from evaldrop.steps.validate_dataset.evaluation_checks import (
     CriteriaChecks,
     judge_problems,
@@ -69,6 +74,7 @@ class RunDraft:
     parent: RunDefinition | None = None
     caps: Caps = NO_CAPS
     arn: str | None = None
+    observed: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.source = self.evaluation_uri.rstrip("/").rpartition("/")[2]
@@ -109,17 +115,20 @@ class RunDraft:
             self._refuse(judge_problems(evaluation, criteria.values()))
         self.warnings += judge_warnings(evaluation)
         self._refuse(limit_problems(evaluation))
+        is_bedrock = not self.request.bedrock.startswith("openai")
+        self._refuse(delivery_problems(evaluation, is_bedrock=is_bedrock))
+        self.warnings += delivery_warnings(evaluation, self.caps.prices_for(evaluation))
         # A rehearsal without a Region takes place where everything is to be had.
         if self.request.region:
             self._refuse(region_problems(evaluation, self.request.region))
         self._refuse(self.caps.problems(evaluation, arn=self.arn))
-        self.warnings += limit_warnings(evaluation, is_bedrock=not self.request.bedrock.startswith("openai"))
+        self.warnings += limit_warnings(evaluation, is_bedrock=is_bedrock)
         prompts = self._prompts(evaluation)
         self.problems += self._metric_problems()
         self.warnings += self._metric_warnings()
         self._refuse(gate_problems(self.evaluation.gate, RunNames.asked(evaluation, criteria)))
         self._refuse(robustness_problems(evaluation))
-        self._refuse(delivery_problems(evaluation, deliveries))
+        self._refuse(batch_problems(evaluation, deliveries))
         if self.parent:
             self.problems += parent_problems(
                 self.parent, evaluation, self.survey.sha256, source=self.source, dataset=self.survey.source
@@ -285,7 +294,7 @@ class RunDraft:
             return None
         total = min(self.survey.n_accepted, self.request.limit or self.survey.n_accepted)
         with parent_replies(definition) as parent:
-            counting = Counting(definition, parent)
+            counting = Counting(definition, parent, self.observed)
             place = f"{self.survey.source} {self.survey.unit}"
             checks = RecordChecks(definition, place, counting, self.caps)
             sample = list(self._sample(total, checks))
@@ -310,6 +319,7 @@ class RunDraft:
                 return None
             prices = self.caps.prices_for(definition.evaluation)
             plan = make_plan(counting, sample, records=total - n_refused, prices=prices)
+            plan = with_deliveries(plan, definition.evaluation, prices, has_jobs=self._has_jobs)
         if plan.unknown:
             budget = " budget_usd cannot be held to." if definition.evaluation.budget_usd else ""
             self.warnings.append(
@@ -317,6 +327,11 @@ class RunDraft:
                 f"give it under prices: in the evaluation.{budget}"
             )
         return plan
+
+    @property
+    def _has_jobs(self) -> bool:
+        """Whether jobs can be created: in a stack, or in a rehearsal."""
+        return self.arn is not None or self.request.simulated
 
     def _understood(self) -> tuple[str, ...]:
         """Return how rows were read, where it may be otherwise than their author means."""

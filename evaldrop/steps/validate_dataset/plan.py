@@ -6,19 +6,21 @@ responses will be is a guess, which is why there is a low, a likely and a high f
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from operator import add
 from typing import Any, Literal
 
 import orjson
 
+from evaldrop.bedrock.families.savings import cached_part
 from evaldrop.datasets import Record
 from evaldrop.errors import BudgetExceeded
 from evaldrop.evaluation import Candidate, Evaluation, Judge
 from evaldrop.evaluation.definition import GIVEN
-from evaldrop.evaluation.prices import Prices, cost_usd
+from evaldrop.evaluation.delivery import DELIVERIES, Delivery
+from evaldrop.evaluation.prices import ModelPrice, Prices, Usage, cost_at, price_of
 from evaldrop.evaluation.questions import compared_pairs
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import with_texts_restored
@@ -64,12 +66,22 @@ ZERO = Range(low=0, likely=0, high=0)
 # Tokens of one criterion's verdict.
 VERDICT_TOKENS = Range(low=30, likely=80, high=250)
 
+# Of the calls that a prompt cache could serve, those that find it: at the dearest, none.
+CACHE_HITS = Range(low=0.99, likely=0.95, high=0.0)
+
 Role = Literal["candidate", "judge"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """The calls of a candidate or judge: tokens and cost of all of them, None when the price is unknown."""
+    """
+    The calls of a candidate or judge: tokens and cost of all of them, None when the price is unknown.
+
+    Attributes:
+        cached_tokens: Those of the input tokens that a prompt cache may hold; batch jobs have none.
+        delivery: How they are delivered, at `cost_usd`.
+        costs: What they would cost in each delivery.
+    """
 
     role: Role
     name: str
@@ -78,6 +90,39 @@ class Line:
     input_tokens: Range
     output_tokens: Range
     cost_usd: Range | None
+    cached_tokens: float = 0.0
+    delivery: Delivery = "on_demand"
+    costs: Mapping[Delivery, Range | None] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """What the line is called in a run's `deliveries`."""
+        return f"{self.role}/{self.name}"
+
+    def delivered(self, delivery: Delivery) -> "Line":
+        """Return the line in another delivery."""
+        return replace(self, delivery=delivery, cost_usd=self.costs.get(delivery))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """
+    The whole run in one delivery, as far as its candidates and judges can be delivered so.
+
+    Attributes:
+        cost_usd: What those with a known price cost.
+        duration_s: Of batch the most that its jobs may take, of the others what is likely.
+        others: Who is not delivered so, as a run's `deliveries` name them: they go on demand.
+        assumed: Models of which no source tells the price in this delivery.
+        said: What a reader needs to know of its time.
+    """
+
+    delivery: Delivery
+    cost_usd: Range
+    duration_s: float
+    others: tuple[str, ...]
+    assumed: tuple[str, ...]
+    said: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +134,9 @@ class Plan:
         records: Records that will be evaluated.
         copies: Perturbed copies of them, which are called for like records.
         orchestration_usd: What Step Functions takes on AWS; nothing on one machine.
-        duration_s: At `max_concurrency` records at a time.
+        duration_s: On demand, at `max_concurrency` records at a time.
+        options: The run in each delivery.
+        chosen: Why `auto` came to the deliveries of the lines; empty where nothing is `auto`.
     """
 
     records: int
@@ -99,6 +146,13 @@ class Plan:
     max_concurrency: int
     prices_date: str
     copies: int = 0
+    options: tuple[Option, ...] = ()
+    chosen: str = ""
+
+    @property
+    def deliveries(self) -> dict[str, Delivery]:
+        """What is not on demand, as a run's `deliveries` have it."""
+        return {line.key: line.delivery for line in self.lines if line.delivery != "on_demand"}
 
     @property
     def calls(self) -> int:
@@ -120,6 +174,7 @@ class Plan:
         return {
             **asdict(self),
             "calls": self.calls,
+            "deliveries": self.deliveries,
             # Never the known part alone under this key: it would be read as the whole cost.
             "cost_usd": None if self.unknown else asdict(self.cost_usd),
             "known_cost_usd": asdict(self.cost_usd),
@@ -214,13 +269,24 @@ class Counting:
     """
     Adds up the calls that records need.
 
+    Args:
+        definition: The run.
+        parent: What a rejudged run takes from its parent.
+        observed: Mean tokens of a reply, by "candidate/NAME" and "judge/NAME", where an earlier run told.
+
     Attributes:
         n: How many records were added as themselves.
         n_copies: How many perturbed copies all the records have.
     """
 
-    def __init__(self, definition: RunDefinition, parent: ParentReplies | None) -> None:
+    def __init__(
+        self,
+        definition: RunDefinition,
+        parent: ParentReplies | None,
+        observed: Mapping[str, float] | None = None,
+    ) -> None:
         self.definition = definition
+        self._observed = observed or {}
         self._evaluation = definition.evaluation
         self.preparing = Preparing(definition, parent)
         self._requests = {call["name"]: call.get("request_key") for call in self.preparing.candidates}
@@ -230,6 +296,7 @@ class Counting:
         # By role and name: a judge may be called as a candidate is.
         self._calls: defaultdict[tuple[Role, str], float] = defaultdict(float)
         self._input: defaultdict[tuple[Role, str], float] = defaultdict(float)
+        self._cached: defaultdict[tuple[Role, str], float] = defaultdict(float)
         self._verdicts: defaultdict[str, float] = defaultdict(float)
         self._responses: defaultdict[str, float] = defaultdict(float)
 
@@ -297,6 +364,8 @@ class Counting:
         parts = (request["before"], request["after"], constants.get("request") or constants.get("body"))
         self._calls["judge", name] += calls
         self._input["judge", name] += calls * sum(map(tokens, parts))
+        if kept := cached_part(constants.get("request")):
+            self._cached["judge", name] += calls * tokens(kept)
         # A comparison has one verdict.
         self._verdicts[name] += calls * len(request.get("criteria", "1"))
         for names in shown:
@@ -309,13 +378,24 @@ class Counting:
         for candidate in self._evaluation.candidates:
             if candidate.model != GIVEN:
                 calls = self._calls["candidate", candidate.name]
-                output = self._response(candidate.inference.max_tokens).times(calls)
+                output = self._response(candidate.inference.max_tokens)
+                output = self._as_observed(f"candidate/{candidate.name}", output).times(calls)
                 yield self._line("candidate", candidate, ZERO, output, prices)
         for judge in self._evaluation.judges:
             read = self._response(None).times(self._responses[judge.name])
             limit = (judge.inference.max_tokens or VERDICT_TOKENS.high) * self._calls["judge", judge.name]
             output = VERDICT_TOKENS.times(self._verdicts[judge.name]).map(partial(min, limit))
+            calls = self._calls["judge", judge.name]
+            output = self._as_observed(f"judge/{judge.name}", output, calls=calls)
             yield self._line("judge", judge, read, output, prices)
+
+    def _as_observed(self, key: str, guess: Range, *, calls: float = 1) -> Range:
+        """Return a guess with what an earlier run's replies took as the likely figure."""
+        tokens = self._observed.get(key)
+        if tokens is None:
+            return guess
+        likely = tokens * calls
+        return Range(low=min(guess.low, likely), likely=likely, high=max(guess.high, likely))
 
     def _response(self, limit: int | None) -> Range:
         """Return the tokens of one response: a reference's length is the best hint there is."""
@@ -330,11 +410,9 @@ class Counting:
     ) -> Line:
         # What judges read of responses comes on top of the requests that were counted.
         sent = read.map(partial(add, self._input[role, called.name]))
-        costs = [
-            cost_usd(called.model, round(getattr(sent, level)), round(getattr(output, level)), prices)
-            for level in ("low", "likely", "high")
-        ]
-        known = None if None in costs else Range(low=costs[0], likely=costs[1], high=costs[2])  # type: ignore[arg-type]
+        cached = self._cached[role, called.name]
+        price = price_of(called.model, prices)
+        costs = {each: _cost(price, each, sent, output, cached) for each in DELIVERIES}
         return Line(
             role=role,
             name=called.name,
@@ -342,8 +420,27 @@ class Counting:
             calls=round(self._calls[role, called.name]),
             input_tokens=sent,
             output_tokens=output,
-            cost_usd=known,
+            cost_usd=costs["on_demand"],
+            cached_tokens=cached,
+            costs=costs,
         )
+
+
+def _cost(
+    price: ModelPrice | None, delivery: Delivery, sent: Range, output: Range, cached: float
+) -> Range | None:
+    """Return what calls cost in a delivery; None when the price is unknown."""
+    if price is None:
+        return None
+    kept = 0.0 if delivery == "batch" else cached
+
+    def dollars(level: Literal["low", "likely", "high"]) -> float:
+        hits = getattr(CACHE_HITS, level)
+        taken, given = round(getattr(sent, level)), round(getattr(output, level))
+        usage = Usage(taken, given, round(kept * hits), round(kept * (1 - hits)))
+        return cost_at(price, usage, delivery) or 0.0
+
+    return Range(low=dollars("low"), likely=dollars("likely"), high=dollars("high"))
 
 
 def _given_tokens(calls: dict[str, Any]) -> dict[str, int]:

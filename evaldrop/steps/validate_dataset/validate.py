@@ -18,7 +18,7 @@ from evaldrop.evaluation import (
     read_loosely,
     stack_evaluation,
 )
-from evaldrop.evaluation.delivered import without_jobs
+from evaldrop.evaluation.delivered import as_delivered, without_jobs
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import RunRequest
 from evaldrop.steps.validate_dataset.begun import as_begun
@@ -82,10 +82,17 @@ def validate_dataset(
 
 
 def check_dataset(
-    request: RunRequest, *, default: str | None = None, caps: Caps = NO_CAPS, arn: str | None = None
+    request: RunRequest,
+    *,
+    default: str | None = None,
+    caps: Caps = NO_CAPS,
+    arn: str | None = None,
+    observed: Mapping[str, float] | None = None,
 ) -> Check:
     """
     Return all there is to say about a dataset and its evaluation; raise for nothing a user can mend.
+
+    `observed` is how long replies of an earlier run were, as `reply_tokens` returns it.
 
     Raises:
         BudgetExceeded: There are so many calls that a stack's cap ended their counting.
@@ -108,7 +115,7 @@ def check_dataset(
     if survey is None:
         further = _loose_problems(request, evaluation_uri, None)
         return Check(request=request, evaluation_uri=evaluation_uri, problems=(*problems, *further))
-    draft = RunDraft(request, evaluation, evaluation_uri, survey, caps=caps, arn=arn)
+    draft = RunDraft(request, evaluation, evaluation_uri, survey, caps=caps, arn=arn, observed=observed or {})
     draft.problems += problems
     draft.tolerate_rows()
     of_rows, draft.problems = draft.problems, []
@@ -117,7 +124,11 @@ def check_dataset(
     plan = draft.plan(definition) if definition and survey.n_accepted else None
     problems = [*of_rows, *draft.problems]
     if plan and definition:
-        definition = definition.changed(estimate=plan.to_json())
+        definition = definition.changed(
+            estimate=plan.to_json(),
+            deliveries=plan.deliveries,
+            evaluation=as_delivered(definition.evaluation, plan.deliveries),
+        )
     return Check(
         request=request,
         survey=survey,

@@ -8,6 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from evaldrop.bedrock.answers import json_bytes, json_object
+from evaldrop.bedrock.billing import usage_of
 from evaldrop.bedrock.channel import HttpReply
 from evaldrop.bedrock.families import bodies
 from evaldrop.bedrock.families.registry import FAMILIES
@@ -19,6 +20,7 @@ from evaldrop.engine.errors import StatesError
 from evaldrop.engine.integrations.optimised import bedrock_invoke_model
 from evaldrop.engine.integrations.sdk import sdk_integration
 from evaldrop.engine.payloads import to_json
+from evaldrop.evaluation.prices import ModelPrice, cost_at
 from evaldrop.json_text import loads
 
 texts = st.text(max_size=8) | st.sampled_from(
@@ -164,7 +166,9 @@ def test_converse(sent):
         async def converse(self, request):
             return await converse(request)
 
-    metered = MeteredRuntime(Once(), lambda model, sent, received: float(sent + received))
+    metered = MeteredRuntime(
+        Once(), lambda _model, reply, _asked: cost_at(ModelPrice(input=1, output=1), usage_of(reply))
+    )
     call = sdk_integration("bedrock-runtime", "Converse", metered.converse)
     raw = finished(through_the_engine(call({"ModelId": "m", "Messages": []}, None)))
     assert metered.meter.input_tokens >= 0

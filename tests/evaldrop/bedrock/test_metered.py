@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from evaldrop.bedrock.billing import billed_as, usage_of
 from evaldrop.bedrock.metered import MeteredRuntime
 from evaldrop.bedrock.protocol import ServiceError
 
@@ -29,8 +30,11 @@ class Scripted:
         self.closed = True
 
 
-def price(model, sent, received):
-    return None if model == "unpriced" else sent * 1.0 + received * 2.0
+def price(model, reply, asked):
+    usage, factor = usage_of(reply), 0.5 if billed_as(asked, reply.service_tier) == "flex" else 1.0
+    if model == "unpriced" or None in usage:
+        return None
+    return factor * (usage.input + usage.output * 2.0 - usage.cache_read)
 
 
 def usage(sent, received):

@@ -44,6 +44,21 @@ def test_a_long_run_tells_now_and_then(monkeypatch):
     assert sum("records" in line for line in file.getvalue().splitlines()) == 3
 
 
+def test_jobs_are_counted_as_jobs_and_nobody_says_when_they_end():
+    run, file, _ = told()
+    with run.shown():
+        run.state_entered("RunJobs")
+        run.map_started(3)
+        run.state_entered("CreateJob")
+        run.child_finished("SUCCEEDED")
+        run.map_finished(1, 0)
+        assert run.line().startswith("1/3 jobs, 7 calls")
+        assert "left" not in run.line()
+        run.state_entered("EvaluateRecords")
+        assert "1/3 records" in run.line()
+    assert file.getvalue().splitlines()[0] == "waiting for batch jobs"
+
+
 def test_on_a_terminal_it_is_one_line_that_goes_away():
     run, file, _ = told(terminal=True)
     follow(run)

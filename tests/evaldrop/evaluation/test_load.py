@@ -105,11 +105,12 @@ def test_every_problem_is_told_at_once_with_its_place_and_what_was_meant():
 
 def test_a_key_that_resembles_none_gets_the_list_of_keys():
     assert (
-        "Known keys: api, delivery, extra"
+        "Known keys: api, cache, delivery, extra"
         in problems(SMALLEST + "judges: [{name: pro, model: m, xyzzy: 1}]")[0]
     )
     assert (
-        "Known keys: input, output." in problems(SMALLEST + "prices: {m: {input: 1, output: 2, xyzzy: 3}}")[0]
+        "Known keys: batch, cache_read"
+        in problems(SMALLEST + "prices: {m: {input: 1, output: 2, xyzzy: 3}}")[0]
     )
 
 

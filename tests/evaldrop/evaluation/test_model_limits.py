@@ -97,7 +97,31 @@ MODELS = {
 
 @pytest.mark.parametrize("model", MODELS)
 def test_a_model_refuses_what_is_known_of_its_version(model):
-    assert limits_of(model)._replace(profiles=None, geographies=None) == MODELS[model]
+    # What is told of profiles, caches and jobs refuses nothing.
+    others = dict.fromkeys(("profiles", "geographies", "cache_minimum", "batch"))
+    assert limits_of(model)._replace(**others) == MODELS[model]
+
+
+@pytest.mark.parametrize(("model", "least"), [
+    ("us.anthropic.claude-opus-5", 512), ("us.anthropic.claude-opus-5-5", 512),
+    ("us.anthropic.claude-haiku-5-5", 512), ("us.anthropic.claude-sonnet-5", 1024),
+    ("us.anthropic.claude-sonnet-4-5-20250929-v1:0", 1024), ("us.anthropic.claude-sonnet-4-6", 1024),
+    ("us.anthropic.claude-opus-4-8", 1024), ("us.anthropic.claude-opus-4-1-20250805-v1:0", 1024),
+    ("us.anthropic.claude-haiku-4-5-20251001-v1:0", 4096), ("us.anthropic.claude-opus-4-7", 4096),
+    ("us.amazon.nova-pro-v1:0", 1024), ("us.meta.llama3-3-70b-instruct-v1:0", None),
+    ("anthropic.claude-3-haiku-20240307-v1:0", None),
+])  # fmt: skip
+def test_a_cache_takes_what_is_as_long_as_its_model_wants(model, least):
+    assert limits_of(model).cache_minimum == least
+
+
+@pytest.mark.parametrize(("model", "is_listed"), [
+    ("us.anthropic.claude-sonnet-5", False), ("us.anthropic.claude-opus-4-7", False),
+    ("us.anthropic.claude-fable-5", False), ("us.anthropic.claude-opus-5", None),
+    ("us.anthropic.claude-sonnet-4-6", None), ("us.amazon.nova-pro-v1:0", None),
+])  # fmt: skip
+def test_a_model_that_no_job_takes_is_known(model, is_listed):
+    assert limits_of(model).batch is is_listed
 
 
 @pytest.mark.parametrize("row", MODEL_LIMITS, ids=lambda row: row.pattern)
@@ -106,7 +130,8 @@ def test_each_row_says_where_and_when_it_was_read_and_tells_something(row):
     assert row.limits != ModelLimits()
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", row.read)
     # What was not read there may only make a warning.
-    assert row.is_seen or row.limits == ModelLimits(profiles=row.limits.profiles)
+    harmless = ModelLimits(profiles=row.limits.profiles, cache_minimum=row.limits.cache_minimum)
+    assert row.is_seen or row.limits == harmless
 
 
 @pytest.mark.parametrize(

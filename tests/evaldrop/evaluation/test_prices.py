@@ -1,13 +1,16 @@
 """What tokens cost: how a model's price is found, and that an unknown one is never 0."""
 
+from dataclasses import replace
+
 import pytest
 
 from evaldrop.evaluation.definition import Price
 from evaldrop.evaluation.prices import (
     ModelPrice,
     Prices,
+    Usage,
     base_model,
-    cost_of_calls,
+    cost_at,
     cost_usd,
     load_prices,
     price_of,
@@ -66,43 +69,76 @@ def test_newer_claude_models_cost_a_tenth_more_through_a_geographic_profile(mode
 ])  # fmt: skip
 def test_an_unknown_price_is_none_and_so_is_the_cost(model):
     assert price_of(model, PRICES) is None
-    assert cost_usd(model, 10, 10, PRICES) is None
+    assert cost_usd(model, Usage(10, 10), PRICES) is None
 
 
 def test_unknown_tokens_make_the_cost_unknown():
-    assert cost_usd(HAIKU, None, 10, PRICES) is None
+    assert cost_usd(HAIKU, Usage(None, 10), PRICES) is None
 
 
 def test_cost_is_tokens_times_the_price_of_a_million():
     # 2,000 x $1 + 1,000 x $5 per million = $0.002 + $0.005
-    assert cost_usd(HAIKU, 2_000, 1_000, PRICES) == pytest.approx(0.007)
+    assert cost_usd(HAIKU, Usage(2_000, 1_000), PRICES) == pytest.approx(0.007)
 
 
-@pytest.mark.parametrize("model", [HAIKU, f"us.{HAIKU}", "my.model", "nobody.knows"])
-def test_what_calls_cost_one_after_another_is_what_each_costs(model):
-    cost = cost_of_calls(PRICES)
-    assert [cost(model, 2_000, 1_000), cost(model, None, 1)] == [
-        cost_usd(model, 2_000, 1_000, PRICES),
-        cost_usd(model, None, 1, PRICES),
-    ]
+@pytest.mark.parametrize(("usage", "delivery", "cost"), [
+    # Of a million tokens each: 1 + 5 on demand, half of it in batch.
+    (Usage(1_000_000, 1_000_000), "on_demand", 6),
+    (Usage(1_000_000, 1_000_000), "batch", 3),
+    (Usage(1_000_000, 1_000_000), "flex", 4.8),
+    # A tenth for what is read from a cache, a quarter more for what is written to it.
+    (Usage(1_000_000, 0, cache_read=1_000_000), "on_demand", 0.1),
+    (Usage(1_000_000, 0, cache_write=1_000_000), "on_demand", 1.25),
+    (Usage(1_000_000, 0, cache_read=600_000, cache_write=300_000), "on_demand", 0.1 + 0.06 + 0.375),
+    (Usage(1_000_000, 0, cache_read=1_000_000), "flex", 0.08),
+])  # fmt: skip
+def test_a_delivery_and_cached_tokens_have_their_own_price(usage, delivery, cost):
+    price = ModelPrice(input=1, output=5, flex=0.8, batch=0.5, cache_read=0.1, cache_write=1.25)
+    assert cost_at(price, usage, delivery) == pytest.approx(cost)
+
+
+def test_a_factor_that_no_source_tells_is_assumed_and_named_as_such():
+    pro, haiku = (price_of(model, load_prices()) for model in ("amazon.nova-pro", HAIKU))
+    assert (pro.flex, pro.assumed) == (0.5, ())
+    assert (haiku.flex, haiku.assumed) == (0.5, ("flex",))
+    own = load_prices({HAIKU: Price(input=9, output=9, flex=0.6), "imported": Price(input=1, output=1)})
+    assert (price_of(HAIKU, own).flex, price_of(HAIKU, own).cache_read) == (0.6, 0.1)
+    assert price_of(HAIKU, own).assumed == ()
+    assert price_of("imported", own).assumed == ("flex", "batch", "cache_read", "cache_write")
+
+
+def test_a_run_of_a_version_without_factors_costs_what_it_cost_then():
+    kept = {"date": "2026-11-21", "source": "x", "models": {HAIKU: {"input": 1, "output": 5}}}
+    price = price_of(HAIKU, Prices.from_json(kept))
+    assert cost_at(price, Usage(1_000_000, 0, cache_read=1_000_000)) == 1
+    assert price.assumed == ()
+
+
+def in_and_out(model, prices):
+    price = price_of(model, prices)
+    return price.input, price.output
 
 
 def test_an_evaluations_own_price_wins_for_the_very_id_it_names():
     prices = load_prices({f"us.{HAIKU}": Price(input=9, output=9)})
-    assert price_of(f"us.{HAIKU}", prices) == ModelPrice(input=9, output=9)
+    assert in_and_out(f"us.{HAIKU}", prices) == (9, 9)
     assert price_of(HAIKU, prices) == price_of(HAIKU, load_prices())
 
 
 def test_an_evaluations_own_price_of_a_base_model_holds_for_its_profiles():
     prices = load_prices({"amazon.nova-lite": Price(input=9, output=9)})
-    assert price_of("us.amazon.nova-lite-v1:0", prices) == ModelPrice(input=9, output=9)
+    assert in_and_out("us.amazon.nova-lite-v1:0", prices) == (9, 9)
     assert "the evaluation" in prices.source
 
 
 def test_run_json_keeps_the_prices_of_its_models_and_unknown_ones_as_null():
     kept = PRICES.to_json([f"us.{HAIKU}", "nobody.knows"])
-    assert kept["models"] == {f"us.{HAIKU}": {"input": 1.1, "output": 5.5}, "nobody.knows": None}
-    assert price_of(f"us.{HAIKU}", Prices.from_json(kept)) == ModelPrice(input=1.1, output=5.5)
+    assert kept["models"]["nobody.knows"] is None
+    assert price_of(f"us.{HAIKU}", Prices.from_json(kept)) == price_of(f"us.{HAIKU}", PRICES)
+    shipped = load_prices()
+    assert price_of(HAIKU, Prices.from_json(shipped.to_json([HAIKU]))) == replace(
+        price_of(HAIKU, shipped), regional_factor=1
+    )
 
 
 def test_the_price_file_is_dated_sourced_and_positive():

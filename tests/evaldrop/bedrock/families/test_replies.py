@@ -15,7 +15,7 @@ BODIES = {
             "stop_reason": "end_turn",
             "usage": {"input_tokens": 7, "output_tokens": 3, "cache_read_input_tokens": 5},
         },
-        Reply("Hi", None, "end_turn", 12, 3, thinking="hm"),
+        Reply("Hi", None, "end_turn", 12, 3, thinking="hm", cache_read_tokens=5),
     ),
     "anthropic tool": (
         {
@@ -36,7 +36,7 @@ BODIES = {
             "stopReason": "max_tokens",
             "usage": {"inputTokens": 7, "outputTokens": 3, "cacheReadInputTokenCount": 1},
         },
-        Reply("Hi", SCORES, "max_tokens", 8, 3),
+        Reply("Hi", SCORES, "max_tokens", 8, 3, cache_read_tokens=1),
     ),
     "llama": (
         {"generation": "Hi", "prompt_token_count": 7, "generation_token_count": 3, "stop_reason": "length"},
@@ -118,7 +118,15 @@ def test_converse_is_read_by_keys_so_reasoning_may_come_first():
         "Metrics": {"LatencyMs": 812},
     }
     assert read_reply("converse", raw) == Reply(
-        "Hello, you", SCORES, "tool_use", 10, 3, 812.0, thinking="secret"
+        "Hello, you",
+        SCORES,
+        "tool_use",
+        10,
+        3,
+        812.0,
+        thinking="secret",
+        cache_read_tokens=2,
+        cache_write_tokens=1,
     )
 
 

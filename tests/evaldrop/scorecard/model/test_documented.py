@@ -39,6 +39,7 @@ from evaldrop.scorecard.model.scorecard import (
     Comparison,
     CostTotals,
     CriterionEstimate,
+    DeliveryCost,
     Gate,
     Records,
     ResponseCounts,
@@ -67,7 +68,8 @@ def test_every_column_is_documented(schema):
 
 
 @pytest.mark.parametrize("model", [
-    Scorecard, CandidateScorecard, Comparison, CostTotals, CriterionEstimate, Gate, Records, ResponseCounts,
+    Scorecard, CandidateScorecard, Comparison, CostTotals, CriterionEstimate, DeliveryCost, Gate, Records,
+    ResponseCounts,
     CalibratedMean, Confusion, CorrectedRate, CriterionCalibration, Favour, JudgeAgreement,
     PeoplesPreferences, RaterAgreement,
     Label, Sampling, Recommendation, RankedCandidate, SinceBaseline, WouldDecide,

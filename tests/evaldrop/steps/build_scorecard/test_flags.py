@@ -31,7 +31,9 @@ def build(tmp_path):
 def test_flags_stand_beside_their_response(build, tmp_path):
     build(HOSTILE, "Thirty days.", metrics=["exact_match"])
     table = pq.read_table(tmp_path / "support/run-1/responses.parquet")
-    assert table.column_names[-4:] == ["flags", "expected_blocked", "thinking", "metric_exact_match"]
+    place = table.column_names.index("flags")
+    assert table.column_names[place : place + 3] == ["flags", "expected_blocked", "thinking"]
+    assert table.column_names[-1] == "metric_exact_match"
     assert table["flags"].to_pylist() == ["judge_instruction,verdict_line", None]
 
 

@@ -1,7 +1,11 @@
 """Converse in the API's casing: what Step Functions makes of a request, and of a response."""
 
+import pytest
+
+from evaldrop.bedrock.families.replies import read_reply
 from evaldrop.engine.integrations.sdk import request_plan, result_plan
 from evaldrop.steps.prepare_jobs.casing import as_result, as_sent
+from tests.evaldrop.bedrock.families.recorded_replies import CONVERSE
 
 REQUEST = {
     "ModelId": "amazon.nova-lite-v1:0",
@@ -35,3 +39,19 @@ def test_a_request_is_what_step_functions_would_make_of_it():
 
 def test_a_response_is_what_a_call_would_have_given():
     assert as_result(RESPONSE) == result_plan("bedrock-runtime", "Converse")(RESPONSE, ())
+
+
+def in_api_casing(value, key=None):
+    """Return a recorded response as Bedrock's API writes it."""
+    if isinstance(value, list):
+        return [in_api_casing(each) for each in value]
+    if not isinstance(value, dict) or key == "Input":
+        return value
+    return {name[:1].lower() + name[1:]: in_api_casing(each, name) for name, each in value.items()}
+
+
+@pytest.mark.parametrize("case", CONVERSE.values(), ids=CONVERSE)
+def test_a_recorded_reply_is_read_in_a_job_as_it_is_on_demand(case):
+    given = as_result(in_api_casing(case.raw))
+    assert given == case.raw
+    assert read_reply("converse", given) == read_reply("converse", case.raw)

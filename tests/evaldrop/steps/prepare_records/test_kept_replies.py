@@ -34,3 +34,13 @@ def test_a_judge_whose_reply_was_no_answer_is_asked_again():
     assert kept == {"c": {"reply": answered}}
     for unread in (converse({"Hologram": {}}), converse({"Text": "corr"}, stop="error")):
         assert parent(said("42"), judged=unread).kept_replies(JUDGEMENT) == {}
+
+
+def test_how_long_a_job_took_for_an_answer_is_not_taken_over():
+    called = {"candidate": "c", "api": "converse", "reply": converse({"Text": "42"}), "retries": 0}
+    taken = [
+        ParentRecord({"judgements": [], "comparisons": []}, {"responses": [response]}).given()["c"]
+        for response in (called, {**called, "delivery": "batch"})
+    ]
+    assert [each["reply"]["Metrics"] for each in taken] == [{"LatencyMs": 5}, {}]
+    assert taken[0]["text"] == taken[1]["text"] == "42"
