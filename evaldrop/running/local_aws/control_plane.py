@@ -14,7 +14,8 @@ from evaldrop.running.local_aws.requests import Environ, body_of, path_of
 Wait = Callable[[Coroutine[Any, Any, Mapping[str, Any]]], Mapping[str, Any]]
 """Runs a coroutine on the loop that jobs are answered in, and returns what it returns."""
 
-_JOBS = re.compile(r"/model-invocation-job(?:(?P<all>s)|/(?P<id>[^/]+)(?P<stop>/stop)?)?")
+# An ARN has a slash, which the server has decoded.
+_JOBS = re.compile(r"/model-invocation-job(?:(?P<all>s)|/(?P<id>.+?)(?P<stop>/stop)?)?")
 _STATUS = {
     "ValidationException": 400,
     "AccessDeniedException": 403,

@@ -57,11 +57,12 @@ def create(plane, name="run-1", **more):
     return ask(plane, "POST", "/model-invocation-job", request)
 
 
-def test_a_person_creates_looks_at_stops_and_lists_jobs(plane):
+@pytest.mark.parametrize("slash", ["%2F", "/"])
+def test_a_person_creates_looks_at_stops_and_lists_jobs(plane, slash):
     status, created, _ = create(plane)
     assert status == 200
     assert created["jobArn"].startswith(OF_JOBS)
-    job = f"/model-invocation-job/{created['jobArn'].replace('/', '%2F')}"
+    job = f"/model-invocation-job/{created['jobArn'].replace('/', slash)}"
     create(plane, "other")
     listed = ask(plane, "GET", "/model-invocation-jobs", query="nameContains=run-1&maxResults=5")[1]
     assert [each["jobName"] for each in listed["invocationJobSummaries"]] == ["run-1"]
