@@ -1,4 +1,4 @@
-"""Evaluation jobs of the simulated Bedrock: from a dataset to jobs, their output and a run, on one machine."""
+"""Evaluation jobs of the simulated Bedrock: from a dataset to jobs, their output and a run."""
 
 import json
 from pathlib import Path
@@ -22,18 +22,18 @@ def _here(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
 
 
-def created(folder, *, n=1, rehearsal=None):
-    """Write the files of jobs, and return the folder, the jobs and the service."""
+def created(folder):
+    """Write the files of a job, and return the folder, the jobs and the service."""
     place = str(folder / "jobs")
     source = source_of(folder, rows(2))
     plan = planned(source, folder=place)
     jobs = as_jobs(source, wanted(folder=place), plan, bedrock="simulated", region=None)
-    jobs = jobs.model_copy(update={"jobs": jobs.jobs[:n]})
+    jobs = jobs.model_copy(update={"jobs": jobs.jobs[:1]})
     write_files(source, plan, jobs, place)
-    return place, jobs, RehearsedEvaluationJobs(rehearsal or Rehearsal(), place)
+    return place, jobs, RehearsedEvaluationJobs(Rehearsal(), place)
 
 
-def test_two_candidates_are_compared_by_three_commands(tmp_path, capsys):
+def test_two_candidates_are_compared_by_three_commands_and_the_run_says_simulated(tmp_path):
     dataset = dataset_of(tmp_path, rows(8))
     assert main(["bedrock-eval", "create", dataset, "--bedrock", "simulated", "--yes"]) == 0
     (folder,) = Path("bedrock-eval").iterdir()
@@ -41,10 +41,10 @@ def test_two_candidates_are_compared_by_three_commands(tmp_path, capsys):
     assert main(["bedrock-eval", "import", str(folder)]) == 0
 
     (card,) = (json.loads(each.read_text()) for each in Path("runs").glob("*/*/scorecard.json"))
-    assert card["simulated"] is True
-    assert card["n_records"] == 8 if "n_records" in card else True
-    assert {each["name"] for each in card["candidates"]} == {"lite", "haiku"}
-    assert "compar" in capsys.readouterr().out or card["comparisons"]
+    assert set(card["candidates"]) == {"lite", "haiku"}
+    assert {(each["a"], each["b"], each["n"]) for each in card["comparisons"]} == {("lite", "haiku", 8)}
+    # Or a rehearsal would look like a result.
+    assert card["simulated"]
 
 
 @pytest.mark.parametrize("kind", ["automatic", "human"])
@@ -65,6 +65,20 @@ def test_jobs_of_each_kind_come_to_a_run(kind, tmp_path):
     assert main(arguments) == 0
     (folder,) = Path("bedrock-eval").iterdir()
     assert main(["bedrock-eval", "import", str(folder)]) == 0
+
+
+def test_rehearsed_scores_beside_a_runs_own_judges_are_simulated_too(tmp_path):
+    dataset = dataset_of(tmp_path, rows(3))
+    assert main(["run", dataset, "--bedrock", "simulated:latency=0", "--yes"]) in {0, 2}
+    ask = ["--responses", "latest", "--bedrock", "simulated", "--yes", "--wait"]
+    assert main(["bedrock-eval", "create", *ask]) == 0
+    (folder,) = Path("bedrock-eval").iterdir()
+    assert main(["bedrock-eval", "import", str(folder), "--beside", "latest", "--json"]) == 0
+
+    newest = max(Path("runs").glob("*/*/scorecard.json"), key=lambda each: each.stat().st_mtime)
+    card = json.loads(newest.read_text())
+    assert card["simulated"]
+    assert len(card["judges"]) == 2
 
 
 def test_a_job_is_the_same_for_another_process(tmp_path):
