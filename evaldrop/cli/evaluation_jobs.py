@@ -38,7 +38,8 @@ from evaldrop.evaluation_jobs.advancing import (
 )
 from evaldrop.evaluation_jobs.creating import as_jobs, prices_of, write_files, write_requests
 from evaldrop.evaluation_jobs.jobs_file import JOBS_FILE, Job, Jobs, load_jobs
-from evaldrop.evaluation_jobs.planning import JobsPlan, plan_jobs
+from evaldrop.evaluation_jobs.jobs_plan import JobsPlan
+from evaldrop.evaluation_jobs.planning import plan_jobs
 from evaldrop.evaluation_jobs.prompts import Source
 from evaldrop.evaluation_jobs.service import EvaluationJobs
 from evaldrop.evaluation_jobs.wanted import Wanted

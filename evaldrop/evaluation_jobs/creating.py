@@ -10,7 +10,7 @@ from evaldrop.errors import DatasetError
 from evaldrop.evaluation.prices import Prices
 from evaldrop.evaluation_jobs.datasets import write_datasets
 from evaldrop.evaluation_jobs.jobs_file import Jobs
-from evaldrop.evaluation_jobs.planning import JobsPlan
+from evaldrop.evaluation_jobs.jobs_plan import JobsPlan
 from evaldrop.evaluation_jobs.prompts import Source
 from evaldrop.evaluation_jobs.wanted import Wanted
 from evaldrop.run.request import RunRequest, new_run_id

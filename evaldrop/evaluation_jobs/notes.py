@@ -6,10 +6,11 @@ from typing import Final
 from evaldrop.evaluation.definition import Evaluation, Judge
 from evaldrop.evaluation_jobs.datasets import Tally
 from evaldrop.evaluation_jobs.limits import JUDGES_READ, MAX_DATASETS, MAX_PROMPTS, Kind, may_judge
+from evaldrop.evaluation_jobs.prices import PRICES_READ
 from evaldrop.evaluation_jobs.prompts import LeftOut
 
 NOTES_ON_PEOPLE: Final = (
-    "one person's answer to one prompt is a task; the price is for one person a prompt.",
+    f"one person's answer to one prompt is a task; the price, of {PRICES_READ}, is for one person a prompt.",
     (
         "flow definitions belong to Amazon Augmented AI, which is closed to new customers: a new account may "
         "get none. evaldrop review has people score a run's responses on a page of its own, without it."

@@ -6,11 +6,11 @@ Nothing is written or called here.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 
-from evaldrop.errors import BudgetExceeded, DatasetError, EvaluationError, InputError
+from evaldrop.errors import DatasetError, EvaluationError, InputError
 from evaldrop.evaluation.definition import GIVEN, Candidate, Judge
 from evaldrop.evaluation.prices import Prices
 from evaldrop.evaluation_jobs import prices as costs
@@ -24,6 +24,7 @@ from evaldrop.evaluation_jobs.asked_metrics import (
 )
 from evaldrop.evaluation_jobs.datasets import DatasetPlan, Tally, count_rows, dataset_uri, part_name
 from evaldrop.evaluation_jobs.jobs_file import Job
+from evaldrop.evaluation_jobs.jobs_plan import JobsPlan
 from evaldrop.evaluation_jobs.limits import MAX_DATASETS, MAX_MODELS, in_parts
 from evaldrop.evaluation_jobs.metrics import TaskType
 from evaldrop.evaluation_jobs.notes import (
@@ -45,50 +46,6 @@ from evaldrop.evaluation_jobs.requests import (
 from evaldrop.evaluation_jobs.wanted import Wanted
 
 _MOST_REASONS = 5
-
-
-@dataclass(frozen=True, kw_only=True)
-class JobsPlan:
-    """
-    The jobs, and what there is to say about them.
-
-    Attributes:
-        tallies: Rows of each series of datasets.
-        jobs: With their requests, none of them created.
-        lines: What models and people cost.
-        notes: What a reader should know before paying.
-        left_out: Records that are in no job.
-    """
-
-    task: TaskType
-    tallies: dict[DatasetPlan, Tally]
-    jobs: tuple[Job, ...]
-    lines: tuple[costs.CostLine, ...]
-    notes: tuple[str, ...]
-    left_out: dict[str, LeftOut] = field(default_factory=dict)
-
-    @property
-    def unknown(self) -> tuple[str, ...]:
-        """Models whose price is unknown."""
-        return tuple(sorted({line.model for line in self.lines if line.calls and line.cost_usd is None}))
-
-    @property
-    def likely_usd(self) -> float:
-        """What those with a known price likely cost."""
-        return sum(line.cost_usd.likely for line in self.lines if line.cost_usd)
-
-    def refuse_above(self, budget_usd: float | None) -> None:
-        """
-        Refuse what likely costs more.
-
-        Raises:
-            BudgetExceeded: It does.
-        """
-        if budget_usd is not None and self.likely_usd > budget_usd:
-            raise BudgetExceeded(
-                f"the likely cost is ${self.likely_usd:,.2f}, above budget_usd: {budget_usd:g}. Evaluate "
-                "fewer records (--limit), name fewer candidates or judges, or raise budget_usd."
-            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +88,7 @@ class Planner:
             jobs=tuple(jobs),
             lines=tuple(lines.values()),
             notes=tuple(self._notes(left_out)),
+            prices_date=self._prices.date,
             left_out=left_out,
         )
 

@@ -20,6 +20,7 @@ from evaldrop.cli.options import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from evaldrop.evaluation_jobs.limits import Kind
     from evaldrop.evaluation_jobs.metrics import TaskType
     from evaldrop.evaluation_jobs.prompts import Source
 
@@ -41,22 +42,17 @@ bedrock_eval = typer.Typer(
 )
 
 
-class JobKind(StrEnum):
-    """The kinds of jobs."""
-
-    AUTOMATIC = "automatic"
-    JUDGE = "judge"
-    HUMAN = "human"
-
-
-class Task(StrEnum):
-    """What an algorithmic job is told that its prompts are."""
-
-    GENERATION = "Generation"
-    SUMMARIZATION = "Summarization"
-    QUESTION_AND_ANSWER = "QuestionAndAnswer"
-    CLASSIFICATION = "Classification"
-
+JobKind = StrEnum("JobKind", ["AUTOMATIC", "JUDGE", "HUMAN"])
+Task = StrEnum(
+    "Task",
+    {
+        "GENERATION": "Generation",
+        "SUMMARIZATION": "Summarization",
+        "QUESTION_AND_ANSWER": "QuestionAndAnswer",
+        "CLASSIFICATION": "Classification",
+    },
+)
+"""What an algorithmic job is told that its prompts are."""
 
 DRY_OUT = "bedrock-eval"
 """The folder of rehearsals and dry runs."""
@@ -191,7 +187,7 @@ def create(
     jobs_id = new_jobs_id()
     wanted = Wanted(
         id=jobs_id,
-        kind=kind.value,
+        kind=cast("Kind", kind.value),
         folder=f"{_output(output, bedrock)}/{jobs_id}",
         role=role or _NO_ROLE,
         candidates=tuple(candidate or ()),
