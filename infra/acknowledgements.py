@@ -13,10 +13,11 @@ from evaldrop.evaluation.model_ids import model_arns
 from evaldrop.steps.start_run.prefixes import DATASETS, EVALUATIONS
 from infra.failures import Failures
 from infra.functions import Step
+from infra.jobs import Jobs
 from infra.settings import Settings
 from infra.storage import RUNS, Storage
 from infra.triggers import Triggers
-from infra.workflow import MAP_LABEL, Workflow
+from infra.workflow import JOBS_LABEL, MAP_LABEL, Workflow
 
 _NO_ACCESS_LOGS = (
     "Server access logs need a third bucket and a retention policy of the account's own; who wants them, or "
@@ -48,6 +49,7 @@ _OWN_EXECUTIONS = (
     "The distributed Map's children have names of Step Functions' own; all belong to this machine."
 )
 ANY_RUN = "Runs are not known beforehand; those of this machine are described, to say why one failed."
+_ANY_JOB = "Bedrock gives a job's ARN its last part; the model has to be one of the stack's, too."
 _NO_RESOURCE = (
     "X-Ray's PutTraceSegments and the logs:*Delivery actions know no resource-level permission (Service "
     "Authorization Reference); CDK adds them for tracing and logging."
@@ -59,6 +61,7 @@ def acknowledge(
     storage: Storage,
     steps: Mapping[str, Step],
     workflow: Workflow,
+    jobs: Jobs,
     triggers: Triggers,
     failures: Failures,
     settings: Settings,
@@ -71,31 +74,35 @@ def acknowledge(
         accept(step.function, "L1", RUNTIME)
     accept_wildcard(workflow.machine.role, "*", _NO_RESOURCE)
     input_arn, output_arn = arn_of(storage.input), arn_of(storage.output)
-    for name in ("ValidateDataset", "PrepareRecords", "CheckFirstCalls", "BuildScorecard"):
+    for name in ("ValidateDataset", "PrepareRecords", "CheckFirstCalls", "PrepareJobs", "BuildScorecard"):
         accept_wildcard(steps[name].role, f"{output_arn}/{RUNS}/*", RUN_FOLDERS)
-    accept_wildcard(workflow.machine.role, f"{output_arn}/{RUNS}/*", RUN_FOLDERS)
+    for role in (workflow.machine.role, jobs.role):
+        accept_wildcard(role, f"{output_arn}/{RUNS}/*", RUN_FOLDERS)
+    any_job = "arn:<AWS::Partition>:bedrock:<AWS::Region>:<AWS::AccountId>:model-invocation-job/*"
+    accept_wildcard(workflow.machine.role, any_job, _ANY_JOB)
     for step, prefix in (
         *((steps["ValidateDataset"], prefix) for prefix in (DATASETS, EVALUATIONS, "prompts/")),
         (steps["PrepareRecords"], DATASETS),
         (triggers.start_run, DATASETS),
     ):
         accept_wildcard(step.role, f"{input_arn}/{prefix}*", UPLOADED)
-    _acknowledge_models(workflow, settings)
+    for user in (workflow, jobs):
+        _acknowledge_models(user, settings)
+    any_model = "arn:<AWS::Partition>:bedrock:*::foundation-model/*"
+    accept_wildcard(workflow.machine.role, any_model, _ONLY_BY_PROFILE)
     machine = f"execution:<{id_of(workflow.machine)}.Name>"
     here = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>"
-    for executions in (f"{here}:{machine}:*", f"{here}:{machine}/{MAP_LABEL}:*"):
-        accept_wildcard(workflow, executions, _OWN_EXECUTIONS)
+    for executions in (f"{machine}:*", f"{machine}/{MAP_LABEL}:*", f"{machine}/{JOBS_LABEL}:*"):
+        accept_wildcard(workflow, f"{here}:{executions}", _OWN_EXECUTIONS)
     accept_wildcard(failures, f"{here}:{machine}:*", ANY_RUN)
 
 
-def _acknowledge_models(workflow: Workflow, settings: Settings) -> None:
+def _acknowledge_models(user: Construct, settings: Settings) -> None:
     here = {"partition": "<AWS::Partition>", "region": "<AWS::Region>", "account": "<AWS::AccountId>"}
     for model in settings.models_in(settings.region):
         for arn in model_arns(model, **here):
             if "*" in arn:
-                accept_wildcard(workflow, arn, _ANY_REGION if ":*::" in arn else _ANY_GEOGRAPHY)
-    any_model = "arn:<AWS::Partition>:bedrock:*::foundation-model/*"
-    accept_wildcard(workflow.machine.role, any_model, _ONLY_BY_PROFILE)
+                accept_wildcard(user, arn, _ANY_REGION if ":*::" in arn else _ANY_GEOGRAPHY)
 
 
 def arn_of(construct: Construct) -> str:

@@ -43,6 +43,7 @@ STEPS = {
     "ValidateDataset": Shape(memory_mb=1769, timeout_s=900, disk_mb=10_240),
     "PrepareRecords": Shape(memory_mb=1769, timeout_s=900, disk_mb=10_240),
     "CheckFirstCalls": Shape(memory_mb=512, timeout_s=120),
+    "PrepareJobs": Shape(memory_mb=3008, timeout_s=900, disk_mb=10_240),
     "BuildScorecard": Shape(memory_mb=3008, timeout_s=900, disk_mb=10_240),
     "ReportFailure": Shape(memory_mb=512, timeout_s=60),
 }
@@ -119,6 +120,7 @@ class Functions(Construct):
             "ValidateDataset": validating_bundle("validate_dataset", settings),
             "PrepareRecords": Bundle(name="prepare_records"),
             "CheckFirstCalls": Bundle(name="check_first_calls"),
+            "PrepareJobs": Bundle(name="prepare_jobs"),
             "BuildScorecard": Bundle(name="build_scorecard"),
             "ReportFailure": Bundle(name="report_failure"),
         }
@@ -155,7 +157,7 @@ class Functions(Construct):
 
     def _let_use_runs(self, storage: Storage) -> None:
         bucket, runs = storage.output.bucket_arn, f"{storage.output.bucket_arn}/{RUNS}/*"
-        for name in ("ValidateDataset", "PrepareRecords", "BuildScorecard"):
+        for name in ("ValidateDataset", "PrepareRecords", "PrepareJobs", "BuildScorecard"):
             step = self.steps[name]
             # A large file is uploaded in parts, and the parts of one that failed are taken back.
             step.allow(["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"], [runs])

@@ -14,6 +14,7 @@ from infra.events import let_send
 from infra.failures import Failures
 from infra.functions import Functions
 from infra.history import History
+from infra.jobs import Jobs
 from infra.monitoring import Monitoring, watched_models
 from infra.network import PrivateNetwork
 from infra.notifications import Notifications
@@ -65,11 +66,13 @@ class EvaldropStack(Stack):
         storage = Storage(self, "Storage", settings=settings)
         notifications = Notifications(self, "Notifications", settings=settings, key=storage.encryption_key)
         functions = Functions(self, "Functions", storage=storage, settings=settings)
+        jobs = Jobs(self, "BatchJobs", storage=storage, settings=settings)
         workflow = Workflow(
             self,
             "Workflow",
             steps=functions.steps,
             storage=storage,
+            jobs=jobs,
             notifications=notifications,
             settings=settings,
         )
@@ -139,6 +142,7 @@ class EvaldropStack(Stack):
             storage=storage,
             steps=functions.steps,
             workflow=workflow,
+            jobs=jobs,
             triggers=triggers,
             failures=failures,
             settings=settings,

@@ -1,6 +1,6 @@
 """EvaluateDataset: Step Functions' copy of workflow.asl.json; evaldrop.engine runs the same file."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 
 from aws_cdk import ArnFormat, Aws, Fn, Stack
 from aws_cdk import aws_iam as iam
@@ -11,7 +11,9 @@ from evaldrop.evaluation.definition import named_guardrails
 from evaldrop.evaluation.model_ids import application_profiles, guardrail_arn, model_arns
 from evaldrop.shipped import workflow_path
 from infra.functions import Step
+from infra.jobs import Jobs
 from infra.log_groups import log_group
+from infra.model_policies import let_use_models
 from infra.notifications import Notifications
 from infra.settings import Settings
 from infra.storage import OF_THIS_ACCOUNT, RUNS, Storage
@@ -19,32 +21,8 @@ from infra.storage import OF_THIS_ACCOUNT, RUNS, Storage
 MAP_LABEL = "Records"
 """The distributed Map's Label: part of its children's ARNs."""
 
-
-_MOST_IN_A_POLICY = 5_500
-"""Characters of ARNs in one policy: a managed one has 6,144, all of a role's own together 10,240."""
-_LONGEST = {
-    str(Aws.PARTITION): "aws-us-gov",
-    str(Aws.REGION): "ap-northeast-1",
-    str(Aws.ACCOUNT_ID): "1" * 12,
-}
-
-
-def in_parts(arns: Sequence[str]) -> Iterator[list[str]]:
-    """Yield ARNs in as many parts as they need policies."""
-    part: list[str] = []
-    left = _MOST_IN_A_POLICY
-    for arn in arns:
-        text = arn
-        for token, longest in _LONGEST.items():
-            text = text.replace(token, longest)
-        size = len(text) + len('"",')
-        if part and size > left:
-            yield part
-            part, left = [], _MOST_IN_A_POLICY
-        part.append(arn)
-        left -= size
-    if part:
-        yield part
+JOBS_LABEL = "Jobs"
+"""Likewise of the Map over batch jobs."""
 
 
 class Workflow(Construct):
@@ -57,6 +35,7 @@ class Workflow(Construct):
         *,
         steps: Mapping[str, Step],
         storage: Storage,
+        jobs: Jobs,
         notifications: Notifications,
         settings: Settings,
     ) -> None:
@@ -78,6 +57,7 @@ class Workflow(Construct):
                 "Partition": Aws.PARTITION,
                 "ResultsTopic": notifications.topic.topic_arn,
                 "ChildType": settings.children,
+                "JobsRole": jobs.role.role_arn,
             },
             # Without data: requests hold records, and a log outlives the dataset.
             logs=sfn.LogOptions(
@@ -89,6 +69,7 @@ class Workflow(Construct):
         self._let_call_functions(list(arns.values()))
         self._let_use_storage(storage)
         self._let_call_models(settings)
+        self._let_run_jobs(jobs)
         self._let_tell(notifications)
         self._let_map_run_children()
 
@@ -135,29 +116,27 @@ class Workflow(Construct):
         here = {"partition": Aws.PARTITION, "region": Aws.REGION, "account": Aws.ACCOUNT_ID}
         evaluations = [evaluation for _, evaluation in settings.load_evaluations().values()]
         models = settings.models_in(settings.region)
-        self._let_call(list(dict.fromkeys(arn for model in models for arn in model_arns(model, **here))))
+        arns = list(dict.fromkeys(arn for model in models for arn in model_arns(model, **here)))
+        calling = ["bedrock:InvokeModel", "bedrock:CreateModelInvocationJob"]
+        let_use_models(self, self.machine.role, calling, arns)
         if profiles := application_profiles(models):
             self._let_call_profiles(profiles)
         if guardrails := named_guardrails(evaluations, settings.guardrails):
-            arns = dict.fromkeys(guardrail_arn(guardrail, **here) for guardrail in guardrails)
-            self._allow("ApplyGuardrails", ["bedrock:ApplyGuardrail"], list(arns))
+            named = dict.fromkeys(guardrail_arn(guardrail, **here) for guardrail in guardrails)
+            self._allow("ApplyGuardrails", ["bedrock:ApplyGuardrail"], list(named))
 
-    def _let_call(self, arns: list[str]) -> None:
-        parts = list(in_parts(arns))
-        if len(parts) < 2:
-            if arns:
-                self._allow("CallModels", ["bedrock:InvokeModel"], arns)
-            return
-        # CDK moves what is too large for a role to policies of their own, but divides no statement.
-        for number, part in enumerate(parts, 1):
-            call = iam.PolicyStatement(actions=["bedrock:InvokeModel"], resources=part)
-            iam.ManagedPolicy(
-                self,
-                f"CallModels{number}",
-                statements=[call],
-                roles=[self.machine.role],
-                description="evaldrop: models that evaluations may call",
+    def _let_run_jobs(self, jobs: Jobs) -> None:
+        # To create one needs the model, too: that is by CallModels.
+        actions = ["Create", "Get", "Stop"]
+        self._allow("RunJobs", [f"bedrock:{action}ModelInvocationJob" for action in actions], [jobs.arns])
+        self.machine.add_to_role_policy(
+            iam.PolicyStatement(
+                sid="GiveJobsTheirRole",
+                actions=["iam:PassRole"],
+                resources=[jobs.role.role_arn],
+                conditions={"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}},
             )
+        )
 
     def _let_call_profiles(self, profiles: list[str]) -> None:
         # An application profile does not tell its model: any, but only by way of the profile.
@@ -175,7 +154,8 @@ class Workflow(Construct):
 
     def _let_map_run_children(self) -> None:
         # A policy of its own: the role's default one has to exist before the machine whose name this needs.
-        children = self._executions_of(f"{self.machine.state_machine_name}/{MAP_LABEL}")
+        name = self.machine.state_machine_name
+        children = [self._executions_of(f"{name}/{label}") for label in (MAP_LABEL, JOBS_LABEL)]
         policy = iam.Policy(
             self,
             "RunChildren",
@@ -185,9 +165,9 @@ class Workflow(Construct):
                 ),
                 iam.PolicyStatement(
                     actions=["states:DescribeExecution", "states:StopExecution"],
-                    resources=[self.executions, children],
+                    resources=[self.executions, *children],
                 ),
-                iam.PolicyStatement(actions=["states:RedriveExecution"], resources=[children]),
+                iam.PolicyStatement(actions=["states:RedriveExecution"], resources=children),
             ],
         )
         policy.attach_to_role(self.machine.role)

@@ -76,6 +76,13 @@ NOT_RUN = {
             "runs", "watch RUN", "watch latest", "fetch RUN", "fetch latest", "doctor",
         )
     },
+    **{
+        f"evaldrop bedrock-eval {words}": "needs Bedrock; tests/evaldrop/cli runs it on jobs in memory"
+        for words in (
+            "create my-evaluation --role arn:aws:iam::111122223333:role/jobs --output s3://bucket/evaluations",
+            "watch s3://bucket/evaluations/ID",
+        )
+    },
 }  # fmt: skip
 """Commands that are only parsed, and why."""
 

@@ -80,17 +80,24 @@ def create_and_show(
     print_jobs_plan(console, plan, budget_usd=budget)
     for note in plan.notes:
         warn(note)
-    plan.refuse_above(budget)
     jobs = as_jobs(source, wanted, plan, bedrock=place.bedrock, region=place.region)
     if dry_run:
-        return _write_dry(source, plan, jobs, place, as_json=as_json)
+        _write_dry(source, plan, jobs, place, as_json=as_json)
+    # What a dry run has written shows what is too dear.
+    plan.refuse_above(budget)
+    if dry_run:
+        return exits.PASSED
     # A script is never asked: it could not answer, and would hang.
     if not yes and is_attended() and not confirmed(f"Create {len(jobs.jobs):,} jobs?"):
         complain("stopped before anything was uploaded.")
         return exits.WRONG_USE
-    # Before anything is uploaded: without credentials there would be files and no jobs.
-    service = evaluation_service(place.bedrock, region=place.region)
-    write_files(source, plan, jobs, place.folder)
+    if place.bedrock == "aws":
+        # Before anything is uploaded: without a Region there would be files and no jobs.
+        service = evaluation_service(place.bedrock, region=place.region)
+        write_files(source, plan, jobs, place.folder)
+    else:
+        write_files(source, plan, jobs, place.folder)
+        service = evaluation_service(place.bedrock, folder=place.folder)
     print_prose(stderr(), f"written to {shown(place.folder)}")
     jobs = create_more(jobs, service, lambda each: each.save(place.folder))
     if wait:
@@ -99,12 +106,12 @@ def create_and_show(
     return exits.PASSED
 
 
-def _write_dry(source: Source, plan: JobsPlan, jobs: Jobs, place: Place, *, as_json: bool) -> int:
+def _write_dry(source: Source, plan: JobsPlan, jobs: Jobs, place: Place, *, as_json: bool) -> None:
     write_files(source, plan, jobs, place.folder)
     requests = write_requests(jobs, place.folder)
     if as_json:
         print_json({"folder": place.folder, "requests": requests, **_document(jobs, plan)})
-        return exits.PASSED
+        return
     print_planned_jobs(stdout(), jobs.jobs)
     print_prose(stderr(), f"nothing was created (--dry-run). Datasets and requests: {shown(place.folder)}")
     there = jobs.output.removesuffix("/output")
@@ -113,7 +120,6 @@ def _write_dry(source: Source, plan: JobsPlan, jobs: Jobs, place: Place, *, as_j
         shlex.join(["aws", "bedrock", "create-evaluation-job", "--cli-input-json", f"file://{requests[0]}"]),
     ]
     say_commands("by hand:", steps)
-    return exits.PASSED
 
 
 def _show_created(jobs: Jobs, folder: str, *, as_json: bool) -> None:
@@ -148,7 +154,9 @@ def watch_folder(
     save = _saver(folder)
     default = POLL_S if jobs.bedrock == "aws" else SIMULATED_POLL_S
     try:
-        ended = wait_for_end(jobs, service, save, tell=_tell, poll_s=default if poll_s is None else poll_s)
+        ended = wait_for_end(
+            jobs, service, save, tell=_teller(jobs), poll_s=default if poll_s is None else poll_s
+        )
     except KeyboardInterrupt:
         complain("stopped watching. The jobs go on.")
         return exits.INTERRUPTED
@@ -197,10 +205,17 @@ def _saver(folder: str | None) -> Callable[[Jobs], None]:
     return (lambda jobs: jobs.save(folder)) if folder else (lambda _: None)
 
 
-def _tell(jobs: Jobs, job: Job) -> None:
-    ended = sum(1 for each in jobs.jobs if each.has_ended)
-    console = stderr()
-    print_prose(console, f"{shown(job.name)}: {shown(job.status)} ({ended:,} of {len(jobs.jobs):,} ended)")
+def _teller(jobs: Jobs) -> Callable[[Job], None]:
+    """Return what prints a job's new status, and how many have ended by then."""
+    ended = {job.name for job in jobs.jobs if job.has_ended}
+
+    def tell(job: Job) -> None:
+        if job.has_ended:
+            ended.add(job.name)
+        what = f"{shown(job.name)}: {shown(job.status)} ({len(ended):,} of {len(jobs.jobs):,} ended)"
+        print_prose(stderr(), what)
+
+    return tell
 
 
 def found_jobs(named: str, *, region: str | None = None) -> Found:
@@ -214,7 +229,8 @@ def found_jobs(named: str, *, region: str | None = None) -> Found:
         folder = named.removesuffix(f"/{JOBS_FILE}").rstrip("/")
         if storage.exists(storage.join(folder, JOBS_FILE)):
             jobs = load_jobs(folder)
-            return Found(jobs, evaluation_service(jobs.bedrock, region=jobs.region or region), folder)
+            service = evaluation_service(jobs.bedrock, region=jobs.region or region, folder=folder)
+            return Found(jobs, service, folder)
         if "/" in named:
             raise InputError(f"{named}: no {JOBS_FILE} there. evaldrop bedrock-eval create names the folder.")
     region = named.split(":")[3] if named.startswith("arn:") and named.count(":") > 4 else region

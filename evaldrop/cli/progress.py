@@ -29,6 +29,8 @@ STEPS = {
     "PrepareRecords": "preparing",
     "EvaluateRecords": "evaluating",
     "CheckFirstCalls": "checking the first calls",
+    "PrepareJobs": "preparing batch jobs",
+    "RunJobs": "waiting for batch jobs",
     "BuildScorecard": "building the scorecard",
 }
 
@@ -86,6 +88,7 @@ class RunProgress(Observer):
         self.done = 0
         self.failed = 0
         self.retries = 0
+        self._are_jobs = False
         self._began = time.monotonic()
         self._printed_at = self._began
         self._live: Progress | None = None
@@ -103,14 +106,15 @@ class RunProgress(Observer):
         step = STEPS.get(name)
         if step is None:
             return
+        self._are_jobs = name == "RunJobs"
         if self._live:
             self._live.update(self._live.task_ids[0], description=step)
         else:
             self._console.print(step)
 
     def map_started(self, total: int | None) -> None:
-        """Begin to count records."""
-        # Twice: the first records, then all of them, in which the first are counted again.
+        """Begin to count records, or jobs."""
+        # Twice: the first records, then all of them, in which the first are counted again. Jobs between.
         self._total, self.done, self.failed = total, 0, 0
         # From here and not from the start: validating and preparing would spoil the pace that the rest is
         # reckoned by.
@@ -151,7 +155,8 @@ class RunProgress(Observer):
         """Return how far the run is; what tells least goes where it takes more cells than there are."""
         meter = self._meter
         total = f"/{self._total:,}" if self._total is not None else ""
-        parts = [LinePart(f"{self.done:,}{total} records", 0), LinePart(_counted(meter.calls, "call"), 4)]
+        counted = "jobs" if self._are_jobs else "records"
+        parts = [LinePart(f"{self.done:,}{total} {counted}", 0), LinePart(_counted(meter.calls, "call"), 4)]
         if self.retries:
             throttled = f" ({meter.throttles:,} throttled)" if meter.throttles else ""
             parts.append(LinePart(f"{_counted(self.retries, 'retry')}{throttled}", 5))
@@ -160,11 +165,13 @@ class RunProgress(Observer):
         if meter.errors:
             parts.append(LinePart(_counted(meter.errors.total(), "error"), 3))
         if self.failed:
-            parts.append(LinePart(f"{_counted(self.failed, 'record')} failed", 1))
+            parts.append(LinePart(f"{_counted(self.failed, counted[:-1])} failed", 1))
         parts.append(LinePart(f"{rough_count(meter.input_tokens + meter.output_tokens)} tokens", 6))
         # Cents are enough of dollars.
         parts.append(LinePart(f"${meter.cost_usd:,.{2 if meter.cost_usd >= 1 else 4}f}", 2))
-        if left := time_left(self.done, self._total, time.monotonic() - self._began):
+        # Jobs end when they do: the pace of some tells nothing of the others.
+        elapsed_s = time.monotonic() - self._began
+        if not self._are_jobs and (left := time_left(self.done, self._total, elapsed_s)):
             parts.append(LinePart(f"{left} left", 1))
         return fitted(parts, room)
 

@@ -48,6 +48,7 @@ class ModelLimits(NamedTuple):
         geographies: Those of the profiles of a model that is called without one, too.
         reasoning: Whether it takes `reasoningConfig`, Nova's field.
         completion_tokens: Whether it calls max_tokens max_completion_tokens, as OpenAI's that reason do.
+        structured: Whether its answers can be held to a JSON Schema. Of this one, None is no.
     """
 
     tools: ToolUse | None = None
@@ -61,6 +62,7 @@ class ModelLimits(NamedTuple):
     profiles: tuple[str, ...] | None = None
     geographies: tuple[str, ...] | None = None
     completion_tokens: bool | None = None
+    structured: bool | None = None
 
 
 class Row(NamedTuple):
@@ -123,6 +125,12 @@ MODEL_LIMITS = (
     Row(r"gpt-oss", ModelLimits(stop=False), "https://github.com/crewAIInc/crewAI/issues/3317"),
     Row(
         r"qwen\.", ModelLimits(stop=False), "https://github.com/langgenius/dify-official-plugins/issues/1767"
+    ),
+    # Answers in data. Other models were added since, and none of them is known by its ID.
+    Row(
+        r"claude-(?:haiku|sonnet|opus)-4[-.]5|claude-opus-4[-.]6(?!\d)",
+        ModelLimits(structured=True),
+        "https://github.com/langchain-ai/langchain-aws/issues/883",
     ),
     # Conversations
     Row(_SINCE_4_6, ModelLimits(prefill=False), f"{_CLAUDE}/about-claude/models/whats-new-claude-4-6"),

@@ -64,7 +64,7 @@ def wait_for_end(
     service: EvaluationJobs,
     save: Saved,
     *,
-    tell: Callable[[Jobs, Job], None],
+    tell: Callable[[Job], None],
     poll_s: float = POLL_S,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Jobs:
@@ -84,7 +84,7 @@ def wait_for_end(
         jobs = advance(jobs, service, save)
         for job in jobs.jobs:
             if job.status != before[job.name]:
-                tell(jobs, job)
+                tell(job)
         if jobs.has_ended:
             return jobs
         sleep(poll_s)

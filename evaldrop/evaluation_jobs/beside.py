@@ -137,6 +137,7 @@ def _definition(
     # Criteria that records brought stay behind the evaluation's.
     brought = parent.criteria_configs[len(evaluation.criteria) :]
     prices = {judge.model: None for judge in judges}
+    simulated = parent.simulated or settings.simulated
     return parent.changed(
         run_id=run_id,
         started_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -150,7 +151,8 @@ def _definition(
         price_list={**parent.price_list, "models": {**prices, **parent.price_list["models"]}},
         estimate=None,
         options={**parent.options, **settings.options(run_id)},
-        baseline=blessed_run(storage.join(place, name), simulated=parent.simulated),
+        simulated=simulated,
+        baseline=blessed_run(storage.join(place, name), simulated=simulated),
         versions={"evaldrop": VERSION, "python": platform.python_version()},
         parent=parent.as_parent("rescored"),
         dataset=parent.dataset.model_copy(

@@ -54,6 +54,7 @@ def as_jobs(source: Source, wanted: Wanted, plan: JobsPlan, *, bedrock: str, reg
         kind=wanted.kind,
         task=plan.task,
         bedrock=bedrock,
+        simulated=bedrock != "aws" or (source.is_run and definition.simulated),
         region=region,
         evaluation_name=definition.evaluation_name,
         evaluation=definition.content["evaluation"],

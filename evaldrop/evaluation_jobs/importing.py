@@ -59,6 +59,7 @@ class ImportSettings(NamedTuple):
         one_means: Which response a 1 on a comparison's Likert scale prefers.
         asked: Metrics that were made of the evaluation's criteria: metric to criterion's name.
         arguments: What was to be imported, as a command has it.
+        simulated: Whether texts or scores are made up.
     """
 
     out: str
@@ -67,6 +68,7 @@ class ImportSettings(NamedTuple):
     one_means: OneMeans | None = None
     asked: Mapping[str, str] = MappingProxyType({})
     arguments: Sequence[str] = ()
+    simulated: bool = False
 
     def options(self, run_id: str) -> dict[str, Any]:
         """Return what the run's file keeps of them."""
@@ -139,8 +141,8 @@ def _definition(
             "run_id": run_id,
             "evaluation_name": evaluation.name,
             "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "simulated": False,
-            "bedrock": "aws",
+            "simulated": settings.simulated,
+            "bedrock": "simulated" if settings.simulated else "aws",
             "folder": folder,
             "out": place,
             "dataset": DatasetFacts(
@@ -157,7 +159,7 @@ def _definition(
             # A judge that is asked about these responses later is asked with these fences.
             "nonce": secrets.token_hex(16),
             "options": settings.options(run_id),
-            "baseline": blessed_run(storage.join(place, evaluation.name), simulated=False),
+            "baseline": blessed_run(storage.join(place, evaluation.name), simulated=settings.simulated),
         }
     )
 

@@ -60,6 +60,7 @@ class Jobs(_Frozen):
 
     Attributes:
         bedrock: As `--bedrock` says it.
+        simulated: Whether texts or scores are made up: the jobs are rehearsed, or the responses are.
         evaluation: The evaluation as a run's `run.json` has it.
         criteria: Its criteria, in `evaluation.yaml`'s form.
         dataset: URI of the dataset.
@@ -74,6 +75,7 @@ class Jobs(_Frozen):
     kind: Kind
     task: str
     bedrock: str
+    simulated: bool = False
     region: str | None = None
     evaluation_name: str
     evaluation: dict[str, Any]

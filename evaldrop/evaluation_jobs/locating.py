@@ -37,6 +37,7 @@ class Located(NamedTuple):
         evaluation: That of a set of jobs.
         asked: Its metrics that were made of criteria: metric to criterion's name.
         unfinished: Its jobs that have no output: name to status.
+        simulated: Whether texts or scores are made up.
     """
 
     argument: str
@@ -44,6 +45,7 @@ class Located(NamedTuple):
     evaluation: Evaluation | None = None
     asked: Mapping[str, str] = {}
     unfinished: Mapping[str, str] = {}
+    simulated: bool = False
 
 
 def locate(argument: str, service: Service) -> Located:
@@ -118,6 +120,7 @@ def _of_jobs(folder: str, jobs: Jobs) -> Located:
         evaluation,
         {metric: name for job in found for metric, name in job.metrics.items()},
         {job.name: job.status for job in jobs.jobs if job not in found},
+        jobs.simulated,
     )
 
 

@@ -1,17 +1,21 @@
 """Who runs evaluation jobs, by what `--bedrock` says."""
 
+from evaldrop.bedrock.opening import parse_rehearsal
 from evaldrop.errors import InputError
 from evaldrop.evaluation_jobs.service import AwsEvaluationJobs, EvaluationJobs
 from evaldrop.running.deployed import clients
 
 
-def evaluation_service(bedrock: str, *, region: str | None = None) -> EvaluationJobs:
+def evaluation_service(
+    bedrock: str, *, region: str | None = None, folder: str | None = None
+) -> EvaluationJobs:
     """
     Return the service that runs evaluation jobs.
 
     Args:
         bedrock: As `--bedrock` says it.
         region: Where the jobs are; boto3's own choice when None.
+        folder: Of the jobs' file, beside which a rehearsal keeps what it has created.
 
     Raises:
         InputError: It runs none.
@@ -19,4 +23,9 @@ def evaluation_service(bedrock: str, *, region: str | None = None) -> Evaluation
     """
     if bedrock == "aws":
         return AwsEvaluationJobs(clients.client("bedrock", region=region))
-    raise InputError(f"--bedrock {bedrock}: it has no evaluation jobs. Possible is: aws.")
+    name, _, rest = bedrock.partition(":")
+    if name == "simulated" and folder is not None:
+        from evaldrop.evaluation_jobs.rehearsed import RehearsedEvaluationJobs
+
+        return RehearsedEvaluationJobs(parse_rehearsal(rest), folder)
+    raise InputError(f"--bedrock {name.partition('=')[0]}: it has no evaluation jobs. Say aws, or simulated.")

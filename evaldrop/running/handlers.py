@@ -44,6 +44,12 @@ def _check_first_calls(event: Any, context: object) -> Any:
     return handler(event, context)
 
 
+def _prepare_jobs(event: Any, context: object) -> Any:
+    from lambdas.prepare_jobs.handler import handler
+
+    return handler(event, context)
+
+
 def _build_scorecard(event: Any, context: object) -> Any:
     from lambdas.build_scorecard.handler import handler
 
@@ -61,6 +67,7 @@ HANDLERS: dict[str, Callable[[Any, object], Any]] = {
     "ValidateDataset": _validate_dataset,
     "PrepareRecords": _prepare_records,
     "CheckFirstCalls": _check_first_calls,
+    "PrepareJobs": _prepare_jobs,
     "BuildScorecard": _build_scorecard,
     "ReportFailure": _report_failure,
 }

@@ -23,6 +23,7 @@ from evaldrop.run.records import RECORDS_FILE, PreparedRecord, read_prepared
 from evaldrop.run.results import ChildFailure, Found, failed_record, parse_row, record_id_of, row_output
 from evaldrop.scorecard.figures import time_left
 from evaldrop.steps.build_scorecard.so_far import SoFar
+from evaldrop.steps.prepare_jobs.jobs import latest_jobs
 
 READING_S: Final = 0.2
 """Seconds of reading in a look: of a run that is far on, the page fills in steps."""
@@ -175,8 +176,13 @@ class LiveRun:
         return attempt.so_far.look(state=state, total=len(attempt.records), time_left=left)
 
     def _time_left(self, attempt: _Attempt) -> str | None:
+        since = attempt.since
+        if (told := latest_jobs(str(self._folder))) is not None:
+            if not told.are_over:
+                return f"not known: waiting for batch jobs ({told.n:,} of {told.stage})"
+            since = max(since, told.since)
         # The terminal reckons from there too: checking and preparing would spoil the pace.
-        elapsed_s = self._now() - attempt.since / 1e9
+        elapsed_s = self._now() - since / 1e9
         return time_left(attempt.so_far.records, len(attempt.records), elapsed_s)
 
     def _state(self) -> State:

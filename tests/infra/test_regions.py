@@ -8,9 +8,9 @@ from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 import app
 from infra.budgets import REGIONS as BUDGET_REGIONS
+from infra.model_policies import in_parts
 from infra.monitoring import MOST_WATCHED, watched_models
 from infra.settings import Settings
-from infra.workflow import in_parts
 from tests.infra.synthesis import CONTEXT, make_app, one, resources, synthesise
 
 NOVA = {**CONTEXT["evaldrop"], "evaluations": [], "weekly": {}, "models": ["geo.amazon.nova-lite-v1:0"]}

@@ -14,7 +14,9 @@ from tests.infra.synthesis import ROOT, one, resources
 
 MACHINE = "AWS::StepFunctions::StateMachine"
 FUNCTION = "AWS::Lambda::Function"
-STEPS = ("ValidateDataset", "PrepareRecords", "CheckFirstCalls", "BuildScorecard", "ReportFailure")
+STEPS = (
+    "ValidateDataset", "PrepareRecords", "CheckFirstCalls", "PrepareJobs", "BuildScorecard", "ReportFailure",
+)  # fmt: skip
 POLICY = "AWS::IAM::Policy"
 
 # Types that moto 5.2.5 skips without a word; `evaldrop local` lists them to its user.
@@ -101,7 +103,8 @@ def test_every_placeholder_is_filled(request, which, children):
     assert substitutions["ChildType"] == children
     assert substitutions["ResultsTopic"]["Ref"].startswith("Notifications")
     assert substitutions["Partition"] == {"Ref": "AWS::Partition"}
-    assert len(substitutions) == 3 + len(STEPS)
+    assert substitutions["JobsRole"]["Fn::GetAtt"][0].startswith("BatchJobsRole")
+    assert len(substitutions) == 4 + len(STEPS)
 
 
 def test_errors_are_logged_and_executions_traced(template):

@@ -172,10 +172,9 @@ def create(
 
         evaldrop bedrock-eval create datasets/support-faq --kind judge --dry-run
 
-        evaldrop bedrock-eval create faq.jsonl --kind automatic --role arn:aws:iam::111122223333:role/jobs
-        --output s3://bucket/evaluations --wait
+        evaldrop bedrock-eval create faq.jsonl --kind automatic --role ARN --output s3://bucket/evaluations
 
-        evaldrop bedrock-eval create --responses latest --metric bedrock.helpfulness --bedrock simulated
+        evaldrop bedrock-eval create --responses latest --metric bedrock.helpfulness --dry-run
     """
     from evaldrop.bedrock.region import region_of
     from evaldrop.cli.evaluation_jobs import Place, create_and_show

@@ -103,6 +103,7 @@ def bedrock_import(
         one_means.value if one_means else None,
         {metric: criterion for each in found for metric, criterion in each.asked.items()},
         [each.argument for each in found],
+        any(each.simulated for each in found),
     )
     sources = [source for each in found for source in each.sources]
     run = (

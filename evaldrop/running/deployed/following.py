@@ -187,7 +187,9 @@ def _step(execution_arn: str, states: Any) -> str | None:
 
 
 def _counts(execution_arn: str, states: Any) -> Counts | None:
-    map_runs = states.list_map_runs(executionArn=execution_arn)["mapRuns"]
+    listed = states.list_map_runs(executionArn=execution_arn)["mapRuns"]
+    # Batch jobs have Map Runs of their own, which count no records.
+    map_runs = [each for each in listed if "/Jobs:" not in each["mapRunArn"]]
     if not map_runs:
         return None
     # The first Map Run is that of the first records alone. In which order they are listed is not documented.

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -10,10 +10,13 @@ from evaldrop.engine import (
     Integration,
     TaskError,
     bedrock_invoke_model,
+    dynamodb_update_item,
     lambda_invoke,
     sdk_integration,
     sns_publish,
 )
+from evaldrop.running.batch_jobs import job_integrations
+from evaldrop.running.local_aws.batch_jobs import Jobs
 from evaldrop.running.local_aws.clients import ACCOUNT, REGION, Clients
 from evaldrop.running.local_aws.functions import Functions
 from evaldrop.running.local_aws.models import Models
@@ -28,6 +31,7 @@ def integrations_of(
     functions: Functions,
     names: Iterable[str],
     models: Models,
+    jobs: Jobs,
     permissions: Permissions,
     clients: Clients,
 ) -> Mapping[str, Integration]:
@@ -36,20 +40,26 @@ def integrations_of(
     objects = S3Objects(clients)
     handlers = {name: _handler(name, role_arn, functions, permissions) for name in names}
 
-    def send(request: JSON) -> JSON:
-        with refused():
-            answer: JSON = clients("sns").publish(**request)
-        return answer
+    def sent(service: str, action: str) -> Callable[[JSON], Awaitable[JSON]]:
+        def send(request: JSON) -> JSON:
+            with refused():
+                answer: JSON = getattr(clients(service), action)(**request)
+            return answer
 
-    async def publish(request: JSON) -> JSON:
-        return await asyncio.to_thread(send, request)
+        return lambda request: asyncio.to_thread(send, request)
 
     return {
         "lambda:invoke": lambda_invoke(handlers),
         "aws-sdk:bedrockruntime:converse": sdk_integration("bedrock-runtime", "Converse", converse),
         "bedrock:invokeModel": bedrock_invoke_model(with_stored_bodies(invoke, objects)),
         "aws-sdk:s3:getObject": sdk_integration("s3", "GetObject", get_object(objects)),
-        "sns:publish": sns_publish(publish),
+        "sns:publish": sns_publish(sent("sns", "publish")),
+        "dynamodb:updateItem": dynamodb_update_item(sent("dynamodb", "update_item")),
+        **job_integrations(
+            create=partial(jobs.create, role_arn),
+            get=partial(jobs.get, role_arn),
+            stop=partial(jobs.stop, role_arn),
+        ),
     }
 
 

@@ -1,6 +1,7 @@
 """Bedrock, as executions meet it: the runtime that `--bedrock` names, behind the role's permissions."""
 
 import asyncio
+import re
 from collections import deque
 from collections.abc import Mapping
 from typing import Any, BinaryIO
@@ -63,6 +64,9 @@ class Models:
                     raise ServiceError("AccessDeniedException", denial)
 
 
+# Not those below a run's `batch/`, which hold what jobs answered.
+_RECORDS = re.compile(r"runs/[^/]+/[^/]+/records\.jsonl")
+
 KEPT_RUNS = 50
 """A run's references stay in memory; the oldest go first."""
 
@@ -76,7 +80,7 @@ class Answers:
 
     def written(self, created: Created) -> None:
         """Take note of an object that was written, if it holds a run's records."""
-        if created.key.startswith("runs/") and created.key.endswith("/records.jsonl"):
+        if _RECORDS.fullmatch(created.key):
             records = storage.uri_of(created.bucket, created.key)
             # Newest first: a dataset's later version may have another reference for the same prompt.
             self._keys.appendleft(AnswerKey(records, self._open_read))

@@ -33,6 +33,12 @@ def policies_in_iam(role_arn: str) -> Iterator[str]:
         yield from (version.document for version in policy.versions if version.is_default)
 
 
+def trust_in_iam(role_arn: str) -> str | None:
+    """Return the policy that says who may take a role, None where there is no such role."""
+    roles = iam_backends[ACCOUNT]["aws"].roles.values()
+    return next((role.assume_role_policy_document for role in roles if role.arn == role_arn), None)
+
+
 class Permissions:
     """Answers whether a role may do something, by the policies that it has."""
 
@@ -74,6 +80,16 @@ def decide(
     return effects == {"Allow"}
 
 
+def trusts(policy: str, service: str, context: Mapping[str, str]) -> bool:
+    """Tell whether a role's trust policy lets a service take it, with what the service tells."""
+    return any(
+        statement["Effect"] == "Allow"
+        and service in _listed(statement["Principal"].get("Service", []))
+        and _conditions_hold(statement, context)
+        for statement in statements_of(policy)
+    )
+
+
 def _concerns(statement: Mapping[str, Any], action: str, resource: str, context: Mapping[str, str]) -> bool:
     # Refused and not skipped: a statement that is not understood may be the one that denies.
     if "NotAction" in statement or "NotResource" in statement:
@@ -84,11 +100,15 @@ def _concerns(statement: Mapping[str, Any], action: str, resource: str, context:
         # IAM knows no case in actions; in resources it does.
         any(_like(pattern.lower(), action.lower()) for pattern in _listed(statement["Action"]))
         and any(_like(pattern, resource) for pattern in _listed(statement["Resource"]))
-        and all(
-            _holds(operator, key, _listed(wanted), context)
-            for operator, keys in statement.get("Condition", {}).items()
-            for key, wanted in keys.items()
-        )
+        and _conditions_hold(statement, context)
+    )
+
+
+def _conditions_hold(statement: Mapping[str, Any], context: Mapping[str, str]) -> bool:
+    return all(
+        _holds(operator, key, _listed(wanted), context)
+        for operator, keys in statement.get("Condition", {}).items()
+        for key, wanted in keys.items()
     )
 
 
@@ -206,8 +226,11 @@ def _table(asked: Mapping[str, Any]) -> str:
 def _of_s3(environ: Environ) -> Need:
     bucket, key = object_of(environ)
     query = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+    # All buckets are this account's.
+    context = {"aws:ResourceAccount": ACCOUNT}
     if not key:
-        return Need("s3:ListBucket", f"arn:aws:s3:::{bucket}")
+        context |= {"s3:prefix": query["prefix"][0]} if "prefix" in query else {}
+        return Need("s3:ListBucket", f"arn:aws:s3:::{bucket}", context)
     match environ["REQUEST_METHOD"]:
         case "GET" | "HEAD":
             action = "GetObjectVersion" if "versionId" in query else "GetObject"
@@ -215,4 +238,4 @@ def _of_s3(environ: Environ) -> Need:
             action = "AbortMultipartUpload" if "uploadId" in query else "DeleteObject"
         case _:
             action = "PutObject"
-    return Need(f"s3:{action}", f"arn:aws:s3:::{bucket}/{key}")
+    return Need(f"s3:{action}", f"arn:aws:s3:::{bucket}/{key}", context)

@@ -1,13 +1,14 @@
 """The local AWS put together: moto behind our front, the stack from its template, clocks and processes."""
 
 import logging
+import shutil
 import threading
 import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from botocore.exceptions import ClientError
@@ -19,12 +20,15 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from evaldrop.bedrock.opening import open_runtime
-from evaldrop.bedrock.protocol import BedrockRuntime
+from evaldrop.bedrock.opening import open_jobs, open_runtime
+from evaldrop.bedrock.protocol import BedrockJobs, BedrockRuntime
 from evaldrop.bedrock.region import region_of
+from evaldrop.bedrock.simulated.job_files import JobPlace
+from evaldrop.bedrock.simulated.jobs import FOLDER as FOLDER_OF_JOBS
 from evaldrop.engine import Clock
 from evaldrop.errors import InputError
 from evaldrop.running.instances import DEFAULT_PORT, Instance
+from evaldrop.running.local_aws.batch_jobs import Jobs, RoleObjects
 from evaldrop.running.local_aws.clients import ACCOUNT, REGION, Clients
 from evaldrop.running.local_aws.events import Events, tells_eventbridge
 from evaldrop.running.local_aws.executions import Executions, Machine
@@ -127,6 +131,7 @@ class LocalAws:
 
         self.answers = Answers(S3Objects(self.clients))
         self.models = Models(make_runtime(self.answers), self.permissions)
+        self.jobs = Jobs(self._open_jobs(choices), self.permissions)
         self.events = Events(self.clients, self.functions)
         self.executions = self._make_executions(choices)
         self.schedules = Schedules(self.clients, self.functions, now=choices.now)
@@ -158,11 +163,24 @@ class LocalAws:
         signed = Signed(application=application, keys=self.keys, port=port)
         self._server.app = Guard(application=signed, bound_to=choices.host, port=port)
 
-    def _make_executions(self, choices: LocalSettings) -> Executions:
-        @cache  # each takes a tenth of a second to make
-        def clients_of(role_arn: str) -> Clients:
-            return Clients(self.endpoint, self.keys.of_role(role_arn))
+    @cached_property
+    def _clients_of(self) -> Callable[[str], Clients]:
+        # Each takes a tenth of a second to make.
+        return cache(lambda role_arn: Clients(self.endpoint, self.keys.of_role(role_arn)))
 
+    def _open_jobs(self, choices: LocalSettings) -> BedrockJobs | None:
+        folder = choices.folder / FOLDER_OF_JOBS
+        # Of an earlier start, whose buckets are gone.
+        shutil.rmtree(folder, ignore_errors=True)
+        return open_jobs(
+            choices.bedrock,
+            JobPlace(folder, region=REGION, account=ACCOUNT),
+            answer_key=self.answers,
+            criteria=self.answers.criterion,
+            objects_of=lambda role_arn: RoleObjects(self._clients_of(role_arn)),
+        )
+
+    def _make_executions(self, choices: LocalSettings) -> Executions:
         return Executions(
             machines=self._machine,
             integrations=lambda machine: integrations_of(
@@ -170,10 +188,11 @@ class LocalAws:
                 functions=self.functions,
                 names=self._deployed,
                 models=self.models,
+                jobs=self.jobs,
                 permissions=self.permissions,
-                clients=clients_of(machine.role_arn),
+                clients=self._clients_of(machine.role_arn),
             ),
-            store=S3Objects(clients_of(self.role_arn)),
+            store=S3Objects(self._clients_of(self.role_arn)),
             clock=choices.clock,
             on_ended=self.events.ended,
         )
@@ -185,6 +204,7 @@ class LocalAws:
         self.schedules.close()
         self.events.close()
         self.models.close()
+        self.jobs.close()
         self.executions.close()
         self.functions.close()
         self._server.shutdown()

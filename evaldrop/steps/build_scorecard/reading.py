@@ -149,6 +149,8 @@ class ResultReader:
             reply = read_reply(response.get("api") or candidate.api, response.get("reply"))
             retries = int(response.get("retries") or 0)
             latency = elapsed_latency(reply, elapsed_ms=response.get("elapsed_ms"), retries=retries)
+            # A job's answer lay waiting: how long the model took says nothing of what a user would wait.
+            latency = None if response.get("delivery") == "batch" else latency
             text = reply.text
         reused = given or bool(response.get("reused"))
         # Known and nothing, not unknown: this run did not pay for it.

@@ -47,6 +47,9 @@ JSON = dict[str, Any]
 MAX_CHILD_INPUT_BYTES = 240 * 1024
 """A child's input may hold 256 KiB; what is left is for Step Functions' own envelope."""
 
+POLL_S, REHEARSED_POLL_S = 60, 1
+"""Seconds after which a batch job is looked at for the first time."""
+
 MAX_REASONS = 20
 """Refused rows that an error shows; `rejected.jsonl` has them all."""
 
@@ -132,7 +135,7 @@ def _state(request: RunRequest, definition: RunDefinition, preparing: "Preparing
     reader = storage.place(storage.join(folder, RECORDS_FILE), root=definition.out)
     writer = storage.place(storage.join(folder, "results"), root=definition.out)
     evaluation = definition.evaluation
-    return {
+    state = {
         "run": {**request.model_dump(mode="json"), "folder": folder, "name": definition.evaluation_name},
         "reader": reader._asdict(),
         "writer": {"bucket": writer.bucket, "prefix": writer.key},
@@ -144,6 +147,12 @@ def _state(request: RunRequest, definition: RunDefinition, preparing: "Preparing
         "max_concurrency": request.max_in_flight or evaluation.max_concurrency,
         "tolerated_failure_percentage": evaluation.tolerated_failure_percentage,
     }
+    if "batch" in definition.deliveries.values():
+        # A rehearsal's jobs take no longer than somebody watches them.
+        poll_s = REHEARSED_POLL_S if request.simulated else POLL_S
+        timeout_h = evaluation.batch.timeout_h
+        state["batch"] = {"stage": "candidates", "poll_s": poll_s, "timeout_h": timeout_h, "jobs": []}
+    return state
 
 
 def _beginning_with(lines: list[JSON], state: JSON, definition: RunDefinition) -> JSON:

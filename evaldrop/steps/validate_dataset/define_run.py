@@ -14,6 +14,8 @@ from evaldrop.datasets import Record, Survey, read_records
 from evaldrop.errors import EvaluationError, PromptError, StorageError
 from evaldrop.evaluation import Candidate, Evaluation
 from evaldrop.evaluation.definition import GIVEN
+from evaldrop.evaluation.delivered import as_delivered, delivery_problems, plain_deliveries
+from evaldrop.evaluation.delivery import Delivery
 from evaldrop.evaluation.metrics import METRICS
 from evaldrop.evaluation.prompts import Kind, Prompt, load_prompt
 from evaldrop.evaluation.questions import compared_pairs
@@ -95,6 +97,8 @@ class RunDraft:
         """Return the run as it would be; what prevents it goes to the problems."""
         given = self._given()
         evaluation = self._with_given(given.values())
+        deliveries = self._deliveries(evaluation)
+        evaluation = as_delivered(evaluation, deliveries)
         checks = CriteriaChecks(evaluation=self.evaluation, survey=self.survey, source=self.source)
         criteria, brought = checks.check(), checks.brought()
         self.problems += checks.problems
@@ -115,6 +119,7 @@ class RunDraft:
         self.warnings += self._metric_warnings()
         self._refuse(gate_problems(self.evaluation.gate, RunNames.asked(evaluation, criteria)))
         self._refuse(robustness_problems(evaluation))
+        self._refuse(delivery_problems(evaluation, deliveries))
         if self.parent:
             self.problems += parent_problems(
                 self.parent, evaluation, self.survey.sha256, source=self.source, dataset=self.survey.source
@@ -166,7 +171,17 @@ class RunDraft:
             parent=self.parent.as_parent("rejudged") if self.parent else None,
             labels=self.request.labels,
             owner=self.request.owner,
+            deliveries=deliveries,
         )
+
+    def _deliveries(self, evaluation: Evaluation) -> dict[str, Delivery]:
+        """Return how calls are delivered; a run that takes its parent's responses calls no candidate."""
+        found = plain_deliveries(evaluation)
+        return {
+            place: each
+            for place, each in found.items()
+            if not (self.parent and place.startswith("candidate/"))
+        }
 
     def _baseline(self, evaluation_folder: str) -> str | None:
         """Return the evaluation's blessed run; a broken `baseline.json` is a warning, not a refusal."""

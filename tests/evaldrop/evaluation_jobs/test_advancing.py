@@ -69,11 +69,11 @@ def no_save(_jobs):
 
 
 def ended(jobs, service, told=None):
-    tell = (lambda _jobs, job: told.append((job.name, job.status))) if told is not None else no_tell
+    tell = (lambda job: told.append((job.name, job.status))) if told is not None else no_tell
     return wait_for_end(jobs, service, no_save, tell=tell, sleep=lambda _: None)
 
 
-def no_tell(_jobs, _job):
+def no_tell(_job):
     """Say nothing."""
 
 

@@ -8,6 +8,11 @@ import pytest
 from evaldrop.running.local_aws.permissions import Need, Permissions, decide, forbidden, needs_of
 from evaldrop.running.local_aws.requests import Signer
 
+
+def of_s3(action, resource, **context):
+    return Need(f"s3:{action}", resource, {"aws:ResourceAccount": "123456789012", **context})
+
+
 ROLE = "arn:aws:iam::123456789012:role/step"
 HAIKU = "arn:aws:bedrock:*::foundation-model/anthropic.haiku"
 
@@ -101,14 +106,14 @@ TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/t"
 @pytest.mark.parametrize(
     ("asked", "service", "need"),
     [
-        (request(), "s3", Need("s3:GetObject", f"{S3}/k")),
-        (request("HEAD"), "s3", Need("s3:GetObject", f"{S3}/k")),
-        (request(query="versionId=1"), "s3", Need("s3:GetObjectVersion", f"{S3}/k")),
-        (request(path="/b", query="list-type=2"), "s3", Need("s3:ListBucket", S3)),
-        (request("PUT"), "s3", Need("s3:PutObject", f"{S3}/k")),
-        (request("POST", query="uploadId=1"), "s3", Need("s3:PutObject", f"{S3}/k")),
-        (request("DELETE"), "s3", Need("s3:DeleteObject", f"{S3}/k")),
-        (request("DELETE", query="uploadId=1"), "s3", Need("s3:AbortMultipartUpload", f"{S3}/k")),
+        (request(), "s3", of_s3("GetObject", f"{S3}/k")),
+        (request("HEAD"), "s3", of_s3("GetObject", f"{S3}/k")),
+        (request(query="versionId=1"), "s3", of_s3("GetObjectVersion", f"{S3}/k")),
+        (request(path="/b", query="list-type=2"), "s3", of_s3("ListBucket", S3)),
+        (request("PUT"), "s3", of_s3("PutObject", f"{S3}/k")),
+        (request("POST", query="uploadId=1"), "s3", of_s3("PutObject", f"{S3}/k")),
+        (request("DELETE"), "s3", of_s3("DeleteObject", f"{S3}/k")),
+        (request("DELETE", query="uploadId=1"), "s3", of_s3("AbortMultipartUpload", f"{S3}/k")),
         (
             request("POST", "/", body=b"Action=Publish&TopicArn=arn%3Aaws%3Asns%3Ax&Message=hi"),
             "sns",

@@ -1,0 +1,55 @@
+"""What a workflow's Tasks call of Bedrock's batch inference."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from evaldrop.bedrock.protocol import BedrockJobs
+from evaldrop.engine import Integration, ServiceError, sdk_integration
+
+Call = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+
+NO_JOBS = (
+    "a run on one machine has batch jobs in a rehearsal alone (--bedrock simulated). Use delivery: flex, or "
+    "run it in a stack."
+)
+
+
+def integrations_of_jobs(jobs: BedrockJobs | None) -> Mapping[str, Integration]:
+    """Return the integrations of jobs; where there are none, those that refuse."""
+    kept = jobs or NoJobs()
+    return job_integrations(
+        create=kept.create_model_invocation_job,
+        get=kept.get_model_invocation_job,
+        stop=kept.stop_model_invocation_job,
+    )
+
+
+def job_integrations(*, create: Call, get: Call, stop: Call) -> Mapping[str, Integration]:
+    """Return the integrations of jobs, by who creates them, looks at them and stops them."""
+    return {
+        "aws-sdk:bedrock:createModelInvocationJob": sdk_integration(
+            "bedrock", "CreateModelInvocationJob", create
+        ),
+        "aws-sdk:bedrock:getModelInvocationJob": sdk_integration("bedrock", "GetModelInvocationJob", get),
+        "aws-sdk:bedrock:stopModelInvocationJob": sdk_integration("bedrock", "StopModelInvocationJob", stop),
+    }
+
+
+class NoJobs:
+    """Refuses whatever is asked, as a service does that an account has no access to."""
+
+    async def create_model_invocation_job(self, _request: Mapping[str, Any]) -> dict[str, Any]:
+        """
+        Refuse.
+
+        Raises:
+            ServiceError: Always.
+        """
+        raise ServiceError("AccessDeniedException", NO_JOBS)
+
+    get_model_invocation_job = create_model_invocation_job
+    stop_model_invocation_job = create_model_invocation_job
+    list_model_invocation_jobs = create_model_invocation_job
+
+    async def close(self) -> None:
+        """Hold nothing."""

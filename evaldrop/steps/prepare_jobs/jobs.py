@@ -1,0 +1,103 @@
+"""A batch job: what it is called, where its files are, and what the workflow gets to know of it."""
+
+import hashlib
+import re
+from typing import Any, NamedTuple
+
+import orjson
+
+from evaldrop import storage
+from evaldrop.evaluation import Called
+from evaldrop.run.records import RECORDS_FILE
+
+JSON = dict[str, Any]
+
+BATCH = "batch"
+"""The folder of a run that its jobs' files are in."""
+JOBS_FILE = "jobs.json"
+"""A stage's jobs, in its folder: written when all else of the stage is."""
+ROWS_FILE = "rows.jsonl"
+OUT = "out"
+
+_READABLE = 24
+_NO_NAME = re.compile(r"[^A-Za-z0-9]+")
+
+
+class Job(NamedTuple):
+    """
+    A job that is to be created.
+
+    Attributes:
+        place: Its folder, below the run's `batch`.
+        name: Unique in the account.
+        model: The model ID, profile or ARN.
+        type: Converse or InvokeModel.
+        token: The ClientRequestToken: the same for the same job, however often it is asked for.
+        n: Rows.
+    """
+
+    place: str
+    name: str
+    model: str
+    type: str
+    token: str
+    n: int
+
+
+def job_of(run_id: str, stage: str, part: int, *, called: Called, n: int) -> Job:
+    """Return the job of a part of a candidate's or judge's rows in a stage; `part` counts from 1."""
+    words = (run_id, stage, called.name, str(part))
+    digest = hashlib.blake2b("\0".join(words).encode(), digest_size=32).hexdigest()
+    return Job(
+        place=f"{stage}/{called.name}-{part}",
+        # At most 63 characters, and the run's ID for those who read it.
+        name=f"{job_prefix(run_id)}{_NO_NAME.sub('-', run_id)[:_READABLE]}-{stage[0]}{digest[:8]}-{part}",
+        model=called.model,
+        type="InvokeModel" if called.api == "invoke_model" else "Converse",
+        token=digest,
+        n=n,
+    )
+
+
+def job_prefix(run_id: str) -> str:
+    """Return how the names of a run's jobs begin, and those of no other run."""
+    # A digest and not the ID, which is too long for a name, or holds what a name does not.
+    return f"evaldrop-{hashlib.blake2b(run_id.encode(), digest_size=6).hexdigest()}-"
+
+
+def rows_uri(folder: str, place: str) -> str:
+    """Return where a job's input is; `folder` is the run's."""
+    return storage.join(folder, BATCH, place, ROWS_FILE)
+
+
+def out_uri(folder: str, place: str) -> str:
+    """Return the folder below which Bedrock writes a job's output."""
+    return storage.join(folder, BATCH, place, OUT)
+
+
+class LatestJobs(NamedTuple):
+    """
+    The jobs that a run on this machine was at last.
+
+    `since`: when all jobs were over, in nanoseconds since 1970; 0 where they are not.
+    """
+
+    stage: str
+    n: int
+    since: int = 0
+
+    @property
+    def are_over(self) -> bool:
+        """Whether the records with all that jobs answered are written."""
+        return bool(self.since)
+
+
+def latest_jobs(folder: str) -> LatestJobs | None:
+    """Return the jobs of the latest stage that a run on this machine had; None where it has had none."""
+    batch = storage.local_path(folder) / BATCH
+    found = sorted(batch.glob(f"*/{JOBS_FILE}"), key=lambda path: path.stat().st_mtime_ns)
+    if not found:
+        return None
+    over = batch / RECORDS_FILE
+    since = over.stat().st_mtime_ns if over.exists() else 0
+    return LatestJobs(found[-1].parent.name, len(orjson.loads(found[-1].read_bytes())), since)

@@ -1,0 +1,126 @@
+"""Rows into the files of jobs: as many as a job takes, and none for too few."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import IO, Any, NamedTuple
+
+import orjson
+
+from evaldrop import storage
+from evaldrop.evaluation.delivery import MIN_JOB_RECORDS
+from evaldrop.steps.prepare_jobs.jobs import rows_uri
+
+JSON = dict[str, Any]
+
+
+class JobLimits(NamedTuple):
+    """
+    What a job takes.
+
+    Attributes:
+        least: Rows that it has at least; fewer are called on demand.
+        most: Rows that it has at most.
+        most_bytes: Of its input: below the 1 GB that a file may have.
+    """
+
+    least: int = MIN_JOB_RECORDS
+    most: int = 100_000
+    most_bytes: int = 1_000_000_000
+
+
+LIMITS = JobLimits()
+
+
+class RowWriter:
+    """
+    Writes the rows of one candidate or judge, a file for each job.
+
+    The rows behind the last full job are no job of their own when they are too few.
+
+    Args:
+        uri_of: Where the input of a part is, from 1.
+        limits: What a job takes.
+
+    Attributes:
+        parts: The rows of each file, once the writer is closed.
+    """
+
+    def __init__(self, uri_of: Callable[[int], str], limits: JobLimits) -> None:
+        self._uri_of, self._limits = uri_of, limits
+        # Until they are enough for a job: what is never opened leaves no file behind.
+        self._waiting: list[bytes] = []
+        self._file: IO[bytes] | None = None
+        self._opened = ExitStack()
+        self._rows = self._bytes = 0
+        self.parts: list[int] = []
+
+    def add(self, row_id: str, body: JSON) -> None:
+        """
+        Write a row.
+
+        Raises:
+            StorageError: It cannot be written.
+        """
+        # Its ID first, where a reader finds it without parsing the body.
+        line = orjson.dumps({"recordId": row_id, "modelInput": body}) + b"\n"
+        if self._rows == self._limits.most or self._bytes + len(line) > self._limits.most_bytes:
+            self._close_part()
+        self._rows += 1
+        self._bytes += len(line)
+        if self._file is not None:
+            self._file.write(line)
+            return
+        self._waiting.append(line)
+        if self._rows >= self._limits.least:
+            self._open()
+
+    def _open(self) -> None:
+        self._file = self._opened.enter_context(storage.open_write(self._uri_of(len(self.parts) + 1)))
+        self._file.writelines(self._waiting)
+        self._waiting = []
+
+    def _close_part(self) -> None:
+        if self._file is not None:
+            self._opened.close()
+            self.parts.append(self._rows)
+        self._file, self._waiting, self._rows, self._bytes = None, [], 0, 0
+
+    def __enter__(self) -> "RowWriter":
+        """Begin; the last file appears when the block ends, and not when it raises."""
+        return self
+
+    def __exit__(self, *raised: Any) -> None:
+        """Close the last file."""
+        if raised[0] is None:
+            self._close_part()
+        else:
+            self._opened.__exit__(*raised)
+
+
+class StageWriter:
+    """Writes the rows of a stage: each candidate's or judge's into jobs of their own."""
+
+    def __init__(self, folder: str, stage: str, limits: JobLimits) -> None:
+        self._folder, self._stage, self._limits = folder, stage, limits
+        self._writers: dict[str, RowWriter] = {}
+        self._opened = ExitStack()
+
+    def add(self, who: str, row_id: str, body: JSON) -> None:
+        """Write a row, as `RowWriter` does."""
+        if who not in self._writers:
+            place = f"{self._stage}/{who}"
+            writer = RowWriter(lambda part: rows_uri(self._folder, f"{place}-{part}"), self._limits)
+            self._writers[who] = self._opened.enter_context(writer)
+        self._writers[who].add(row_id, body)
+
+    def parts_of(self, who: str) -> list[int]:
+        """Return the rows of each of somebody's jobs, once the writer is closed."""
+        return self._writers[who].parts if who in self._writers else []
+
+    def __enter__(self) -> "StageWriter":
+        """Begin, as a `RowWriter` does."""
+        return self
+
+    def __exit__(self, *raised: Any) -> None:
+        """Close every file."""
+        self._opened.__exit__(*raised)

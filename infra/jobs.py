@@ -1,0 +1,60 @@
+"""What batch jobs work by: a role of Bedrock that reads their rows, calls models and writes the output."""
+
+from aws_cdk import Aws
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from evaldrop.evaluation.model_ids import model_arns
+from infra.model_policies import let_use_models
+from infra.settings import Settings
+from infra.storage import OF_THIS_ACCOUNT, RUNS, Storage
+
+_OWN_BUCKETS = {"StringEquals": {"aws:ResourceAccount": Aws.ACCOUNT_ID}}
+
+
+class Jobs(Construct):
+    """The role. Bedrock alone takes it, and for batch jobs of this account alone."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002 - CDK's word
+        *,
+        storage: Storage,
+        settings: Settings,
+    ) -> None:
+        super().__init__(scope, id)
+        # Without the source Bedrock would take it for whoever of another account names it.
+        source = {**OF_THIS_ACCOUNT, "ArnEquals": {"aws:SourceArn": self.arns}}
+        self.role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("bedrock.amazonaws.com", conditions=source),
+            description="evaldrop: Bedrock's batch jobs",
+        )
+        self._let_use_rows(storage)
+        here = {"partition": Aws.PARTITION, "region": Aws.REGION, "account": Aws.ACCOUNT_ID}
+        models = settings.models_in(settings.region)
+        arns = list(dict.fromkeys(arn for model in models for arn in model_arns(model, **here)))
+        let_use_models(self, self.role, ["bedrock:InvokeModel"], arns)
+
+    @property
+    def arns(self) -> str:
+        """ARN pattern of batch jobs in this account and Region; a job's last part is Bedrock's to choose."""
+        return f"arn:{Aws.PARTITION}:bedrock:{Aws.REGION}:{Aws.ACCOUNT_ID}:model-invocation-job/*"
+
+    def _let_use_rows(self, storage: Storage) -> None:
+        rows = f"{storage.output.bucket_arn}/{RUNS}/*"
+        self._allow("ReadRowsAndWriteOutput", ["s3:GetObject", "s3:PutObject"], rows, _OWN_BUCKETS)
+        # Listed by the job, which reads every file of a folder.
+        listed = {**_OWN_BUCKETS, "StringLike": {"s3:prefix": f"{RUNS}/*"}}
+        self._allow("ListRows", ["s3:ListBucket"], storage.output.bucket_arn, listed)
+        if storage.key:
+            self._allow("UseKey", ["kms:Decrypt", "kms:GenerateDataKey"], storage.key.key_arn, {})
+
+    def _allow(
+        self, sid: str, actions: list[str], resource: str, conditions: dict[str, dict[str, str]]
+    ) -> None:
+        self.role.add_to_policy(
+            iam.PolicyStatement(sid=sid, actions=actions, resources=[resource], conditions=conditions)
+        )

@@ -1,0 +1,1 @@
+"""Tests of evaldrop.steps.prepare_jobs."""

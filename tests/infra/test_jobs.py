@@ -1,0 +1,65 @@
+"""Batch jobs may do in the account what they need, and nobody may use their role for anything else."""
+
+import json
+
+from tests.infra.synthesis import one, resources
+from tests.infra.test_stack import POLICY, as_list, granted, statements
+
+
+def of_role(template, name):
+    return [statement for policy, statement in statements(template) if policy.startswith(name)]
+
+
+def test_bedrock_alone_takes_the_role_and_for_jobs_of_this_account_alone(either_template):
+    trust = one(either_template, "AWS::IAM::Role", "BatchJobsRole")["AssumeRolePolicyDocument"]["Statement"]
+    assert len(trust) == 1
+    assert trust[0]["Principal"] == {"Service": "bedrock.amazonaws.com"}
+    assert trust[0]["Action"] == "sts:AssumeRole"
+    assert trust[0]["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    source = json.dumps(trust[0]["Condition"]["ArnEquals"]["aws:SourceArn"])
+    assert ":model-invocation-job/*" in source
+    assert "AWS::AccountId" in source
+    assert "AWS::Region" in source
+
+
+def test_jobs_read_and_write_runs_in_buckets_of_this_account_and_call_the_stack_s_models(template):
+    own = of_role(template, "BatchJobsRole")
+    done = {action: each for each in own for action in as_list(each["Action"])}
+    assert done.keys() == {"s3:GetObject", "s3:PutObject", "s3:ListBucket", "bedrock:InvokeModel"}
+    for action in ("s3:GetObject", "s3:PutObject"):
+        assert "/runs/*" in json.dumps(done[action]["Resource"])
+    for action in ("s3:GetObject", "s3:PutObject", "s3:ListBucket"):
+        condition = done[action]["Condition"]["StringEquals"]
+        assert condition == {"aws:ResourceAccount": {"Ref": "AWS::AccountId"}}
+    assert done["s3:ListBucket"]["Condition"]["StringLike"] == {"s3:prefix": "runs/*"}
+    machine = of_role(template, "WorkflowEvaluateDatasetRole")
+    called = [each for each in machine if "bedrock:InvokeModel" in as_list(each["Action"])]
+    assert done["bedrock:InvokeModel"]["Resource"] == called[0]["Resource"]
+
+
+def test_a_key_of_ones_own_is_used_by_jobs_too(full_template):
+    used = {action for each in of_role(full_template, "BatchJobsRole") for action in as_list(each["Action"])}
+    assert {"kms:Decrypt", "kms:GenerateDataKey"} <= used
+
+
+def test_the_machine_creates_jobs_of_the_stack_s_models_and_gives_them_this_role_alone(template):
+    models = granted(template, "bedrock:InvokeModel")
+    created = granted(template, "bedrock:CreateModelInvocationJob")
+    assert models < created
+    assert [arn for arn in created - models if "model-invocation-job/*" in arn] == list(created - models)
+    for action in ("bedrock:GetModelInvocationJob", "bedrock:StopModelInvocationJob"):
+        assert granted(template, action) == created - models
+    passed = [each for _, each in statements(template) if "iam:PassRole" in as_list(each["Action"])]
+    to_bedrock = [each for each in passed if "BatchJobsRole" in json.dumps(each["Resource"])]
+    assert len(to_bedrock) == 1
+    assert to_bedrock[0]["Condition"] == {"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}}
+
+
+def test_children_that_watch_jobs_may_be_run_and_redriven(template):
+    for action in ("states:DescribeExecution", "states:StopExecution", "states:RedriveExecution"):
+        assert any("/Jobs:*" in arn for arn in granted(template, action)), action
+
+
+def test_no_other_policy_is_attached_to_the_role(template):
+    names = [name for name in resources(template, POLICY) if name.startswith("BatchJobsRole")]
+    assert len(names) == 1

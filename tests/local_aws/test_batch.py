@@ -1,0 +1,35 @@
+"""Calls delivered in batch, in a stack: under the permissions that it gives the machine and the jobs' role."""
+
+import json
+
+import pytest
+
+from tests.local_aws.outcomes import assert_whole
+
+pytestmark = pytest.mark.slow
+
+EVALUATION = """
+name: batch
+delivery: batch
+candidates: [{name: lite, model: us.amazon.nova-lite-v1:0}]
+judges: [{name: pro, model: us.amazon.nova-pro-v1:0}]
+criteria: [helpfulness]
+"""
+RECORDS = 105
+
+
+def test_a_run_in_batch_calls_nothing_but_its_first_records(aws):
+    records = [{"id": f"r{n}", "prompt": f"Where is parcel {n}?"} for n in range(RECORDS)]
+    [execution] = aws.finished(aws.upload(records, evaluation=EVALUATION))
+    scorecard = assert_whole(aws, execution, RECORDS)
+    assert scorecard["candidates"]["lite"]["responses"]["errors"] == 0
+    assert scorecard["candidates"]["lite"]["criteria"]["helpfulness"]["n_scored"] == RECORDS
+    folder = aws.folder_of(execution)
+    outputs = [name for name in aws.files(folder) if name.endswith("rows.jsonl.out")]
+    assert len(outputs) == 2
+    in_jobs = sum(len(aws.read(f"{folder}/{name}").splitlines()) for name in outputs)
+    # One reply for each record of the candidate, and one of the judge.
+    assert in_jobs + len(aws.calls()) == 2 * RECORDS
+    manifests = [name for name in aws.files(folder) if name.endswith("manifest.json.out")]
+    counts = [json.loads(aws.read(f"{folder}/{name}")) for name in manifests]
+    assert sum(each["successRecordCount"] for each in counts) == in_jobs
