@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from evaldrop.evaluation.criteria import BUILT_IN, Criterion, Scale, criterion_from_config
 from evaldrop.evaluation.criteria.scales import NO_WORDS, YES_WORDS, Point
 from evaldrop.evaluation_jobs.metrics import JobMetric, criterion_of_rating, metric_of, score_of
-from evaldrop.evaluation_jobs.output import JobOutput, JobRow, JobScore
+from evaldrop.evaluation_jobs.output import JobOutput, JobRow, JobScore, plain_result
 from evaldrop.evaluation_jobs.people import COMPARISONS, LIKERT_PAIR, share_preferred
 
 Config = str | dict[str, Any]
@@ -280,9 +280,10 @@ def _plain(criterion: Criterion, result: float | str) -> float | str:
     """Return a number that came as a text as the number, unless texts are the scale's answers."""
     if isinstance(result, str) and criterion.scale.kind != "choices":
         try:
-            return float(result)
+            number = plain_result(float(result))
         except ValueError:
             return result
+        return result if number is None else number
     return result
 
 

@@ -292,14 +292,15 @@ class _Judging:
         }
         self._workers = {score.rating.worker for score, _ in found if score.rating}
         self._computes = any(score.evaluator is None and score.rating is None for score, _ in found)
-        self._people = 0
+        self._people: set[int] = set()
 
     def judges(self) -> list[ImportedJudge]:
         """Return all judges; ask when every record was read, which tells how many people rated one."""
         models = [ImportedJudge(name, model) for name, model in self._models.items()]
         computed = [ImportedJudge(ALGORITHM, ALGORITHM)] if self._computes else []
-        people = [ImportedJudge(self._person(n), PEOPLE) for n in range(1, self._people + 1)]
-        return [*models, *computed, *people]
+        people = [ImportedJudge(self._person(number), PEOPLE) for number in sorted(self._people)]
+        # By name: a model may be called as people are.
+        return list({judge.name: judge for judge in (*models, *computed, *people)}.values())
 
     def judgements(self, answer: _Answer) -> list[Judgement]:
         """Return what was said of a response, in the order of the job's scores."""
@@ -322,7 +323,7 @@ class _Judging:
             return (named or self._short[score.evaluator]) if score.evaluator else ALGORITHM
         is_few = len(self._workers) <= _WORKERS_AS_JUDGES
         number = score.rating.worker if is_few else raters.index(score.rating.worker) + 1
-        self._people = max(self._people, number)
+        self._people.add(number)
         return self._person(number)
 
     def _person(self, number: int) -> str:

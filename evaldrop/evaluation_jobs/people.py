@@ -19,6 +19,7 @@ _FORMS: Final[Mapping[str, str]] = {
 }
 # The points of both Likert scales.
 _LOW, _HIGH = 1, 5
+_MOST = 1_000
 
 
 class Rating(NamedTuple):
@@ -149,4 +150,5 @@ def _mappings(value: object) -> list[Mapping[str, Any]]:
 
 
 def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, bool | int | float) else None
+    # No rank and no point is beyond it, and a float holds it.
+    return float(value) if isinstance(value, bool | int | float) and abs(value) <= _MOST else None
