@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from evaldrop.errors import BudgetExceeded
-from evaldrop.evaluation_jobs.datasets import DatasetPlan, Tally
-from evaldrop.evaluation_jobs.jobs_file import Job
+from evaldrop.evaluation_jobs.datasets import DatasetPlan, RowTally
+from evaldrop.evaluation_jobs.jobs_file import EvaluationJob
 from evaldrop.evaluation_jobs.metrics import TaskType
 from evaldrop.evaluation_jobs.prices import CostLine
 from evaldrop.evaluation_jobs.prompts import LeftOut
@@ -25,8 +25,8 @@ class JobsPlan:
     """
 
     task: TaskType
-    tallies: dict[DatasetPlan, Tally]
-    jobs: tuple[Job, ...]
+    tallies: dict[DatasetPlan, RowTally]
+    jobs: tuple[EvaluationJob, ...]
     lines: tuple[CostLine, ...]
     notes: tuple[str, ...]
     prices_date: str

@@ -22,8 +22,8 @@ from evaldrop.evaluation_jobs.asked_metrics import (
     judged_groups,
     rated_groups,
 )
-from evaldrop.evaluation_jobs.datasets import DatasetPlan, Tally, count_rows, dataset_uri, part_name
-from evaldrop.evaluation_jobs.jobs_file import Job
+from evaldrop.evaluation_jobs.datasets import DatasetPlan, RowTally, count_rows, dataset_uri, part_name
+from evaldrop.evaluation_jobs.jobs_file import EvaluationJob
 from evaldrop.evaluation_jobs.jobs_plan import JobsPlan
 from evaldrop.evaluation_jobs.limits import MAX_DATASETS, MAX_MODELS, in_parts
 from evaldrop.evaluation_jobs.metrics import TaskType
@@ -34,7 +34,7 @@ from evaldrop.evaluation_jobs.notes import (
     notes_on_rows,
     unasked,
 )
-from evaldrop.evaluation_jobs.prompts import LeftOut, Source, has_system
+from evaldrop.evaluation_jobs.prompts import JobSource, LeftOut, has_system
 from evaldrop.evaluation_jobs.requests import (
     Target,
     called_model,
@@ -43,7 +43,7 @@ from evaldrop.evaluation_jobs.requests import (
     own_responses,
     refuse_unlike,
 )
-from evaldrop.evaluation_jobs.wanted import Wanted
+from evaldrop.evaluation_jobs.wanted import WantedJobs
 
 _MOST_REASONS = 5
 
@@ -59,10 +59,10 @@ class _Series:
 class Planner:
     """Makes the plan of a source's jobs."""
 
-    def __init__(self, source: Source, wanted: Wanted, prices: Prices) -> None:
+    def __init__(self, source: JobSource, wanted: WantedJobs, prices: Prices) -> None:
         self._source, self._wanted, self._prices = source, wanted, prices
         self._evaluation = source.definition.evaluation
-        self._tallies: dict[DatasetPlan, Tally] = {}
+        self._tallies: dict[DatasetPlan, RowTally] = {}
 
     def plan(self) -> JobsPlan:
         """
@@ -73,7 +73,7 @@ class Planner:
         """
         series = [self._counted(each) for each in self._series()]
         groups = self._groups
-        jobs: list[Job] = []
+        jobs: list[EvaluationJob] = []
         lines: dict[tuple[costs.Role, str], costs.CostLine] = {}
         for each in series:
             for group in groups:
@@ -193,7 +193,9 @@ class Planner:
         pairs = self._evaluation.pairwise is not None and len(self._candidates) > 1
         return rated_groups(criteria, compare=pairs)
 
-    def _jobs(self, series: _Series, group: MetricGroup, judge: Judge | None, *, start: int) -> Iterator[Job]:
+    def _jobs(
+        self, series: _Series, group: MetricGroup, judge: Judge | None, *, start: int
+    ) -> Iterator[EvaluationJob]:
         target = Target(
             kind=self._wanted.kind,
             task=self._task,
@@ -214,7 +216,7 @@ class Planner:
             about = f"evaldrop: {self._evaluation.name}, {who}" + (
                 f", judged by {judge.name}" if judge else ""
             )
-            yield Job(
+            yield EvaluationJob(
                 name=name,
                 candidates=tuple(each.name for each in series.candidates),
                 judge=judge.name if judge else None,
@@ -272,6 +274,6 @@ def _slug(text: str, most: int) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")[:most].strip("-") or "x"
 
 
-def plan_jobs(source: Source, wanted: Wanted, prices: Prices) -> JobsPlan:
+def plan_jobs(source: JobSource, wanted: WantedJobs, prices: Prices) -> JobsPlan:
     """Return the plan of a source's jobs; see `Planner.plan`."""
     return Planner(source, wanted, prices).plan()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from evaldrop.evaluation_jobs.limits import Kind
     from evaldrop.evaluation_jobs.metrics import TaskType
-    from evaldrop.evaluation_jobs.prompts import Source
+    from evaldrop.evaluation_jobs.prompts import JobSource
 
 bedrock_eval = typer.Typer(
     name="bedrock-eval",
@@ -173,10 +173,10 @@ def create(
         evaldrop bedrock-eval create --responses latest --metric bedrock.helpfulness --dry-run
     """
     from evaldrop.bedrock.region import region_of
-    from evaldrop.cli.evaluation_jobs import Place, create_and_show
+    from evaldrop.cli.evaluation_jobs import JobsPlace, create_and_show
     from evaldrop.errors import InputError
     from evaldrop.evaluation_jobs.creating import new_jobs_id
-    from evaldrop.evaluation_jobs.wanted import Wanted, refuse_unusable
+    from evaldrop.evaluation_jobs.wanted import WantedJobs, refuse_unusable
 
     if dataset is None and responses is None:
         raise InputError("give a DATASET, or --responses RUN for a run's own responses.")
@@ -185,7 +185,7 @@ def create(
         needed |= {"--flow-definition": flow_definition} if kind is JobKind.HUMAN else {}
         _refuse_missing(needed)
     jobs_id = new_jobs_id()
-    wanted = Wanted(
+    wanted = WantedJobs(
         id=jobs_id,
         kind=cast("Kind", kind.value),
         folder=f"{_output(output, bedrock)}/{jobs_id}",
@@ -204,7 +204,7 @@ def create(
     else:
         source = _dataset(str(dataset), evaluation, bedrock=bedrock, region=region, limit=limit)
     files = f"{DRY_OUT}/{jobs_id}" if dry_run else wanted.folder
-    place = Place(bedrock=bedrock, region=region, folder=files)
+    place = JobsPlace(bedrock=bedrock, region=region, folder=files)
     return create_and_show(source, wanted, place, dry_run=dry_run, wait=wait, yes=yes, as_json=as_json)
 
 
@@ -232,7 +232,7 @@ def _output(output: str | None, bedrock: str) -> str:
 
 def _dataset(
     dataset: str, evaluation: str | None, *, bedrock: str, region: str | None, limit: int | None
-) -> "Source":
+) -> "JobSource":
     from evaldrop.cli.datasets import given_dataset
     from evaldrop.evaluation_jobs.creating import source_of_dataset
 
@@ -242,7 +242,7 @@ def _dataset(
     )
 
 
-def _run(named: str, further: str | None, *, limit: int | None) -> "Source":
+def _run(named: str, further: str | None, *, limit: int | None) -> "JobSource":
     from evaldrop.cli.naming import finished_run
     from evaldrop.errors import InputError
     from evaldrop.evaluation_jobs.prompts import source_of_run
