@@ -60,6 +60,8 @@ class ImportSettings(NamedTuple):
         asked: Metrics that were made of the evaluation's criteria: metric to criterion's name.
         arguments: What was to be imported, as a command has it.
         simulated: Whether texts or scores are made up.
+        is_asked: Whether `own` is what the jobs were made of. A rule of its gate on what no job measured is
+            left out then, with an alarm, and its models are those of responses that are known by name alone.
     """
 
     out: str
@@ -69,6 +71,7 @@ class ImportSettings(NamedTuple):
     asked: Mapping[str, str] = MappingProxyType({})
     arguments: Sequence[str] = ()
     simulated: bool = False
+    is_asked: bool = False
 
     def options(self, run_id: str) -> dict[str, Any]:
         """Return what the run's file keeps of them."""
@@ -90,12 +93,13 @@ def import_jobs(sources: Sequence[Source], settings: ImportSettings) -> RunDefin
     criteria = imported_criteria(jobs, own=own, asked=settings.asked, one_means=settings.one_means)
     joined = join(sources, criteria)
     configs = {each.name: each.config for each in criteria.by_key.values()}
-    evaluation = _evaluation(joined, configs, settings)
+    whole = _evaluation(joined, configs, settings)
+    evaluation, rules = _with_gate(whole, settings)
     broken = [row for job in jobs for row in job.broken]
     run = _definition(evaluation, joined, settings, n_broken=len(broken))
     said = {
         "notes": (*_origins(sources, joined), *criteria.notes, *_notes(joined)),
-        "alarms": (*criteria.left_out, *_alarms(joined, broken)),
+        "alarms": (*criteria.left_out, *rules, *_alarms(joined, broken)),
     }
     run = run.changed(dataset=run.dataset.model_copy(update=said))
     _write(run, joined, broken)
@@ -110,19 +114,32 @@ def _evaluation(joined: Joined, configs: Mapping[str, Config], settings: ImportS
     own = settings.own
     rules = {} if own is None else {rule: getattr(own, rule) for rule in _RULES}
     name = settings.name or (own.name if own else None) or _default_name(joined)
-    evaluation = Evaluation(
+    models = {each.name: each.model for each in own.candidates} if own and settings.is_asked else {}
+    return Evaluation(
         name=name,
-        candidates=tuple(Candidate(name=each, model=model) for each, model in joined.candidates.items()),
+        candidates=tuple(
+            # Own responses are sent under their candidate's name, which is no model.
+            Candidate(name=each, model=models.get(each, model) if model == each else model)
+            for each, model in joined.candidates.items()
+        ),
         judges=tuple(
             Judge(name=judge.name, model=judge.model, api=EVALUATION_JOB) for judge in joined.judges
         ),
         criteria=tuple(configs.values()) if joined.judges else (),
         **rules,
     )
+
+
+def _with_gate(evaluation: Evaluation, settings: ImportSettings) -> tuple[Evaluation, list[str]]:
+    """Return an evaluation with the rules that the jobs can be held to, and what to say of the others."""
     names = RunNames.asked(evaluation, criteria_by_name(evaluation.criteria, path="criteria"))
-    if problems := list(gate_problems(evaluation.gate, names)):
-        raise EvaluationError("\n".join(problems))
-    return evaluation
+    problems = {rule: "\n".join(gate_problems([rule], names)) for rule in evaluation.gate}
+    wrong = {rule: problem for rule, problem in problems.items() if problem}
+    if wrong and not settings.is_asked:
+        raise EvaluationError("\n".join(wrong.values()))
+    kept = tuple(rule for rule in evaluation.gate if rule not in wrong)
+    said = [f"Gate: left out, since these jobs did not measure it: {rule}." for rule in wrong]
+    return evaluation.model_copy(update={"gate": kept}), said
 
 
 def _default_name(joined: Joined) -> str:

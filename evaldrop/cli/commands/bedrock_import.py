@@ -104,6 +104,7 @@ def bedrock_import(
         {metric: criterion for each in found for metric, criterion in each.asked.items()},
         [each.argument for each in found],
         any(each.simulated for each in found),
+        is_asked=evaluation is None,
     )
     sources = [source for each in found for source in each.sources]
     run = (
