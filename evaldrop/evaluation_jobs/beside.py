@@ -17,8 +17,10 @@ import orjson
 from evaldrop import storage
 from evaldrop.errors import InputError
 from evaldrop.evaluation import Judge
-from evaldrop.evaluation_jobs.imported_criteria import Config, ImportedCriteria, imported_criteria
-from evaldrop.evaluation_jobs.importing import ImportSettings, judgement_of
+from evaldrop.evaluation_jobs.criterion_configs import Config
+from evaldrop.evaluation_jobs.import_files import judgement_of
+from evaldrop.evaluation_jobs.imported_criteria import ImportedCriteria, imported_criteria
+from evaldrop.evaluation_jobs.importing import ImportSettings
 from evaldrop.evaluation_jobs.joining import Answered, ImportedRecord, Joined, Source, join
 from evaldrop.evaluation_jobs.metrics import built_in_metric
 from evaldrop.json_text import loads

@@ -13,16 +13,12 @@ from typing import NamedTuple
 
 from evaldrop.errors import InputError
 from evaldrop.evaluation_jobs.imported_criteria import ImportedCriteria, MetricKey, key_of
+from evaldrop.evaluation_jobs.model_names import UNKNOWN_MODEL, model_id, short_names
 from evaldrop.evaluation_jobs.output import JobOutput, JobResponse, JobRow, JobScore
 
-ALGORITHM, PEOPLE, UNKNOWN_MODEL = "algorithm", "people", "unknown"
-"""The judges that are no model: what computed a number, who rated. And the model that no row names."""
+ALGORITHM, PEOPLE = "algorithm", "people"
+"""The judges that are no model: what computed a number, and who rated."""
 
-_MOST_NAME, _MOST_MODEL = 64, 256
-# Whoever brought own responses named their model as they liked.
-_NOT_IN_AN_ID = re.compile(r"[^\w:./@+ -]+")
-# Of `us.amazon.nova-lite-v1:0` what people call the model: no geography, no maker, no version.
-_MODEL_ID = re.compile(r"(?:[a-z-]+\.)?[a-z0-9]+\.(.+?)(?:-\d{8})?(?:-v\d+(?::\d+)*)?")
 _WORKERS_AS_JUDGES = 9
 """People up to which each is a judge of their own; more of them are told apart by place within a record."""
 
@@ -219,7 +215,7 @@ class _Candidates:
         ]
         self.models: dict[str, str] = {}
         self._names: dict[tuple[int, str], str] = {}
-        short = _short_names({model for _, _, model in found})
+        short = short_names({model for _, _, model in found})
         for place, source, model in found:
             name = source.name or source.candidates.get(model) or short[model]
             if source.name and any(at == place for at, _ in self._names):
@@ -246,31 +242,6 @@ class _Candidates:
         return self._names[place, response.model]
 
 
-def _short_names(models: Iterable[str]) -> dict[str, str]:
-    """Return what to call each model: as short as tells it from the others."""
-    short: dict[str, list[str]] = {}
-    for model in sorted(models):
-        own = model_id(model)
-        found = _MODEL_ID.fullmatch(own)
-        short.setdefault(_as_name(found[1] if found else own), []).append(model)
-    names = {}
-    for name, those in short.items():
-        for model in those:
-            names[model] = name if len(those) == 1 else _as_name(model_id(model))
-    return names
-
-
-def model_id(identifier: str) -> str:
-    """Return the ID in a model's ARN; of what is none, all of it, without what no ID has."""
-    own = identifier.rpartition("/")[2] if identifier.startswith("arn:") else identifier
-    return _NOT_IN_AN_ID.sub("-", own)[:_MOST_MODEL] or UNKNOWN_MODEL
-
-
-def _as_name(text: str) -> str:
-    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", text).strip("-._")[:_MOST_NAME]
-    return name or "model"
-
-
 class _Judging:
     """Names judges, and numbers what one of them said more than once of a response."""
 
@@ -284,7 +255,7 @@ class _Judging:
             for key, score, judge in answer.scores
             if key in criteria.by_key
         ]
-        self._short = _short_names({score.evaluator for score, _ in found if score.evaluator})
+        self._short = short_names({score.evaluator for score, _ in found if score.evaluator})
         self._models = {
             judge or self._short[score.evaluator]: model_id(score.evaluator)
             for score, judge in found
