@@ -8,7 +8,7 @@ import orjson
 import yaml
 
 from evaldrop import storage
-from evaldrop.evaluation_jobs.joining import Answered, ImportedRecord, Joined, Judgement
+from evaldrop.evaluation_jobs.joining import ImportedAnswer, ImportedRecord, JoinedJobs, Judgement
 from evaldrop.evaluation_jobs.output import BrokenRow
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import RECORDS_FILE
@@ -20,7 +20,7 @@ NOT_ASKED, NO_RESPONSE = "NotInJob", "NoResponse"
 """Errors of a response that is not there: the candidate's job has no row of the prompt, or one without it."""
 
 
-def dataset_of(joined: Joined) -> bytes:
+def dataset_of(joined: JoinedJobs) -> bytes:
     """Return the records as a dataset: what a judge that is asked about the responses is shown."""
     records = (
         {
@@ -35,7 +35,7 @@ def dataset_of(joined: Joined) -> bytes:
     return b"".join(orjson.dumps(record) + b"\n" for record in records)
 
 
-def write_files(run: RunDefinition, joined: Joined, broken: Sequence[BrokenRow]) -> None:
+def write_files(run: RunDefinition, joined: JoinedJobs, broken: Sequence[BrokenRow]) -> None:
     """
     Write what an import's scorecard is computed from, `run.json` last.
 
@@ -75,7 +75,7 @@ _Asked = Mapping[str, Mapping[tuple[str, str], None]]
 """Candidate: the judges and criteria that there is any score of, of any of its responses."""
 
 
-def _heard(joined: Joined) -> _Asked:
+def _heard(joined: JoinedJobs) -> _Asked:
     heard: dict[str, dict[tuple[str, str], None]] = {name: {} for name in joined.candidates}
     for record in joined.records:
         for name, answer in record.answers.items():
@@ -125,7 +125,7 @@ def _result(record: ImportedRecord, candidates: Mapping[str, str], heard: _Asked
     }
 
 
-def _response(name: str, answer: Answered | None, unheard: Sequence[tuple[str, str]]) -> dict[str, Any]:
+def _response(name: str, answer: ImportedAnswer | None, unheard: Sequence[tuple[str, str]]) -> dict[str, Any]:
     if answer is None:
         cause = "The job has no row of this prompt: the model was not asked it, or gave no response."
         return {"candidate": name, "error": {"Error": NOT_ASKED, "Cause": cause}}

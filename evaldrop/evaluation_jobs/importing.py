@@ -21,9 +21,9 @@ from evaldrop.evaluation_jobs.criterion_configs import Config
 from evaldrop.evaluation_jobs.import_files import EVALUATION_FILE, dataset_of, write_files
 from evaldrop.evaluation_jobs.imported_criteria import OneMeans, imported_criteria
 from evaldrop.evaluation_jobs.joining import (
-    Joined,
+    ImportSource,
+    JoinedJobs,
     Judgement,
-    Source,
     join,
 )
 from evaldrop.evaluation_jobs.output import BrokenRow
@@ -69,7 +69,7 @@ class ImportSettings(NamedTuple):
         return {"limit": None, "imported": imported}
 
 
-def import_jobs(sources: Sequence[Source], settings: ImportSettings) -> RunDefinition:
+def import_jobs(sources: Sequence[ImportSource], settings: ImportSettings) -> RunDefinition:
     """
     Write a run's folder of the output of some jobs, all but what its scorecard's computing writes.
 
@@ -100,7 +100,7 @@ def _name(config: Config) -> str:
     return config if isinstance(config, str) else str(config.get("name"))
 
 
-def _evaluation(joined: Joined, configs: Mapping[str, Config], settings: ImportSettings) -> Evaluation:
+def _evaluation(joined: JoinedJobs, configs: Mapping[str, Config], settings: ImportSettings) -> Evaluation:
     own = settings.own
     rules = {} if own is None else {rule: getattr(own, rule) for rule in _RULES}
     name = settings.name or (own.name if own else None) or _default_name(joined)
@@ -132,14 +132,14 @@ def _with_gate(evaluation: Evaluation, settings: ImportSettings) -> tuple[Evalua
     return evaluation.model_copy(update={"gate": kept}), said
 
 
-def _default_name(joined: Joined) -> str:
+def _default_name(joined: JoinedJobs) -> str:
     # By the dataset, not by the job: no two jobs share a name, and a trend needs runs of one.
     datasets = {record.dataset for record in joined.records if record.dataset}
     return f"bedrock-{datasets.pop()}"[:64].rstrip("-._") if len(datasets) == 1 else "bedrock-eval"
 
 
 def _definition(
-    evaluation: Evaluation, joined: Joined, settings: ImportSettings, *, n_broken: int
+    evaluation: Evaluation, joined: JoinedJobs, settings: ImportSettings, *, n_broken: int
 ) -> RunDefinition:
     run_id, place = new_run_id(), storage.absolute(settings.out)
     folder = run_folder(place, evaluation.name, run_id)
@@ -171,7 +171,7 @@ def _definition(
     )
 
 
-def _alarms(joined: Joined, broken: Sequence[BrokenRow]) -> Iterator[str]:
+def _alarms(joined: JoinedJobs, broken: Sequence[BrokenRow]) -> Iterator[str]:
     if broken:
         yield f"Rows of the jobs' output that could not be read: {len(broken):,}; they are in rejected.jsonl."
     by_model: dict[str, set[str]] = {name: set() for name in joined.candidates}
@@ -183,12 +183,12 @@ def _alarms(joined: Joined, broken: Sequence[BrokenRow]) -> Iterator[str]:
         yield f"Candidates were judged by different models ({said}): a difference may be the judges' own."
 
 
-def _origins(sources: Sequence[Source], joined: Joined) -> Iterator[str]:
+def _origins(sources: Sequence[ImportSource], joined: JoinedJobs) -> Iterator[str]:
     for source, names in zip(sources, joined.by_source, strict=True):
         yield f"{', '.join(names)}: imported from {storage.absolute(source.uri)}."
 
 
-def _notes(joined: Joined) -> Iterator[str]:
+def _notes(joined: JoinedJobs) -> Iterator[str]:
     if joined.twice:
         yield f"Rows that are in the jobs' output once more, and count once: {joined.twice:,}."
     nulls = Counter(each.criterion for _, each in _judgements(joined) if each.entry.result is None)
@@ -199,7 +199,7 @@ def _notes(joined: Joined) -> Iterator[str]:
         )
 
 
-def _judgements(joined: Joined) -> Iterator[tuple[str, Judgement]]:
+def _judgements(joined: JoinedJobs) -> Iterator[tuple[str, Judgement]]:
     for record in joined.records:
         for name, answer in record.answers.items():
             yield from ((name, judgement) for judgement in answer.judgements)

@@ -31,7 +31,7 @@ class RecordKey(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class ImportSource:
     """
     Output to import, and what is known of it.
 
@@ -79,7 +79,7 @@ class Judgement(NamedTuple):
     score: float | None
 
 
-class Answered(NamedTuple):
+class ImportedAnswer(NamedTuple):
     """A candidate's response to a record, None where the job has the row and no response."""
 
     text: str | None
@@ -96,10 +96,10 @@ class ImportedRecord:
     category: str | None
     group: str | None
     dataset: str | None
-    answers: Mapping[str, Answered]
+    answers: Mapping[str, ImportedAnswer]
 
 
-class Joined(NamedTuple):
+class JoinedJobs(NamedTuple):
     """
     All that was imported.
 
@@ -117,7 +117,7 @@ class Joined(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Answer:
+class _JobAnswer:
     text: str | None
     scores: list[tuple[MetricKey, JobScore, str | None]] = field(default_factory=list)
 
@@ -129,10 +129,10 @@ class _Prompt:
     group: str | None
     category: str | None = None
     dataset: str | None = None
-    answers: dict[str, list[_Answer]] = field(default_factory=dict)
+    answers: dict[str, list[_JobAnswer]] = field(default_factory=dict)
 
 
-def join(sources: Sequence[Source], criteria: ImportedCriteria) -> Joined:
+def join(sources: Sequence[ImportSource], criteria: ImportedCriteria) -> JoinedJobs:
     """
     Return the records of some jobs' output.
 
@@ -156,15 +156,15 @@ def join(sources: Sequence[Source], criteria: ImportedCriteria) -> Joined:
         record for record_id, prompt in prompts.items() for record in _records(record_id, prompt, judging)
     ]
     # In a stable order of names, and people last: they are compared with the rest.
-    return Joined(candidates.models, candidates.by_source(), judging.judges(), records, twice)
+    return JoinedJobs(candidates.models, candidates.by_source(), judging.judges(), records, twice)
 
 
-def _add(answers: list[_Answer], row: JobRow, response: JobResponse, judge: str | None) -> bool:
+def _add(answers: list[_JobAnswer], row: JobRow, response: JobResponse, judge: str | None) -> bool:
     """Add a response, or its scores to the same one that is there; return whether nothing was new."""
     known = next((answer for answer in answers if answer.text == response.text), None)
     scores = [(key_of(score, row), score, judge) for score in response.scores]
     if known is None:
-        answers.append(_Answer(response.text, scores))
+        answers.append(_JobAnswer(response.text, scores))
         return False
     new = [each for each in scores if each not in known.scores]
     known.scores += new
@@ -183,7 +183,7 @@ def _records(record_id: str, prompt: _Prompt, judging: "_Judging") -> Iterator[I
             group=prompt.group or (record_id if times > 1 else None),
             dataset=prompt.dataset,
             answers={
-                name: Answered(answers[place].text, judging.judgements(answers[place]))
+                name: ImportedAnswer(answers[place].text, judging.judgements(answers[place]))
                 for name, answers in prompt.answers.items()
                 if place < len(answers)
             },
@@ -200,7 +200,7 @@ def _record_id(prompt: str, reference: tuple[str, ...]) -> str:
 class _Candidates:
     """Names candidates: by the argument where it has a name, else by the model."""
 
-    def __init__(self, sources: Sequence[Source]) -> None:
+    def __init__(self, sources: Sequence[ImportSource]) -> None:
         found = [
             (place, source, model)
             for place, source in enumerate(sources)
@@ -273,7 +273,7 @@ class _Judging:
         # By name: a model may be called as people are.
         return list({judge.name: judge for judge in (*models, *computed, *people)}.values())
 
-    def judgements(self, answer: _Answer) -> list[Judgement]:
+    def judgements(self, answer: _JobAnswer) -> list[Judgement]:
         """Return what was said of a response, in the order of the job's scores."""
         said: dict[tuple[str, str], int] = {}
         found = []

@@ -12,7 +12,7 @@ from evaldrop.evaluation import Evaluation
 from evaldrop.evaluation_jobs.custom_metrics import definition_name
 from evaldrop.evaluation_jobs.datasets import prompts_uri
 from evaldrop.evaluation_jobs.jobs_file import JOBS_FILE, EvaluationJob, JobSet, load_jobs
-from evaldrop.evaluation_jobs.joining import RecordKey, Source
+from evaldrop.evaluation_jobs.joining import ImportSource, RecordKey
 from evaldrop.evaluation_jobs.output import read_output
 from evaldrop.evaluation_jobs.service import EvaluationJobs
 
@@ -41,7 +41,7 @@ class Located(NamedTuple):
     """
 
     argument: str
-    sources: Sequence[Source]
+    sources: Sequence[ImportSource]
     evaluation: Evaluation | None = None
     asked: Mapping[str, str] = {}
     unfinished: Mapping[str, str] = {}
@@ -72,7 +72,7 @@ def locate(argument: str, service: Service) -> Located:
         place = uri = storage.absolute(place)
         definitions = []
     again = place if name is None else f"{name}={place}"
-    return Located(again, [Source(uri=uri, jobs=read_output(uri, definitions), name=name)])
+    return Located(again, [ImportSource(uri=uri, jobs=read_output(uri, definitions), name=name)])
 
 
 def _is_there(place: str) -> bool:
@@ -126,11 +126,11 @@ def _of_jobs(folder: str, jobs: JobSet) -> Located:
 
 def _source(
     job: EvaluationJob, output: str, evaluation: Evaluation, records: Mapping[str, RecordKey]
-) -> Source:
+) -> ImportSource:
     uri = storage.join(output, job.name)
     # Own responses are known by their candidate's name; else there is the model.
     models = {each.model: each.name for each in evaluation.candidates if each.name in job.candidates}
-    return Source(
+    return ImportSource(
         uri=uri,
         jobs=read_output(uri, _definitions(job)),
         name=job.candidates[0] if len(job.candidates) == 1 else None,
