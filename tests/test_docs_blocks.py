@@ -271,7 +271,7 @@ def test_every_file_that_the_page_names_is_in_a_run_or_is_said_to_be_there_only_
     named = [name for row in table.splitlines() for name in re.findall(r"`([\w./]+)", row.split("|")[1])]
     folder = first_evaluation.folder / first_evaluation.runs[0]
     there = {path.name + "/" * path.is_dir() for path in folder.iterdir()}
-    sometimes = {"batch/", "requests/", "replies/", "robustness.parquet", "review/"}
+    sometimes = {"batch/", "requests/", "replies/", "robustness.parquet", "review/", "evaluation.yaml"}
 
     assert {name for name in named if not name.startswith("results")} - sometimes <= there
     assert there - {"results/"} <= set(named)

@@ -81,6 +81,11 @@ NOT_RUN = {
         for words in (
             "create my-evaluation --role arn:aws:iam::111122223333:role/jobs --output s3://bucket/evaluations",
             "watch s3://bucket/evaluations/ID",
+            "import s3://my-bucket/evals/lite-job/",
+            "import lite=s3://my-bucket/evals/lite-job/ haiku=s3://my-bucket/evals/haiku-job/",
+            "import s3://my-bucket/evaluations/20261130t184756z-b5a897",
+            "import my-job --evaluation evaluation.yaml",
+            "import my-own-responses-job --beside latest",
         )
     },
 }  # fmt: skip

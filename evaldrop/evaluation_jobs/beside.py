@@ -17,9 +17,11 @@ import orjson
 from evaldrop import storage
 from evaldrop.errors import InputError
 from evaldrop.evaluation import Judge
-from evaldrop.evaluation_jobs.imported_criteria import Config, ImportedCriteria, imported_criteria
-from evaldrop.evaluation_jobs.importing import ImportSettings, judgement_of
-from evaldrop.evaluation_jobs.joining import Answered, ImportedRecord, Joined, Source, join
+from evaldrop.evaluation_jobs.criterion_configs import Config
+from evaldrop.evaluation_jobs.import_files import judgement_of
+from evaldrop.evaluation_jobs.imported_criteria import ImportedCriteria, imported_criteria
+from evaldrop.evaluation_jobs.importing import ImportSettings
+from evaldrop.evaluation_jobs.joining import ImportedAnswer, ImportedRecord, ImportSource, JoinedJobs, join
 from evaldrop.evaluation_jobs.metrics import built_in_metric
 from evaldrop.json_text import loads
 from evaldrop.run.definition import RunDefinition
@@ -35,14 +37,14 @@ from evaldrop.verdicts.job_scores import EVALUATION_JOB
 JSON = dict[str, Any]
 
 
-class _Place(NamedTuple):
+class _JudgedAnswer(NamedTuple):
     """A response in the output: the record it is of, and what was said of it."""
 
     record: ImportedRecord
-    answer: Answered
+    answer: ImportedAnswer
 
 
-def import_beside(folder: str, sources: Sequence[Source], settings: ImportSettings) -> RunDefinition:
+def import_beside(folder: str, sources: Sequence[ImportSource], settings: ImportSettings) -> RunDefinition:
     """
     Write a run with a parent's responses and verdicts, and the jobs' scores of the same responses.
 
@@ -61,7 +63,7 @@ def import_beside(folder: str, sources: Sequence[Source], settings: ImportSettin
         raise InputError(f"{folder}: this run has no results. evaldrop run --resume finishes it.")
     criteria = _criteria(parent, sources, settings)
     joined = join(sources, criteria)
-    scores = _Scores(joined, {judge.name for judge in parent.judges})
+    scores = _ScoresOfRun(joined, {judge.name for judge in parent.judges})
     run = _definition(parent, joined, criteria, scores, settings)
     asked, matched = _write_results(run, parent, manifests, scores)
     if not matched:
@@ -80,7 +82,9 @@ def import_beside(folder: str, sources: Sequence[Source], settings: ImportSettin
     return run
 
 
-def _criteria(parent: RunDefinition, sources: Sequence[Source], settings: ImportSettings) -> ImportedCriteria:
+def _criteria(
+    parent: RunDefinition, sources: Sequence[ImportSource], settings: ImportSettings
+) -> ImportedCriteria:
     """Return the jobs' criteria; a metric that asks what one of the run's does is that one."""
     own: dict[str, Config] = dict(zip(parent.criteria, parent.criteria_configs, strict=True))
     asked = {name: name for name in own}
@@ -91,19 +95,19 @@ def _criteria(parent: RunDefinition, sources: Sequence[Source], settings: Import
     return imported_criteria(jobs, own=own, asked={**asked, **settings.asked}, one_means=settings.one_means)
 
 
-class _Scores:
+class _ScoresOfRun:
     """Finds what the jobs said of a response."""
 
-    def __init__(self, joined: Joined, taken: set[str]) -> None:
+    def __init__(self, joined: JoinedJobs, taken: set[str]) -> None:
         # A judge of the run's own by the same name is another instrument.
         self.names = {
             judge.name: f"{judge.name}-job" if judge.name in taken else judge.name for judge in joined.judges
         }
-        self._places: dict[str, list[_Place]] = {}
+        self._places: dict[str, list[_JudgedAnswer]] = {}
         for record in joined.records:
             for answer in record.answers.values():
                 if answer.text is not None:
-                    self._places.setdefault(answer.text.strip(), []).append(_Place(record, answer))
+                    self._places.setdefault(answer.text.strip(), []).append(_JudgedAnswer(record, answer))
 
     def of(self, record: PreparedRecord, text: str) -> list[JSON]:
         """Return the judgements on a response; none where the output does not have it."""
@@ -123,9 +127,9 @@ class _Scores:
 
 def _definition(
     parent: RunDefinition,
-    joined: Joined,
+    joined: JoinedJobs,
     criteria: ImportedCriteria,
-    scores: _Scores,
+    scores: _ScoresOfRun,
     settings: ImportSettings,
 ) -> RunDefinition:
     run_id, place = new_run_id(), storage.absolute(settings.out)
@@ -137,6 +141,7 @@ def _definition(
     # Criteria that records brought stay behind the evaluation's.
     brought = parent.criteria_configs[len(evaluation.criteria) :]
     prices = {judge.model: None for judge in judges}
+    simulated = parent.simulated or settings.simulated
     return parent.changed(
         run_id=run_id,
         started_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -150,7 +155,8 @@ def _definition(
         price_list={**parent.price_list, "models": {**prices, **parent.price_list["models"]}},
         estimate=None,
         options={**parent.options, **settings.options(run_id)},
-        baseline=blessed_run(storage.join(place, name), simulated=parent.simulated),
+        simulated=simulated,
+        baseline=blessed_run(storage.join(place, name), simulated=simulated),
         versions={"evaldrop": VERSION, "python": platform.python_version()},
         parent=parent.as_parent("rescored"),
         dataset=parent.dataset.model_copy(
@@ -163,7 +169,7 @@ def _definition(
 
 
 def _write_results(
-    run: RunDefinition, parent: RunDefinition, manifests: Sequence[str], scores: _Scores
+    run: RunDefinition, parent: RunDefinition, manifests: Sequence[str], scores: _ScoresOfRun
 ) -> tuple[Mapping[str, list[JSON]], int]:
     """Write the results; return what each record was asked besides, and how many responses have scores."""
     reader, matched = ResultReader(parent), 0
@@ -187,7 +193,7 @@ def _write_results(
     return asked, matched
 
 
-def _more(found: Found, reader: ResultReader, folder: str, scores: _Scores) -> Mapping[str, list[JSON]]:
+def _more(found: Found, reader: ResultReader, folder: str, scores: _ScoresOfRun) -> Mapping[str, list[JSON]]:
     if found.record.anchor is not None or found.record.perturbed is not None:
         return {}
     # Of a copy: what is written has to stay as it was read.

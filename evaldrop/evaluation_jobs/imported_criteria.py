@@ -8,11 +8,11 @@ from typing import Any, Literal, NamedTuple
 
 from evaldrop.evaluation.criteria import BUILT_IN, Criterion, Scale, criterion_from_config
 from evaldrop.evaluation.criteria.scales import NO_WORDS, YES_WORDS, Point
+from evaldrop.evaluation_jobs.criterion_configs import Config, config_of
 from evaldrop.evaluation_jobs.metrics import JobMetric, criterion_of_rating, metric_of, score_of
-from evaldrop.evaluation_jobs.output import JobOutput, JobRow, JobScore
+from evaldrop.evaluation_jobs.output import JobOutput, JobRow, JobScore, plain_result
 from evaldrop.evaluation_jobs.people import COMPARISONS, LIKERT_PAIR, share_preferred
 
-Config = str | dict[str, Any]
 OneMeans = Literal["left", "right"]
 _MOST_NAME = 64
 
@@ -238,7 +238,7 @@ class _Maker:
         self._names.add(name)
         if config is None or name != criterion.name:
             is_built_in = BUILT_IN.get(name) == criterion
-            config = self._with_own(name, name if is_built_in else _config(replace(criterion, name=name)))
+            config = self._with_own(name, name if is_built_in else config_of(replace(criterion, name=name)))
         return ImportedCriterion(name, config, read)
 
     def _with_own(self, name: str, config: Config) -> Config:
@@ -280,9 +280,10 @@ def _plain(criterion: Criterion, result: float | str) -> float | str:
     """Return a number that came as a text as the number, unless texts are the scale's answers."""
     if isinstance(result, str) and criterion.scale.kind != "choices":
         try:
-            return float(result)
+            number = plain_result(float(result))
         except ValueError:
             return result
+        return result if number is None else number
     return result
 
 
@@ -293,34 +294,3 @@ def _point(criterion: Criterion, result: float | str) -> float | None:
 
 def _fraction(known: JobMetric, result: float | str) -> float | None:
     return None if isinstance(result, str) else known.fraction(result)
-
-
-def _config(criterion: Criterion) -> dict[str, Any]:
-    """Return a criterion in the form that evaluations have it in."""
-    return {
-        "name": criterion.name,
-        "question": criterion.question,
-        "scale": _scale_config(criterion.scale),
-        "higher_is_better": criterion.higher_is_better,
-        "pass_at": criterion.pass_at,
-    }
-
-
-def _scale_config(scale: Scale) -> dict[str, Any]:
-    ends = {"not_applicable": scale.not_applicable}
-    if scale.kind == "binary":
-        return {"type": "binary", **ends}
-    if scale.kind == "range":
-        return {"type": "range", "low": scale.low, "high": scale.high, **ends}
-    if scale.kind == "choices":
-        choices = {point.label: point.value for point in scale.points}
-        return {"choices": choices, "ordered": scale.ordered, **ends}
-    labels = [point.label for point in scale.points]
-    points = {
-        # A label that reads as a number, or that two points have, is one that no evaluation may have.
-        f"{point.value:g}": {"label": f"point {point.value:g}"}
-        if labels.count(point.label) > 1 or re.fullmatch(r"[\d.eE+-]*", point.label)
-        else {"label": point.label} | ({"definition": point.definition} if point.definition else {})
-        for point in scale.points
-    }
-    return {"type": "points", "points": points, "halves": scale.halves_allowed, **ends}

@@ -8,41 +8,31 @@ the same tallies and the same statistics as any verdict.
 import hashlib
 import platform
 import secrets
-import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import orjson
-import yaml
-
 from evaldrop import storage
 from evaldrop.errors import EvaluationError
 from evaldrop.evaluation import Candidate, Evaluation, Judge
-from evaldrop.evaluation_jobs.imported_criteria import Config, OneMeans, imported_criteria
+from evaldrop.evaluation_jobs.criterion_configs import Config
+from evaldrop.evaluation_jobs.import_files import EVALUATION_FILE, dataset_of, write_files
+from evaldrop.evaluation_jobs.imported_criteria import OneMeans, imported_criteria
 from evaldrop.evaluation_jobs.joining import (
-    Answered,
-    ImportedRecord,
-    Joined,
+    ImportSource,
+    JoinedJobs,
     Judgement,
-    Source,
     join,
 )
 from evaldrop.evaluation_jobs.output import BrokenRow
 from evaldrop.run.definition import DatasetFacts, RunDefinition, criteria_by_name, prices_for
-from evaldrop.run.records import RECORDS_FILE
 from evaldrop.run.request import new_run_id, run_folder
-from evaldrop.run.results import MANIFEST
 from evaldrop.scorecard.baseline.blessing import blessed_run
 from evaldrop.scorecard.gate import RunNames, gate_problems
 from evaldrop.shipped import VERSION
 from evaldrop.verdicts.job_scores import EVALUATION_JOB
-
-EVALUATION_FILE = "evaluation.yaml"
-NOT_ASKED, NO_RESPONSE = "NotInJob", "NoResponse"
-"""Errors of a response that is not there: the candidate's job has no row of the prompt, or one without it."""
 
 # What an evaluation decides about scores that are there already.
 _RULES = ("description", "gate", "metrics", "confidence", "unscored", "notify")
@@ -59,6 +49,9 @@ class ImportSettings(NamedTuple):
         one_means: Which response a 1 on a comparison's Likert scale prefers.
         asked: Metrics that were made of the evaluation's criteria: metric to criterion's name.
         arguments: What was to be imported, as a command has it.
+        simulated: Whether texts or scores are made up.
+        is_asked: Whether `own` is what the jobs were made of. A rule of its gate on what no job measured is
+            left out then, with an alarm, and its models are those of responses that are known by name alone.
     """
 
     out: str
@@ -67,6 +60,8 @@ class ImportSettings(NamedTuple):
     one_means: OneMeans | None = None
     asked: Mapping[str, str] = MappingProxyType({})
     arguments: Sequence[str] = ()
+    simulated: bool = False
+    is_asked: bool = False
 
     def options(self, run_id: str) -> dict[str, Any]:
         """Return what the run's file keeps of them."""
@@ -74,7 +69,7 @@ class ImportSettings(NamedTuple):
         return {"limit": None, "imported": imported}
 
 
-def import_jobs(sources: Sequence[Source], settings: ImportSettings) -> RunDefinition:
+def import_jobs(sources: Sequence[ImportSource], settings: ImportSettings) -> RunDefinition:
     """
     Write a run's folder of the output of some jobs, all but what its scorecard's computing writes.
 
@@ -88,15 +83,16 @@ def import_jobs(sources: Sequence[Source], settings: ImportSettings) -> RunDefin
     criteria = imported_criteria(jobs, own=own, asked=settings.asked, one_means=settings.one_means)
     joined = join(sources, criteria)
     configs = {each.name: each.config for each in criteria.by_key.values()}
-    evaluation = _evaluation(joined, configs, settings)
+    whole = _evaluation(joined, configs, settings)
+    evaluation, rules = _with_gate(whole, settings)
     broken = [row for job in jobs for row in job.broken]
     run = _definition(evaluation, joined, settings, n_broken=len(broken))
     said = {
         "notes": (*_origins(sources, joined), *criteria.notes, *_notes(joined)),
-        "alarms": (*criteria.left_out, *_alarms(joined, broken)),
+        "alarms": (*criteria.left_out, *rules, *_alarms(joined, broken)),
     }
     run = run.changed(dataset=run.dataset.model_copy(update=said))
-    _write(run, joined, broken)
+    write_files(run, joined, broken)
     return run
 
 
@@ -104,33 +100,46 @@ def _name(config: Config) -> str:
     return config if isinstance(config, str) else str(config.get("name"))
 
 
-def _evaluation(joined: Joined, configs: Mapping[str, Config], settings: ImportSettings) -> Evaluation:
+def _evaluation(joined: JoinedJobs, configs: Mapping[str, Config], settings: ImportSettings) -> Evaluation:
     own = settings.own
     rules = {} if own is None else {rule: getattr(own, rule) for rule in _RULES}
     name = settings.name or (own.name if own else None) or _default_name(joined)
-    evaluation = Evaluation(
+    models = {each.name: each.model for each in own.candidates} if own and settings.is_asked else {}
+    return Evaluation(
         name=name,
-        candidates=tuple(Candidate(name=each, model=model) for each, model in joined.candidates.items()),
+        candidates=tuple(
+            # Own responses are sent under their candidate's name, which is no model.
+            Candidate(name=each, model=models.get(each, model) if model == each else model)
+            for each, model in joined.candidates.items()
+        ),
         judges=tuple(
             Judge(name=judge.name, model=judge.model, api=EVALUATION_JOB) for judge in joined.judges
         ),
         criteria=tuple(configs.values()) if joined.judges else (),
         **rules,
     )
+
+
+def _with_gate(evaluation: Evaluation, settings: ImportSettings) -> tuple[Evaluation, list[str]]:
+    """Return an evaluation with the rules that the jobs can be held to, and what to say of the others."""
     names = RunNames.asked(evaluation, criteria_by_name(evaluation.criteria, path="criteria"))
-    if problems := list(gate_problems(evaluation.gate, names)):
-        raise EvaluationError("\n".join(problems))
-    return evaluation
+    problems = {rule: "\n".join(gate_problems([rule], names)) for rule in evaluation.gate}
+    wrong = {rule: problem for rule, problem in problems.items() if problem}
+    if wrong and not settings.is_asked:
+        raise EvaluationError("\n".join(wrong.values()))
+    kept = tuple(rule for rule in evaluation.gate if rule not in wrong)
+    said = [f"Gate: left out, since these jobs did not measure it: {rule}." for rule in wrong]
+    return evaluation.model_copy(update={"gate": kept}), said
 
 
-def _default_name(joined: Joined) -> str:
+def _default_name(joined: JoinedJobs) -> str:
     # By the dataset, not by the job: no two jobs share a name, and a trend needs runs of one.
     datasets = {record.dataset for record in joined.records if record.dataset}
     return f"bedrock-{datasets.pop()}"[:64].rstrip("-._") if len(datasets) == 1 else "bedrock-eval"
 
 
 def _definition(
-    evaluation: Evaluation, joined: Joined, settings: ImportSettings, *, n_broken: int
+    evaluation: Evaluation, joined: JoinedJobs, settings: ImportSettings, *, n_broken: int
 ) -> RunDefinition:
     run_id, place = new_run_id(), storage.absolute(settings.out)
     folder = run_folder(place, evaluation.name, run_id)
@@ -139,13 +148,13 @@ def _definition(
             "run_id": run_id,
             "evaluation_name": evaluation.name,
             "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "simulated": False,
-            "bedrock": "aws",
+            "simulated": settings.simulated,
+            "bedrock": "simulated" if settings.simulated else "aws",
             "folder": folder,
             "out": place,
             "dataset": DatasetFacts(
                 uri=storage.join(folder, f"{evaluation.name}.jsonl"),
-                sha256=hashlib.sha256(_dataset(joined)).hexdigest(),
+                sha256=hashlib.sha256(dataset_of(joined)).hexdigest(),
                 shape="canonical",
                 records={"read": len(joined.records) + n_broken, "rejected": n_broken},
             ),
@@ -157,27 +166,12 @@ def _definition(
             # A judge that is asked about these responses later is asked with these fences.
             "nonce": secrets.token_hex(16),
             "options": settings.options(run_id),
-            "baseline": blessed_run(storage.join(place, evaluation.name), simulated=False),
+            "baseline": blessed_run(storage.join(place, evaluation.name), simulated=settings.simulated),
         }
     )
 
 
-def _dataset(joined: Joined) -> bytes:
-    """Return the records as a dataset: what a judge that is asked about the responses is shown."""
-    records = (
-        {
-            "id": record.record_id,
-            "prompt": record.prompt,
-            "reference": record.reference,
-            "category": record.category,
-            "group": record.group,
-        }
-        for record in joined.records
-    )
-    return b"".join(orjson.dumps(record) + b"\n" for record in records)
-
-
-def _alarms(joined: Joined, broken: Sequence[BrokenRow]) -> Iterator[str]:
+def _alarms(joined: JoinedJobs, broken: Sequence[BrokenRow]) -> Iterator[str]:
     if broken:
         yield f"Rows of the jobs' output that could not be read: {len(broken):,}; they are in rejected.jsonl."
     by_model: dict[str, set[str]] = {name: set() for name in joined.candidates}
@@ -189,12 +183,12 @@ def _alarms(joined: Joined, broken: Sequence[BrokenRow]) -> Iterator[str]:
         yield f"Candidates were judged by different models ({said}): a difference may be the judges' own."
 
 
-def _origins(sources: Sequence[Source], joined: Joined) -> Iterator[str]:
+def _origins(sources: Sequence[ImportSource], joined: JoinedJobs) -> Iterator[str]:
     for source, names in zip(sources, joined.by_source, strict=True):
         yield f"{', '.join(names)}: imported from {storage.absolute(source.uri)}."
 
 
-def _notes(joined: Joined) -> Iterator[str]:
+def _notes(joined: JoinedJobs) -> Iterator[str]:
     if joined.twice:
         yield f"Rows that are in the jobs' output once more, and count once: {joined.twice:,}."
     nulls = Counter(each.criterion for _, each in _judgements(joined) if each.entry.result is None)
@@ -205,136 +199,7 @@ def _notes(joined: Joined) -> Iterator[str]:
         )
 
 
-def _judgements(joined: Joined) -> Iterator[tuple[str, Judgement]]:
+def _judgements(joined: JoinedJobs) -> Iterator[tuple[str, Judgement]]:
     for record in joined.records:
         for name, answer in record.answers.items():
             yield from ((name, judgement) for judgement in answer.judgements)
-
-
-def _write(run: RunDefinition, joined: Joined, broken: Sequence[BrokenRow]) -> None:
-    heard = _heard(joined)
-    with storage.open_write(run.file(RECORDS_FILE)) as lines:
-        for number, record in enumerate(joined.records, start=1):
-            lines.write(orjson.dumps(_prepared(record, number)) + b"\n")
-    with storage.open_write(run.file("rejected.jsonl")) as lines:
-        for row in broken:
-            lines.write(orjson.dumps({"source": row.uri, "row": row.text}) + b"\n")
-    storage.write_bytes(run.dataset.uri, _dataset(joined))
-    folder = storage.join(run.folder, "results", str(uuid.uuid4()))
-    results = storage.join(folder, "SUCCEEDED_0.jsonl")
-    with storage.open_write(results) as lines:
-        for record in joined.records:
-            lines.write(orjson.dumps(_result(record, joined.candidates, heard)) + b"\n")
-    manifest = {
-        "DestinationBucket": run.out,
-        "ResultFiles": {"FAILED": [], "PENDING": [], "SUCCEEDED": [{"Key": results}]},
-    }
-    storage.write_bytes(storage.join(folder, MANIFEST), orjson.dumps(manifest))
-    # Not `inference`: how the models were asked, no job's output says.
-    unknown = {"__all__": {"inference"}}
-    content = run.evaluation.model_dump(
-        mode="json", exclude_defaults=True, exclude={"candidates": unknown, "judges": unknown}
-    )
-    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
-    storage.write_bytes(run.file(EVALUATION_FILE), text.encode())
-    # Last: a folder with run.json is a run, and must have its results by then.
-    run.save()
-
-
-_Asked = Mapping[str, Mapping[tuple[str, str], None]]
-"""Candidate: the judges and criteria that there is any score of, of any of its responses."""
-
-
-def _heard(joined: Joined) -> _Asked:
-    heard: dict[str, dict[tuple[str, str], None]] = {name: {} for name in joined.candidates}
-    for record in joined.records:
-        for name, answer in record.answers.items():
-            heard[name].update(dict.fromkeys((each.judge, each.criterion) for each in answer.judgements))
-    return heard
-
-
-def _prepared(record: ImportedRecord, number: int) -> dict[str, Any]:
-    asked = {
-        (each.judge, each.criterion, each.repeat)
-        for answer in record.answers.values()
-        for each in answer.judgements
-    }
-    judgements = [
-        {"judge": judge, "criteria": [criterion], "repeat": repeat}
-        for judge, criterion, repeat in sorted(asked)
-    ]
-    return {
-        "record_id": record.record_id,
-        "line": number,
-        "prompt": record.prompt,
-        "reference": record.reference,
-        "category": record.category,
-        "group": record.group,
-        "metadata": {"dataset": record.dataset} if record.dataset else {},
-        "calls": {
-            "record_id": record.record_id,
-            "requests": {},
-            "given": {},
-            "judgements": judgements,
-            "comparisons": [],
-        },
-    }
-
-
-def _result(record: ImportedRecord, candidates: Mapping[str, str], heard: _Asked) -> dict[str, Any]:
-    asked = {
-        (each.judge, each.criterion): None for answer in record.answers.values() for each in answer.judgements
-    }
-    return {
-        "record_id": record.record_id,
-        "responses": [
-            _response(name, record.answers.get(name), [pair for pair in asked if pair not in heard[name]])
-            for name in candidates
-        ],
-        "comparisons": [],
-    }
-
-
-def _response(name: str, answer: Answered | None, unheard: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    if answer is None:
-        cause = "The job has no row of this prompt: the model was not asked it, or gave no response."
-        return {"candidate": name, "error": {"Error": NOT_ASKED, "Cause": cause}}
-    if answer.text is None:
-        cause = "The job's row has no response of the model."
-        return {"candidate": name, "error": {"Error": NO_RESPONSE, "Cause": cause}}
-    judgements = [judgement_of(each) for each in answer.judgements]
-    # Nothing was lost where a candidate's job never had the metric, or had another judge.
-    judgements += [
-        {
-            "judge": judge,
-            "criteria": [criterion],
-            "api": EVALUATION_JOB,
-            "reply": {
-                "score": None,
-                "result": None,
-                "explanation": "The job of this model has no such score.",
-            },
-        }
-        for judge, criterion in unheard
-    ]
-    return {"candidate": name, "given": True, "text": answer.text, "judgements": judgements}
-
-
-def judgement_of(said: Judgement) -> dict[str, Any]:
-    """Return a score as a judgement of a child's output."""
-    entry = said.entry
-    reply = {
-        "metricName": entry.metric,
-        "result": entry.result,
-        "score": said.score,
-        "explanation": entry.explanation,
-        "evaluator": entry.evaluator,
-        "ratingMethod": entry.rating.method if entry.rating else None,
-    }
-    return {
-        "judge": said.judge,
-        "criteria": [said.criterion],
-        "repeat": said.repeat,
-        "api": EVALUATION_JOB,
-        "reply": {key: value for key, value in reply.items() if value is not None} | {"score": said.score},
-    }

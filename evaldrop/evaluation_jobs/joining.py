@@ -13,16 +13,12 @@ from typing import NamedTuple
 
 from evaldrop.errors import InputError
 from evaldrop.evaluation_jobs.imported_criteria import ImportedCriteria, MetricKey, key_of
+from evaldrop.evaluation_jobs.model_names import UNKNOWN_MODEL, model_id, short_names
 from evaldrop.evaluation_jobs.output import JobOutput, JobResponse, JobRow, JobScore
 
-ALGORITHM, PEOPLE, UNKNOWN_MODEL = "algorithm", "people", "unknown"
-"""The judges that are no model: what computed a number, who rated. And the model that no row names."""
+ALGORITHM, PEOPLE = "algorithm", "people"
+"""The judges that are no model: what computed a number, and who rated."""
 
-_MOST_NAME, _MOST_MODEL = 64, 256
-# Whoever brought own responses named their model as they liked.
-_NOT_IN_AN_ID = re.compile(r"[^\w:./@+ -]+")
-# Of `us.amazon.nova-lite-v1:0` what people call the model: no geography, no maker, no version.
-_MODEL_ID = re.compile(r"(?:[a-z-]+\.)?[a-z0-9]+\.(.+?)(?:-\d{8})?(?:-v\d+(?::\d+)*)?")
 _WORKERS_AS_JUDGES = 9
 """People up to which each is a judge of their own; more of them are told apart by place within a record."""
 
@@ -35,7 +31,7 @@ class RecordKey(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class ImportSource:
     """
     Output to import, and what is known of it.
 
@@ -83,7 +79,7 @@ class Judgement(NamedTuple):
     score: float | None
 
 
-class Answered(NamedTuple):
+class ImportedAnswer(NamedTuple):
     """A candidate's response to a record, None where the job has the row and no response."""
 
     text: str | None
@@ -100,10 +96,10 @@ class ImportedRecord:
     category: str | None
     group: str | None
     dataset: str | None
-    answers: Mapping[str, Answered]
+    answers: Mapping[str, ImportedAnswer]
 
 
-class Joined(NamedTuple):
+class JoinedJobs(NamedTuple):
     """
     All that was imported.
 
@@ -121,7 +117,7 @@ class Joined(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Answer:
+class _JobAnswer:
     text: str | None
     scores: list[tuple[MetricKey, JobScore, str | None]] = field(default_factory=list)
 
@@ -133,10 +129,10 @@ class _Prompt:
     group: str | None
     category: str | None = None
     dataset: str | None = None
-    answers: dict[str, list[_Answer]] = field(default_factory=dict)
+    answers: dict[str, list[_JobAnswer]] = field(default_factory=dict)
 
 
-def join(sources: Sequence[Source], criteria: ImportedCriteria) -> Joined:
+def join(sources: Sequence[ImportSource], criteria: ImportedCriteria) -> JoinedJobs:
     """
     Return the records of some jobs' output.
 
@@ -160,15 +156,15 @@ def join(sources: Sequence[Source], criteria: ImportedCriteria) -> Joined:
         record for record_id, prompt in prompts.items() for record in _records(record_id, prompt, judging)
     ]
     # In a stable order of names, and people last: they are compared with the rest.
-    return Joined(candidates.models, candidates.by_source(), judging.judges(), records, twice)
+    return JoinedJobs(candidates.models, candidates.by_source(), judging.judges(), records, twice)
 
 
-def _add(answers: list[_Answer], row: JobRow, response: JobResponse, judge: str | None) -> bool:
+def _add(answers: list[_JobAnswer], row: JobRow, response: JobResponse, judge: str | None) -> bool:
     """Add a response, or its scores to the same one that is there; return whether nothing was new."""
     known = next((answer for answer in answers if answer.text == response.text), None)
     scores = [(key_of(score, row), score, judge) for score in response.scores]
     if known is None:
-        answers.append(_Answer(response.text, scores))
+        answers.append(_JobAnswer(response.text, scores))
         return False
     new = [each for each in scores if each not in known.scores]
     known.scores += new
@@ -187,7 +183,7 @@ def _records(record_id: str, prompt: _Prompt, judging: "_Judging") -> Iterator[I
             group=prompt.group or (record_id if times > 1 else None),
             dataset=prompt.dataset,
             answers={
-                name: Answered(answers[place].text, judging.judgements(answers[place]))
+                name: ImportedAnswer(answers[place].text, judging.judgements(answers[place]))
                 for name, answers in prompt.answers.items()
                 if place < len(answers)
             },
@@ -204,7 +200,7 @@ def _record_id(prompt: str, reference: tuple[str, ...]) -> str:
 class _Candidates:
     """Names candidates: by the argument where it has a name, else by the model."""
 
-    def __init__(self, sources: Sequence[Source]) -> None:
+    def __init__(self, sources: Sequence[ImportSource]) -> None:
         found = [
             (place, source, model)
             for place, source in enumerate(sources)
@@ -219,7 +215,7 @@ class _Candidates:
         ]
         self.models: dict[str, str] = {}
         self._names: dict[tuple[int, str], str] = {}
-        short = _short_names({model for _, _, model in found})
+        short = short_names({model for _, _, model in found})
         for place, source, model in found:
             name = source.name or source.candidates.get(model) or short[model]
             if source.name and any(at == place for at, _ in self._names):
@@ -246,31 +242,6 @@ class _Candidates:
         return self._names[place, response.model]
 
 
-def _short_names(models: Iterable[str]) -> dict[str, str]:
-    """Return what to call each model: as short as tells it from the others."""
-    short: dict[str, list[str]] = {}
-    for model in sorted(models):
-        own = model_id(model)
-        found = _MODEL_ID.fullmatch(own)
-        short.setdefault(_as_name(found[1] if found else own), []).append(model)
-    names = {}
-    for name, those in short.items():
-        for model in those:
-            names[model] = name if len(those) == 1 else _as_name(model_id(model))
-    return names
-
-
-def model_id(identifier: str) -> str:
-    """Return the ID in a model's ARN; of what is none, all of it, without what no ID has."""
-    own = identifier.rpartition("/")[2] if identifier.startswith("arn:") else identifier
-    return _NOT_IN_AN_ID.sub("-", own)[:_MOST_MODEL] or UNKNOWN_MODEL
-
-
-def _as_name(text: str) -> str:
-    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", text).strip("-._")[:_MOST_NAME]
-    return name or "model"
-
-
 class _Judging:
     """Names judges, and numbers what one of them said more than once of a response."""
 
@@ -284,7 +255,7 @@ class _Judging:
             for key, score, judge in answer.scores
             if key in criteria.by_key
         ]
-        self._short = _short_names({score.evaluator for score, _ in found if score.evaluator})
+        self._short = short_names({score.evaluator for score, _ in found if score.evaluator})
         self._models = {
             judge or self._short[score.evaluator]: model_id(score.evaluator)
             for score, judge in found
@@ -292,16 +263,17 @@ class _Judging:
         }
         self._workers = {score.rating.worker for score, _ in found if score.rating}
         self._computes = any(score.evaluator is None and score.rating is None for score, _ in found)
-        self._people = 0
+        self._people: set[int] = set()
 
     def judges(self) -> list[ImportedJudge]:
         """Return all judges; ask when every record was read, which tells how many people rated one."""
         models = [ImportedJudge(name, model) for name, model in self._models.items()]
         computed = [ImportedJudge(ALGORITHM, ALGORITHM)] if self._computes else []
-        people = [ImportedJudge(self._person(n), PEOPLE) for n in range(1, self._people + 1)]
-        return [*models, *computed, *people]
+        people = [ImportedJudge(self._person(number), PEOPLE) for number in sorted(self._people)]
+        # By name: a model may be called as people are.
+        return list({judge.name: judge for judge in (*models, *computed, *people)}.values())
 
-    def judgements(self, answer: _Answer) -> list[Judgement]:
+    def judgements(self, answer: _JobAnswer) -> list[Judgement]:
         """Return what was said of a response, in the order of the job's scores."""
         said: dict[tuple[str, str], int] = {}
         found = []
@@ -322,7 +294,7 @@ class _Judging:
             return (named or self._short[score.evaluator]) if score.evaluator else ALGORITHM
         is_few = len(self._workers) <= _WORKERS_AS_JUDGES
         number = score.rating.worker if is_few else raters.index(score.rating.worker) + 1
-        self._people = max(self._people, number)
+        self._people.add(number)
         return self._person(number)
 
     def _person(self, number: int) -> str:

@@ -11,8 +11,8 @@ from evaldrop.errors import InputError
 from evaldrop.evaluation import Evaluation
 from evaldrop.evaluation_jobs.custom_metrics import definition_name
 from evaldrop.evaluation_jobs.datasets import prompts_uri
-from evaldrop.evaluation_jobs.jobs_file import JOBS_FILE, Job, Jobs, load_jobs
-from evaldrop.evaluation_jobs.joining import RecordKey, Source
+from evaldrop.evaluation_jobs.jobs_file import JOBS_FILE, EvaluationJob, JobSet, load_jobs
+from evaldrop.evaluation_jobs.joining import ImportSource, RecordKey
 from evaldrop.evaluation_jobs.output import read_output
 from evaldrop.evaluation_jobs.service import EvaluationJobs
 
@@ -37,13 +37,15 @@ class Located(NamedTuple):
         evaluation: That of a set of jobs.
         asked: Its metrics that were made of criteria: metric to criterion's name.
         unfinished: Its jobs that have no output: name to status.
+        simulated: Whether texts or scores are made up.
     """
 
     argument: str
-    sources: Sequence[Source]
+    sources: Sequence[ImportSource]
     evaluation: Evaluation | None = None
     asked: Mapping[str, str] = {}
     unfinished: Mapping[str, str] = {}
+    simulated: bool = False
 
 
 def locate(argument: str, service: Service) -> Located:
@@ -70,7 +72,7 @@ def locate(argument: str, service: Service) -> Located:
         place = uri = storage.absolute(place)
         definitions = []
     again = place if name is None else f"{name}={place}"
-    return Located(again, [Source(uri=uri, jobs=read_output(uri, definitions), name=name)])
+    return Located(again, [ImportSource(uri=uri, jobs=read_output(uri, definitions), name=name)])
 
 
 def _is_there(place: str) -> bool:
@@ -103,7 +105,7 @@ def _arn_of(name: str, jobs: EvaluationJobs) -> str:
     raise InputError(f"{name}: there is no such folder, and no evaluation job of this name.")
 
 
-def _of_jobs(folder: str, jobs: Jobs) -> Located:
+def _of_jobs(folder: str, jobs: JobSet) -> Located:
     evaluation = Evaluation.model_validate({**jobs.evaluation, "criteria": jobs.criteria})
     records = dict(_records(folder))
     found = [job for job in jobs.jobs if job.status in _HAVE_OUTPUT]
@@ -118,14 +120,17 @@ def _of_jobs(folder: str, jobs: Jobs) -> Located:
         evaluation,
         {metric: name for job in found for metric, name in job.metrics.items()},
         {job.name: job.status for job in jobs.jobs if job not in found},
+        jobs.simulated,
     )
 
 
-def _source(job: Job, output: str, evaluation: Evaluation, records: Mapping[str, RecordKey]) -> Source:
+def _source(
+    job: EvaluationJob, output: str, evaluation: Evaluation, records: Mapping[str, RecordKey]
+) -> ImportSource:
     uri = storage.join(output, job.name)
     # Own responses are known by their candidate's name; else there is the model.
     models = {each.model: each.name for each in evaluation.candidates if each.name in job.candidates}
-    return Source(
+    return ImportSource(
         uri=uri,
         jobs=read_output(uri, _definitions(job)),
         name=job.candidates[0] if len(job.candidates) == 1 else None,
@@ -135,7 +140,7 @@ def _source(job: Job, output: str, evaluation: Evaluation, records: Mapping[str,
     )
 
 
-def _definitions(job: Job) -> list[Mapping[str, Any]]:
+def _definitions(job: EvaluationJob) -> list[Mapping[str, Any]]:
     automated = job.request.get("evaluationConfig", {}).get("automated", {})
     custom = automated.get("customMetricConfig", {}).get("customMetrics", ())
     return [each["customMetricDefinition"] for each in custom]

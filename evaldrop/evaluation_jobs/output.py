@@ -7,14 +7,13 @@ says that a metric does not apply, or that no score could be read, and is never 
 """
 
 import ast
-import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from evaldrop import storage
 from evaldrop.errors import InputError
-from evaldrop.evaluation_jobs.output_files import OutputFile, find_files, objects_in
+from evaldrop.evaluation_jobs.output_files import LARGEST, OutputFile, find_files, objects_in
 from evaldrop.evaluation_jobs.people import People, Rating, ratings_in
 
 UNNAMED = "Score"
@@ -160,9 +159,9 @@ def _scores(value: object) -> Iterator[JobScore]:
 
 
 def plain_result(value: object) -> float | str | None:
-    """Return a result as a number or a label; what is neither is None, as null is."""
+    """Return a result as a number or a label; what is neither, or no metric's number, is None as null is."""
     if isinstance(value, bool | int | float):
-        return float(value) if math.isfinite(value) else None
+        return float(value) if abs(value) <= LARGEST else None
     return (value.strip() or None) if isinstance(value, str) else None
 
 

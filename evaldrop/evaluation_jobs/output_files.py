@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 
 from evaldrop import storage
 from evaldrop.errors import InputError
-from evaldrop.evaluation_jobs.custom_metrics import definition_name
 from evaldrop.json_text import is_too_deep, loads
 
+LARGEST = 1e9
+"""Beyond it no metric has a number; NaN is not within it either."""
 _OUTPUT = "_output.jsonl"
 _CUSTOM = "/custom_metrics/"
 _PERMISSION_CHECK = "amazon-bedrock-evaluations-permission-check"
@@ -84,8 +85,28 @@ def _definitions(content: bytes) -> Iterator[Mapping[str, Any]]:
         listed = value.get("customMetrics", [value])
         for each in listed if isinstance(listed, list) else ():
             inner = each.get("customMetricDefinition", each) if isinstance(each, Mapping) else {}
-            if isinstance(inner, Mapping) and definition_name(inner):
+            if isinstance(inner, Mapping) and _is_definition(inner):
                 yield inner
+
+
+def _is_definition(value: Mapping[str, Any]) -> bool:
+    """Tell whether a value has a definition's shape; one that has not says nothing of its metric."""
+    name, scale = value.get("name", value.get("metricName")), value.get("ratingScale") or []
+    return (
+        isinstance(name, str)
+        and bool(name)
+        and isinstance(value.get("instructions", ""), str)
+        and isinstance(scale, list)
+        and all(map(_is_rating, scale))
+    )
+
+
+def _is_rating(value: object) -> bool:
+    worth = value.get("value") if isinstance(value, Mapping) else None
+    if not isinstance(worth, Mapping):
+        return False
+    number, text = worth.get("floatValue"), worth.get("stringValue")
+    return (isinstance(number, int | float) and abs(number) <= LARGEST) or isinstance(text, str)
 
 
 def objects_in(content: bytes) -> Iterator[dict[str, Any] | str]:

@@ -19,6 +19,7 @@ _FORMS: Final[Mapping[str, str]] = {
 }
 # The points of both Likert scales.
 _LOW, _HIGH = 1, 5
+_MOST = 1_000
 
 
 class Rating(NamedTuple):
@@ -56,7 +57,7 @@ def ratings_in(value: object, models: Sequence[str | None], people: People) -> I
     for result in value if isinstance(value, list) else [value]:
         if not isinstance(result, Mapping):
             continue
-        places = _Places(result.get("modelResponseIdMap"), models)
+        places = _RatedPlaces(result.get("modelResponseIdMap"), models)
         described = _descriptions(result.get("inputContent"))
         for place, answer in enumerate(_mappings(result.get("humanAnswers"))):
             worker = people.number(str(answer.get("workerId") or f"unnamed {place}"))
@@ -70,7 +71,7 @@ def ratings_in(value: object, models: Sequence[str | None], people: People) -> I
                         yield at, metric, number, rating
 
 
-class _Places:
+class _RatedPlaces:
     """Finds the response that an ID in people's answers means."""
 
     def __init__(self, ids: object, models: Sequence[str | None]) -> None:
@@ -91,7 +92,7 @@ class _Places:
         return [other for other in range(len(self._models)) if other != place]
 
 
-def _numbers(form: str, entry: Mapping[str, Any], places: _Places) -> Iterator[tuple[int, float | None]]:
+def _numbers(form: str, entry: Mapping[str, Any], places: _RatedPlaces) -> Iterator[tuple[int, float | None]]:
     result = entry.get("result")
     if form in ("thumbsUpDown", "individualLikertScale"):
         found = [(places.of(entry.get("modelResponseId")), _number(result))]
@@ -107,14 +108,14 @@ def _numbers(form: str, entry: Mapping[str, Any], places: _Places) -> Iterator[t
 Found = Iterator[tuple[int | None, float | None]]
 
 
-def _chosen(result: object, places: _Places) -> Found:
+def _chosen(result: object, places: _RatedPlaces) -> Found:
     chosen = places.of(result.get("modelResponseId") if isinstance(result, Mapping) else result)
     if chosen is not None:
         yield chosen, 1.0
         yield from ((other, 0.0) for other in places.others(chosen))
 
 
-def _ranked(result: object, places: _Places) -> Found:
+def _ranked(result: object, places: _RatedPlaces) -> Found:
     ranks = {places.of(each.get("modelResponseId")): _number(each.get("rank")) for each in _mappings(result)}
     known = {place: rank for place, rank in ranks.items() if rank is not None}
     for place, rank in known.items():
@@ -125,7 +126,7 @@ def _ranked(result: object, places: _Places) -> Found:
             yield place, beaten / len(others)
 
 
-def _leaning(entry: Mapping[str, Any], places: _Places) -> Found:
+def _leaning(entry: Mapping[str, Any], places: _RatedPlaces) -> Found:
     number = _number(entry.get("result"))
     if number is not None and _LOW <= number <= _HIGH:
         # As the left one has it; what 1 means, the job's instructions told its workers and nobody else.
@@ -149,4 +150,5 @@ def _mappings(value: object) -> list[Mapping[str, Any]]:
 
 
 def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, bool | int | float) else None
+    # No rank and no point is beyond it, and a float holds it.
+    return float(value) if isinstance(value, bool | int | float) and abs(value) <= _MOST else None

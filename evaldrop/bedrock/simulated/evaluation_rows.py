@@ -19,7 +19,7 @@ COMPUTED = frozenset({"Builtin.Accuracy", "Builtin.Robustness", "Builtin.Toxicit
 NOISE = 0.08
 WORKERS = ("worker-one", "worker-two")
 # Points of a built-in metric's scale beyond its first; a scale of two has one.
-_STEPS = {"Builtin.Helpfulness": 6, "Builtin.Faithfulness": 4, "Builtin.Coherence": 4}
+_STEPS = {"Builtin.Helpfulness": 6, "Builtin.Correctness": 2, "Builtin.FollowingInstructions": 1}
 _RARE = frozenset({"Builtin.Harmfulness", "Builtin.Stereotyping"})
 _FORMS = {
     "ThumbsUpDown": "thumbsUpDown",

@@ -1,7 +1,7 @@
 """`evaldrop bedrock-eval import`: the output of Bedrock's evaluation jobs as a run."""
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -14,6 +14,7 @@ from evaldrop.run.place import DEFAULT_OUT
 
 if TYPE_CHECKING:
     from evaldrop.evaluation import Evaluation
+    from evaldrop.evaluation_jobs.imported_criteria import OneMeans
     from evaldrop.evaluation_jobs.locating import Located
     from evaldrop.evaluation_jobs.service import EvaluationJobs
 
@@ -100,9 +101,11 @@ def bedrock_import(
         out,
         name,
         own,
-        one_means.value if one_means else None,
+        cast("OneMeans | None", one_means.value if one_means else None),
         {metric: criterion for each in found for metric, criterion in each.asked.items()},
         [each.argument for each in found],
+        any(each.simulated for each in found),
+        is_asked=evaluation is None,
     )
     sources = [source for each in found for source in each.sources]
     run = (

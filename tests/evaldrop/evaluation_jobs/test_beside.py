@@ -5,7 +5,7 @@ import pytest
 from evaldrop.errors import InputError
 from evaldrop.evaluation_jobs.beside import import_beside
 from evaldrop.evaluation_jobs.importing import ImportSettings
-from evaldrop.evaluation_jobs.joining import Source
+from evaldrop.evaluation_jobs.joining import ImportSource
 from evaldrop.evaluation_jobs.output import read_output
 from evaldrop.scorecard.read import read_run
 from evaldrop.steps.build_scorecard.build import build_scorecard, score_run
@@ -34,7 +34,7 @@ def parent(tmp_path_factory):
 def beside(parent, tmp_path, *rows):
     """Put rows beside the parent, and score the new run."""
     job = write_job(tmp_path, *rows)
-    source = Source(uri=str(job), jobs=read_output(str(job)))
+    source = ImportSource(uri=str(job), jobs=read_output(str(job)))
     run = import_beside(str(parent), [source], ImportSettings(str(tmp_path / "runs")))
     score_run(run)
     return read_run(run.folder)

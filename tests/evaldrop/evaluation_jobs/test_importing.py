@@ -8,7 +8,7 @@ import pytest
 from evaldrop.errors import EvaluationError, InputError
 from evaldrop.evaluation import Evaluation
 from evaldrop.evaluation_jobs.importing import ImportSettings, import_jobs
-from evaldrop.evaluation_jobs.joining import Source
+from evaldrop.evaluation_jobs.joining import ImportSource
 from evaldrop.evaluation_jobs.output import read_output
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.read import read_run
@@ -32,7 +32,7 @@ CORRECT, FOLLOWS, HARM = "Builtin.Correctness", "Builtin.FollowingInstructions",
 def imported(tmp_path, *jobs, **settings):
     """Import folders, or (name, folder) pairs, and score the run."""
     named = [job if isinstance(job, tuple) else (None, job) for job in jobs]
-    sources = [Source(uri=str(job), jobs=read_output(str(job)), name=name) for name, job in named]
+    sources = [ImportSource(uri=str(job), jobs=read_output(str(job)), name=name) for name, job in named]
     run = import_jobs(sources, ImportSettings(str(tmp_path / "runs"), **settings))
     score_run(run)
     return read_run(run.folder)

@@ -7,7 +7,7 @@ import pytest
 
 from evaldrop.errors import InputError
 from evaldrop.evaluation_jobs.importing import ImportSettings, import_jobs
-from evaldrop.evaluation_jobs.jobs_file import Job, Jobs
+from evaldrop.evaluation_jobs.jobs_file import EvaluationJob, JobSet
 from evaldrop.evaluation_jobs.locating import locate
 from evaldrop.scorecard.read import read_run
 from evaldrop.steps.build_scorecard.build import score_run
@@ -103,7 +103,7 @@ def jobs(tmp_path):
         row = judged_row("Q", score("tone", fraction), score("Builtin.Correctness", fraction), model=model)
         write_job(output, row, name=name)
     made = {"metrics": {"tone": "tone", "Builtin.Correctness": "right"}, "judge": "sonnet", "arn": ARN}
-    Jobs(
+    JobSet(
         id="id", created_at="2026-11-30T18:00:00+00:00", kind="judge", task="General", bedrock="aws",
         evaluation_name="support", dataset="faq.jsonl", output=str(output),
         evaluation={
@@ -114,9 +114,9 @@ def jobs(tmp_path):
         },
         criteria=(tone, own),
         jobs=(
-            Job(name="id-lite", candidates=("lite",), status="Completed", **made),
-            Job(name="id-haiku", candidates=("haiku",), status="Completed", **made),
-            Job(name="id-more", candidates=("lite",), status="InProgress"),
+            EvaluationJob(name="id-lite", candidates=("lite",), status="Completed", **made),
+            EvaluationJob(name="id-haiku", candidates=("haiku",), status="Completed", **made),
+            EvaluationJob(name="id-more", candidates=("lite",), status="InProgress"),
         ),
     ).save(str(tmp_path))  # fmt: skip
     prompts(tmp_path, r1="Q")
@@ -140,6 +140,32 @@ def test_a_set_of_jobs_is_imported_under_the_names_it_was_made_of(jobs, tmp_path
     }  # fmt: skip
     assert read.scorecard.evaluation == "support"
     assert read.scorecard.gate.decision != "no gate"
+
+
+def test_a_rule_on_what_the_jobs_did_not_measure_is_left_out_and_told(jobs, tmp_path):
+    """The evaluation is what the jobs were made of; they may have asked a part of it."""
+    content = json.loads((jobs / "jobs.json").read_text())
+    content["evaluation"]["gate"].append("relevance.mean >= 3")
+    (jobs / "jobs.json").write_text(json.dumps(content))
+    found = locate(str(jobs), nobody)
+    settings = ImportSettings(str(tmp_path / "runs"), own=found.evaluation, asked=found.asked, is_asked=True)
+    run = import_jobs(found.sources, settings)
+
+    assert run.evaluation.gate == ("tone.mean >= 1",)
+    assert run.dataset.alarms == (
+        "Gate: left out, since these jobs did not measure it: relevance.mean >= 3.",
+    )
+
+
+def test_own_responses_are_their_candidates_models(jobs, tmp_path):
+    """A row of a run's own response names the candidate, and the evaluation its model."""
+    for file in jobs.rglob("*_output.jsonl"):
+        file.write_text(file.read_text().replace(NOVA, "lite").replace(HAIKU, "haiku"))
+    found = locate(str(jobs), nobody)
+    settings = ImportSettings(str(tmp_path / "runs"), own=found.evaluation, asked=found.asked, is_asked=True)
+
+    models = {each.name: each.model for each in import_jobs(found.sources, settings).candidates}
+    assert models == {"lite": NOVA, "haiku": HAIKU}
 
 
 def test_jobs_without_output_are_told_apart(jobs):

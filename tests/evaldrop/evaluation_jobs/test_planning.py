@@ -5,6 +5,7 @@ import json
 import pytest
 
 from evaldrop.errors import BudgetExceeded, DatasetError, EvaluationError, InputError
+from evaldrop.evaluation_jobs import datasets
 from evaldrop.evaluation_jobs.wanted import refuse_unusable
 from tests.evaldrop.evaluation_jobs.sources import FLOW, planned, problems, rows, source_of, wanted
 
@@ -14,11 +15,6 @@ MANY_CRITERIA = [{"name": f"c{n}", "question": f"Is it good in way {n}?"} for n 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory):
     return source_of(tmp_path_factory.mktemp("plain"), rows(3, category="sums"))
-
-
-@pytest.fixture(scope="module")
-def many(tmp_path_factory):
-    return source_of(tmp_path_factory.mktemp("many"), rows(5_001))
 
 
 def metrics_of(job):
@@ -81,8 +77,10 @@ def test_a_model_is_called_with_the_candidates_parameters(tmp_path):
     }
 
 
-def test_more_than_1000_prompts_are_several_datasets_and_more_than_five_several_jobs(many):
-    plan = planned(many, candidates=("lite",))
+def test_what_one_dataset_cannot_hold_is_several_and_more_than_five_are_several_jobs(tmp_path, monkeypatch):
+    # Of 1,000 prompts each it would be as true, and slow.
+    monkeypatch.setattr(datasets, "MAX_PROMPTS", 2)
+    plan = planned(source_of(tmp_path, rows(11)), candidates=("lite",))
 
     assert [len(job.datasets) for job in plan.jobs] == [5, 1]
     assert len({name for job in plan.jobs for name in job.datasets}) == 6
@@ -91,7 +89,7 @@ def test_more_than_1000_prompts_are_several_datasets_and_more_than_five_several_
     assert any("split into 6 datasets" in note for note in plan.notes)
 
 
-def test_a_limit_counts_records(many, tmp_path):
+def test_a_limit_counts_records(tmp_path):
     source = source_of(tmp_path, rows(9), limit=4)
 
     assert [tally.n for tally in planned(source).tallies.values()] == [4]
