@@ -2,18 +2,14 @@
 
 import asyncio
 from collections.abc import Coroutine, Mapping
-from dataclasses import replace
 from typing import Any
-
-import orjson
 
 from evaldrop import storage
 from evaldrop.bedrock.protocol import ServiceError
-from evaldrop.bedrock.simulated.evaluation_jobs import ENDED, SimulatedEvaluationJobs
+from evaldrop.bedrock.simulated.evaluation_jobs import ENDED, rehearsed_evaluations
 from evaldrop.bedrock.simulated.job_files import JobPlace
-from evaldrop.bedrock.simulated.jobs import FOLDER, no_wait
+from evaldrop.bedrock.simulated.jobs import FOLDER
 from evaldrop.bedrock.simulated.rehearsal import Rehearsal
-from evaldrop.bedrock.simulated.runtime import SimulatedRuntime
 from evaldrop.errors import AwsError
 from evaldrop.evaluation_jobs.limits import MAX_RUNNING
 from evaldrop.evaluation_jobs.service import JSON, JobState, TooManyJobsError
@@ -25,16 +21,12 @@ class RehearsedEvaluationJobs:
 
     Args:
         rehearsal: What goes wrong, and the seed.
-        folder: That of `jobs.json`, on this machine: its datasets' references are what models know.
+        folder: That of `jobs.json`, on this machine.
     """
 
     def __init__(self, rehearsal: Rehearsal, folder: str) -> None:
-        # A job tells of no call that was tried again.
-        calm = replace(rehearsal, throttling=0.0, errors=0.0)
-        known = _references(folder)
-        runtime = SimulatedRuntime(calm, max_in_flight=1, answer_key=known.get, sleep=no_wait)
         place = JobPlace(storage.local_path(folder) / FOLDER)
-        self._jobs = SimulatedEvaluationJobs(runtime, rehearsal, place)
+        self._jobs = rehearsed_evaluations(rehearsal, place)
 
     def create(self, request: Mapping[str, Any]) -> str:
         """Create a job; the same request again is the same job."""
@@ -72,13 +64,3 @@ def _answer(call: Coroutine[Any, Any, JSON]) -> JSON:
         return asyncio.run(call)
     except ServiceError as error:
         raise AwsError(f"the simulated Bedrock refuses: {error}") from error
-
-
-def _references(folder: str) -> dict[str, str | None]:
-    """Return what models know: the reference of each prompt of the folder's datasets."""
-    rows = (
-        orjson.loads(line)
-        for uri in storage.list_files(storage.join(folder, "datasets"))
-        for line in storage.read_bytes(uri).splitlines()
-    )
-    return {row["prompt"]: row.get("referenceResponse") for row in rows}

@@ -141,6 +141,15 @@ class RunDefinition(_Frozen):
         """Return how the calls of a candidate or judge are delivered."""
         return self.deliveries.get(f"{kind}/{name}", "on_demand")
 
+    def asked_delivery(self, called: Candidate | Judge, answer: Mapping[str, Any]) -> Delivery:
+        """Return how the call of an answer was asked for: what a job did not answer, on demand."""
+        if answer.get("delivery") == "batch":
+            return "batch"
+        # A tier is asked for in Converse alone: a request that is too long for it goes without.
+        is_converse = (answer.get("api") or called.api) == "converse"
+        delivery = self.delivery_of("judge" if isinstance(called, Judge) else "candidate", called.name)
+        return "flex" if is_converse and delivery == "flex" else "on_demand"
+
     @property
     def candidates(self) -> Sequence[Candidate]:
         """The candidates, in the evaluation's order."""

@@ -14,7 +14,7 @@ from evaldrop.bedrock.families.replies import (
     read_reply,
 )
 from evaldrop.bedrock.families.thinking import split_thinking
-from evaldrop.evaluation import Called, Judge, Pairwise
+from evaldrop.evaluation import Judge, Pairwise
 from evaldrop.evaluation.criteria import Criterion, Scale
 from evaldrop.evaluation.delivery import Delivery
 from evaldrop.evaluation.metrics import METRICS
@@ -138,17 +138,8 @@ class ResultReader:
         )
         return cost_usd(self._run, row.model, [reply], "on_demand")
 
-    def _asked(self, called: Called, answer: Mapping[str, Any]) -> Delivery:
-        """Return how a call was asked for: what a job did not answer was asked for on demand."""
-        if answer.get("delivery") == "batch":
-            return "batch"
-        # A tier is asked for in Converse alone: a request that is too long for it goes without.
-        is_converse = (answer.get("api") or called.api) == "converse"
-        delivery = self._run.delivery_of("judge" if isinstance(called, Judge) else "candidate", called.name)
-        return "flex" if is_converse and delivery == "flex" else "on_demand"
-
     def _judge_call(self, judge: Judge, answer: Mapping[str, Any], replies: Sequence[Reply]) -> JudgeCall:
-        asked = self._asked(judge, answer)
+        asked = self._run.asked_delivery(judge, answer)
         # What an evaluation job cost, its output does not say.
         is_unknown = judge.api == EVALUATION_JOB
         cost = None if is_unknown else cost_usd(self._run, judge.model, replies, asked)
@@ -177,7 +168,7 @@ class ResultReader:
             text = reply.text
         reused = given or bool(response.get("reused"))
         # Known and nothing, not unknown: this run did not pay for it.
-        asked = self._asked(candidate, response)
+        asked = self._run.asked_delivery(candidate, response)
         cost = 0.0 if reused else cost_usd(self._run, candidate.model, [reply], asked)
         took = (reply.stop_reason, reply.input_tokens, reply.output_tokens)
         if reply.error is not None:

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from evaldrop import storage
+from evaldrop.bedrock.billing import cost_of_reply
 from evaldrop.bedrock.families.replies import Reply, read_reply
 from evaldrop.evaluation import Candidate, Judge
 from evaldrop.evaluation.definition import GIVEN
-from evaldrop.evaluation.prices import cost_at
+from evaldrop.evaluation.delivery import Delivery
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import RECORDS_FILE
 from evaldrop.run.results import (
@@ -53,6 +54,7 @@ class SpentByRun(NamedTuple):
 class _PaidCall(NamedTuple):
     model: str
     reply: Reply
+    asked: Delivery
 
 
 def spent_in(folder: str, *, has_fanned_out: bool = True) -> SpentByRun:
@@ -100,11 +102,11 @@ class _Sum:
 
     def add(self, output: JSON) -> bool:
         """Add a record's calls; return whether all of them are known."""
-        for model, reply in self._calls(output):
+        for model, reply, asked in self._calls(output):
             self._input += reply.input_tokens or 0
             self._output += reply.output_tokens or 0
             price = self._run.prices.get(model)
-            cost = None if price is None else cost_at(price, reply.input_tokens, reply.output_tokens)
+            cost = None if price is None else cost_of_reply(price, reply, asked)
             self._usd = None if cost is None or self._usd is None else self._usd + cost
         # A reply that lies in a file of its own is paid for, and of a size that nobody looks at here.
         return not any(response.get("unread") for response in output.get("responses") or ())
@@ -122,7 +124,7 @@ class _Sum:
         for response in output.get("responses") or ():
             is_own = not (response.get("given") or response.get("reused") or response.get("api") == GIVEN)
             if is_own and response.get("reply") is not None:
-                yield _call(self._candidates[response["candidate"]], response, response["reply"])
+                yield self._call(self._candidates[response["candidate"]], response, response["reply"])
             yield from self._judges_calls(response.get("judgements") or ())
         yield from self._judges_calls(output.get("comparisons") or ())
 
@@ -131,11 +133,11 @@ class _Sum:
             if not answer.get("kept") and not answer.get("skipped"):
                 for reply in ("reply", "first_reply"):
                     if answer.get(reply) is not None:
-                        yield _call(self._judges[answer["judge"]], answer, answer[reply])
+                        yield self._call(self._judges[answer["judge"]], answer, answer[reply])
 
-
-def _call(asked: Candidate | Judge, answer: JSON, reply: object) -> _PaidCall:
-    return _PaidCall(asked.model, read_reply(answer.get("api") or asked.api, reply))
+    def _call(self, called: Candidate | Judge, answer: JSON, raw: object) -> _PaidCall:
+        reply = read_reply(answer.get("api") or called.api, raw)
+        return _PaidCall(called.model, reply, self._run.asked_delivery(called, answer))
 
 
 def _outputs(manifests: Iterable[Manifest]) -> Iterator[JSON]:
