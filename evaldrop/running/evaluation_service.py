@@ -1,5 +1,6 @@
 """Who runs evaluation jobs, by what `--bedrock` says."""
 
+from evaldrop import storage
 from evaldrop.bedrock.opening import parse_rehearsal
 from evaldrop.errors import InputError
 from evaldrop.evaluation_jobs.service import AwsEvaluationJobs, EvaluationJobs
@@ -23,9 +24,15 @@ def evaluation_service(
     """
     if bedrock == "aws":
         return AwsEvaluationJobs(clients.client("bedrock", region=region))
-    name, _, rest = bedrock.partition(":")
-    if name == "simulated" and folder is not None:
-        from evaldrop.evaluation_jobs.rehearsed import RehearsedEvaluationJobs
+    name, _, rest = bedrock.strip().partition(":")
+    if name != "simulated":
+        raise InputError(
+            f"--bedrock {name.partition('=')[0]}: it has no evaluation jobs. Say aws, or simulated."
+        )
+    if folder is None or storage.is_s3(folder):
+        raise InputError(
+            f"--bedrock {bedrock}: a rehearsal keeps its jobs on this machine. Give a folder of it."
+        )
+    from evaldrop.evaluation_jobs.rehearsed import RehearsedEvaluationJobs
 
-        return RehearsedEvaluationJobs(parse_rehearsal(rest), folder)
-    raise InputError(f"--bedrock {name.partition('=')[0]}: it has no evaluation jobs. Say aws, or simulated.")
+    return RehearsedEvaluationJobs(parse_rehearsal(rest), folder)

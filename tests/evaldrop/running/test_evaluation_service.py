@@ -56,5 +56,5 @@ def test_a_rehearsal_needs_a_folder_of_this_machine(folder):
 
 
 def test_a_server_has_no_evaluation_jobs():
-    with pytest.raises(InputError, match="aws · simulated"):
+    with pytest.raises(InputError, match="Say aws, or simulated"):
         evaluation_service("openai=http://localhost/v1", folder="jobs")
