@@ -37,15 +37,16 @@ from evaldrop.evaluation_jobs.advancing import (
     wait_for_end,
 )
 from evaldrop.evaluation_jobs.creating import as_jobs, prices_of, write_files, write_requests
-from evaldrop.evaluation_jobs.jobs_file import JOBS_FILE, Job, Jobs, load_jobs
-from evaldrop.evaluation_jobs.planning import JobsPlan, plan_jobs
-from evaldrop.evaluation_jobs.prompts import Source
+from evaldrop.evaluation_jobs.jobs_file import JOBS_FILE, EvaluationJob, JobSet, load_jobs
+from evaldrop.evaluation_jobs.jobs_plan import JobsPlan
+from evaldrop.evaluation_jobs.planning import plan_jobs
+from evaldrop.evaluation_jobs.prompts import JobSource
 from evaldrop.evaluation_jobs.service import EvaluationJobs
-from evaldrop.evaluation_jobs.wanted import Wanted
+from evaldrop.evaluation_jobs.wanted import WantedJobs
 from evaldrop.running.evaluation_service import evaluation_service
 
 
-class Place(NamedTuple):
+class JobsPlace(NamedTuple):
     """
     Where jobs run, and where their files go.
 
@@ -60,16 +61,23 @@ class Place(NamedTuple):
     folder: str
 
 
-class Found(NamedTuple):
+class FoundJobs(NamedTuple):
     """Jobs that were named, who runs them, and the folder of their file; None of a job named by itself."""
 
-    jobs: Jobs
+    jobs: JobSet
     service: EvaluationJobs
     folder: str | None
 
 
 def create_and_show(
-    source: Source, wanted: Wanted, place: Place, *, dry_run: bool, wait: bool, yes: bool, as_json: bool
+    source: JobSource,
+    wanted: WantedJobs,
+    place: JobsPlace,
+    *,
+    dry_run: bool,
+    wait: bool,
+    yes: bool,
+    as_json: bool,
 ) -> int:
     """Create the jobs that their user agrees to; return the exit code."""
     plan = plan_jobs(source, wanted, prices_of(source))
@@ -106,7 +114,7 @@ def create_and_show(
     return exits.PASSED
 
 
-def _write_dry(source: Source, plan: JobsPlan, jobs: Jobs, place: Place, *, as_json: bool) -> None:
+def _write_dry(source: JobSource, plan: JobsPlan, jobs: JobSet, place: JobsPlace, *, as_json: bool) -> None:
     write_files(source, plan, jobs, place.folder)
     requests = write_requests(jobs, place.folder)
     if as_json:
@@ -122,7 +130,7 @@ def _write_dry(source: Source, plan: JobsPlan, jobs: Jobs, place: Place, *, as_j
     say_commands("by hand:", steps)
 
 
-def _show_created(jobs: Jobs, folder: str, *, as_json: bool) -> None:
+def _show_created(jobs: JobSet, folder: str, *, as_json: bool) -> None:
     waiting = sum(1 for job in jobs.jobs if job.arn is None)
     if waiting:
         warn(f"{waiting:,} of {len(jobs.jobs):,} jobs wait for room; watching creates them as others end.")
@@ -134,7 +142,7 @@ def _show_created(jobs: Jobs, folder: str, *, as_json: bool) -> None:
     print_commands(stdout(), [command("bedrock-eval", "watch", folder)])
 
 
-def _document(jobs: Jobs, plan: JobsPlan | None = None) -> dict[str, Any]:
+def _document(jobs: JobSet, plan: JobsPlan | None = None) -> dict[str, Any]:
     about: dict[str, Any] = {
         "id": jobs.id,
         "kind": jobs.kind,
@@ -148,7 +156,7 @@ def _document(jobs: Jobs, plan: JobsPlan | None = None) -> dict[str, Any]:
 
 
 def watch_folder(
-    jobs: Jobs, service: EvaluationJobs, folder: str | None, *, as_json: bool, poll_s: float | None = None
+    jobs: JobSet, service: EvaluationJobs, folder: str | None, *, as_json: bool, poll_s: float | None = None
 ) -> int:
     """Watch jobs to their end, creating those that wait for room; without a folder nothing is written."""
     save = _saver(folder)
@@ -163,7 +171,7 @@ def watch_folder(
     return show_state(ended, folder, as_json=as_json)
 
 
-def show_state(jobs: Jobs, folder: str | None, *, as_json: bool) -> int:
+def show_state(jobs: JobSet, folder: str | None, *, as_json: bool) -> int:
     """Print how far jobs are and, at their end, how they are read; return the exit code."""
     completed = [job for job in jobs.jobs if job.status == "Completed"]
     if as_json:
@@ -177,7 +185,7 @@ def show_state(jobs: Jobs, folder: str | None, *, as_json: bool) -> int:
     return exits.RUN_FAILED if failed else exits.PASSED
 
 
-def stop_and_show(found: Found, *, as_json: bool) -> None:
+def stop_and_show(found: FoundJobs, *, as_json: bool) -> None:
     """Stop jobs, and print how far they are."""
     stopped = stop_all(found.jobs, found.service, _saver(found.folder))
     show_state(stopped, found.folder, as_json=as_json)
@@ -201,15 +209,15 @@ def list_account(name: str | None, *, limit: int, region: str | None, as_json: b
         print_prose(stderr(), f"there is no evaluation job{of}. evaldrop bedrock-eval create makes some.")
 
 
-def _saver(folder: str | None) -> Callable[[Jobs], None]:
+def _saver(folder: str | None) -> Callable[[JobSet], None]:
     return (lambda jobs: jobs.save(folder)) if folder else (lambda _: None)
 
 
-def _teller(jobs: Jobs) -> Callable[[Job], None]:
+def _teller(jobs: JobSet) -> Callable[[EvaluationJob], None]:
     """Return what prints a job's new status, and how many have ended by then."""
     ended = {job.name for job in jobs.jobs if job.has_ended}
 
-    def tell(job: Job) -> None:
+    def tell(job: EvaluationJob) -> None:
         if job.has_ended:
             ended.add(job.name)
         what = f"{shown(job.name)}: {shown(job.status)} ({len(ended):,} of {len(jobs.jobs):,} ended)"
@@ -218,7 +226,7 @@ def _teller(jobs: Jobs) -> Callable[[Job], None]:
     return tell
 
 
-def found_jobs(named: str, *, region: str | None = None) -> Found:
+def found_jobs(named: str, *, region: str | None = None) -> FoundJobs:
     """
     Return the jobs that a folder, a `jobs.json`, an ARN or a job's name means.
 
@@ -230,12 +238,12 @@ def found_jobs(named: str, *, region: str | None = None) -> Found:
         if storage.exists(storage.join(folder, JOBS_FILE)):
             jobs = load_jobs(folder)
             service = evaluation_service(jobs.bedrock, region=jobs.region or region, folder=folder)
-            return Found(jobs, service, folder)
+            return FoundJobs(jobs, service, folder)
         if "/" in named:
             raise InputError(f"{named}: no {JOBS_FILE} there. evaldrop bedrock-eval create names the folder.")
     region = named.split(":")[3] if named.startswith("arn:") and named.count(":") > 4 else region
     service = evaluation_service("aws", region=region)
-    return Found(_by_itself(_arn_of(named, service), service, region), service, None)
+    return FoundJobs(_by_itself(_arn_of(named, service), service, region), service, None)
 
 
 def _arn_of(named: str, service: EvaluationJobs) -> str:
@@ -250,9 +258,9 @@ def _arn_of(named: str, service: EvaluationJobs) -> str:
     return str(same[0])
 
 
-def _by_itself(arn: str, service: EvaluationJobs, region: str | None) -> Jobs:
+def _by_itself(arn: str, service: EvaluationJobs, region: str | None) -> JobSet:
     details = service.details(arn)
-    job = Job(
+    job = EvaluationJob(
         name=details["jobName"],
         candidates=(),
         arn=arn,
@@ -260,7 +268,7 @@ def _by_itself(arn: str, service: EvaluationJobs, region: str | None) -> Jobs:
         messages=tuple(details.get("failureMessages", ())),
     )
     kind = "human" if details.get("jobType") == "Human" else "automatic"
-    return Jobs.model_validate(
+    return JobSet.model_validate(
         {
             "id": details["jobName"],
             "created_at": "",

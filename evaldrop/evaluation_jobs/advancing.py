@@ -8,17 +8,17 @@ import time
 from collections.abc import Callable
 from typing import Final, cast
 
-from evaldrop.evaluation_jobs.jobs_file import ENDED, Job, Jobs, Status
+from evaldrop.evaluation_jobs.jobs_file import ENDED, EvaluationJob, JobSet, Status
 from evaldrop.evaluation_jobs.limits import MAX_RUNNING
-from evaldrop.evaluation_jobs.service import EvaluationJobs, NoRoomError
+from evaldrop.evaluation_jobs.service import EvaluationJobs, TooManyJobsError
 
 POLL_S: Final = 60.0
 SIMULATED_POLL_S: Final = 0.2
 
-Saved = Callable[[Jobs], None]
+Saved = Callable[[JobSet], None]
 
 
-def look_at(jobs: Jobs, service: EvaluationJobs) -> Jobs:
+def look_at(jobs: JobSet, service: EvaluationJobs) -> JobSet:
     """Return jobs with what the service says of those that are under way."""
     for job in jobs.jobs:
         if job.arn and not job.has_ended:
@@ -28,7 +28,7 @@ def look_at(jobs: Jobs, service: EvaluationJobs) -> Jobs:
     return jobs
 
 
-def create_more(jobs: Jobs, service: EvaluationJobs, save: Saved) -> Jobs:
+def create_more(jobs: JobSet, service: EvaluationJobs, save: Saved) -> JobSet:
     """
     Create the jobs that are not there yet, as many as may be under way at a time.
 
@@ -43,7 +43,7 @@ def create_more(jobs: Jobs, service: EvaluationJobs, save: Saved) -> Jobs:
             return jobs
         try:
             arn = service.create(job.request)
-        except NoRoomError:
+        except TooManyJobsError:
             # Other jobs of the account may take the room: the next look tries again.
             return jobs
         jobs = jobs.with_job(job.model_copy(update={"arn": arn, "status": "InProgress"}))
@@ -51,7 +51,7 @@ def create_more(jobs: Jobs, service: EvaluationJobs, save: Saved) -> Jobs:
     return jobs
 
 
-def advance(jobs: Jobs, service: EvaluationJobs, save: Saved) -> Jobs:
+def advance(jobs: JobSet, service: EvaluationJobs, save: Saved) -> JobSet:
     """Look at the jobs, and create further ones where others have ended."""
     looked = create_more(look_at(jobs, service), service, save)
     if looked != jobs:
@@ -60,14 +60,14 @@ def advance(jobs: Jobs, service: EvaluationJobs, save: Saved) -> Jobs:
 
 
 def wait_for_end(
-    jobs: Jobs,
+    jobs: JobSet,
     service: EvaluationJobs,
     save: Saved,
     *,
-    tell: Callable[[Job], None],
+    tell: Callable[[EvaluationJob], None],
     poll_s: float = POLL_S,
     sleep: Callable[[float], None] = time.sleep,
-) -> Jobs:
+) -> JobSet:
     """
     Advance jobs until all have ended, and return them.
 
@@ -90,7 +90,7 @@ def wait_for_end(
         sleep(poll_s)
 
 
-def stop_all(jobs: Jobs, service: EvaluationJobs, save: Saved) -> Jobs:
+def stop_all(jobs: JobSet, service: EvaluationJobs, save: Saved) -> JobSet:
     """Stop what is under way, and create nothing more; what has ended stays as it is."""
     for job in look_at(jobs, service).jobs:
         if job.arn and job.status not in ENDED:

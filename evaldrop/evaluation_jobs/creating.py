@@ -9,10 +9,10 @@ from evaldrop import storage
 from evaldrop.errors import DatasetError
 from evaldrop.evaluation.prices import Prices
 from evaldrop.evaluation_jobs.datasets import write_datasets
-from evaldrop.evaluation_jobs.jobs_file import Jobs
-from evaldrop.evaluation_jobs.planning import JobsPlan
-from evaldrop.evaluation_jobs.prompts import Source
-from evaldrop.evaluation_jobs.wanted import Wanted
+from evaldrop.evaluation_jobs.jobs_file import JobSet
+from evaldrop.evaluation_jobs.jobs_plan import JobsPlan
+from evaldrop.evaluation_jobs.prompts import JobSource
+from evaldrop.evaluation_jobs.wanted import WantedJobs
 from evaldrop.run.request import RunRequest, new_run_id
 from evaldrop.steps.validate_dataset.validate import check_dataset
 
@@ -24,7 +24,7 @@ def new_jobs_id() -> str:
 
 def source_of_dataset(
     dataset: str, *, evaluation: str | None, bedrock: str, region: str | None, limit: int | None = None
-) -> Source:
+) -> JobSource:
     """
     Return the records of a dataset, checked with its evaluation as a run of it would be.
 
@@ -37,18 +37,20 @@ def source_of_dataset(
     check = check_dataset(request)
     if check.problems or check.definition is None:
         raise DatasetError("\n".join(check.problems))
-    return Source(check.definition, limit=limit)
+    return JobSource(check.definition, limit=limit)
 
 
-def prices_of(source: Source) -> Prices:
+def prices_of(source: JobSource) -> Prices:
     """Return the prices of the models of an evaluation."""
     return Prices.from_json(source.definition.price_list)
 
 
-def as_jobs(source: Source, wanted: Wanted, plan: JobsPlan, *, bedrock: str, region: str | None) -> Jobs:
+def as_jobs(
+    source: JobSource, wanted: WantedJobs, plan: JobsPlan, *, bedrock: str, region: str | None
+) -> JobSet:
     """Return a plan's jobs, none of them created, with what their output will be read by."""
     definition = source.definition
-    return Jobs(
+    return JobSet(
         id=wanted.id,
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         kind=wanted.kind,
@@ -68,7 +70,7 @@ def as_jobs(source: Source, wanted: Wanted, plan: JobsPlan, *, bedrock: str, reg
     )
 
 
-def write_files(source: Source, plan: JobsPlan, jobs: Jobs, folder: str) -> None:
+def write_files(source: JobSource, plan: JobsPlan, jobs: JobSet, folder: str) -> None:
     """
     Write the datasets and `jobs.json`.
 
@@ -79,7 +81,7 @@ def write_files(source: Source, plan: JobsPlan, jobs: Jobs, folder: str) -> None
     jobs.save(folder)
 
 
-def write_requests(jobs: Jobs, folder: str) -> list[str]:
+def write_requests(jobs: JobSet, folder: str) -> list[str]:
     """Write each request to a file that `aws bedrock create-evaluation-job` reads; return their URIs."""
     written = []
     for job in jobs.jobs:

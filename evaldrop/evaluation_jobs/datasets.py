@@ -14,7 +14,7 @@ import orjson
 
 from evaldrop import storage
 from evaldrop.evaluation_jobs.limits import MAX_PROMPT_BYTES, MAX_PROMPTS
-from evaldrop.evaluation_jobs.prompts import Asked, LeftOut, Source
+from evaldrop.evaluation_jobs.prompts import AskedPrompt, JobSource, LeftOut
 from evaldrop.steps.validate_dataset.plan import tokens
 
 
@@ -35,7 +35,7 @@ class DatasetPlan:
 
 
 @dataclass(kw_only=True)
-class Tally:
+class RowTally:
     """
     What a series of datasets comes to.
 
@@ -65,7 +65,7 @@ class Tally:
         """How many rows each has, but for the last: about the same, so that none is left with a few."""
         return -(-self.n // max(1, self.parts))
 
-    def add(self, row: Asked, plan: DatasetPlan) -> None:
+    def add(self, row: AskedPrompt, plan: DatasetPlan) -> None:
         """Count a row."""
         self.n += 1
         self.prompt_tokens += tokens(row.text)
@@ -77,13 +77,13 @@ class Tally:
             self.response_tokens[name] = known + tokens(row.responses[name])
 
 
-def rows(source: Source, plan: DatasetPlan) -> Iterator[Asked | LeftOut]:
+def rows(source: JobSource, plan: DatasetPlan) -> Iterator[AskedPrompt | LeftOut]:
     """Yield the rows of a series of datasets, and what cannot be one."""
     for asked in source.asked(plan.prompt):
         yield asked if isinstance(asked, LeftOut) else _checked(asked, plan)
 
 
-def _checked(asked: Asked, plan: DatasetPlan) -> Asked | LeftOut:
+def _checked(asked: AskedPrompt, plan: DatasetPlan) -> AskedPrompt | LeftOut:
     size = len(asked.text.encode())
     if size > MAX_PROMPT_BYTES:
         return LeftOut(
@@ -95,9 +95,9 @@ def _checked(asked: Asked, plan: DatasetPlan) -> Asked | LeftOut:
     return asked
 
 
-def count_rows(source: Source, plan: DatasetPlan) -> Tally:
+def count_rows(source: JobSource, plan: DatasetPlan) -> RowTally:
     """Return what a series of datasets comes to; nothing is written."""
-    tally = Tally()
+    tally = RowTally()
     for row in rows(source, plan):
         if isinstance(row, LeftOut):
             tally.left_out.append(row)
@@ -121,7 +121,7 @@ def prompts_uri(folder: str) -> str:
     return storage.join(folder, "prompts.jsonl")
 
 
-def write_datasets(source: Source, tallies: Mapping[DatasetPlan, Tally], folder: str) -> None:
+def write_datasets(source: JobSource, tallies: Mapping[DatasetPlan, RowTally], folder: str) -> None:
     """
     Write the files of several series, and which record each of their rows is.
 
@@ -137,8 +137,8 @@ def write_datasets(source: Source, tallies: Mapping[DatasetPlan, Tally], folder:
                         index.write(orjson.dumps(_index_row(name, row)) + b"\n")
 
 
-def _parts(source: Source, plan: DatasetPlan, most: int) -> Iterator[tuple[str, list[Asked]]]:
-    part: list[Asked] = []
+def _parts(source: JobSource, plan: DatasetPlan, most: int) -> Iterator[tuple[str, list[AskedPrompt]]]:
+    part: list[AskedPrompt] = []
     number = 1
     for row in rows(source, plan):
         if isinstance(row, LeftOut):
@@ -151,7 +151,7 @@ def _parts(source: Source, plan: DatasetPlan, most: int) -> Iterator[tuple[str, 
         yield part_name(plan, number), part
 
 
-def json_row(row: Asked, plan: DatasetPlan) -> Mapping[str, Any]:
+def json_row(row: AskedPrompt, plan: DatasetPlan) -> Mapping[str, Any]:
     """Return a row as Bedrock reads it."""
     content: dict[str, Any] = {"prompt": row.text}
     if row.reference:
@@ -165,7 +165,7 @@ def json_row(row: Asked, plan: DatasetPlan) -> Mapping[str, Any]:
     return content
 
 
-def _index_row(dataset: str, row: Asked) -> Mapping[str, Any]:
+def _index_row(dataset: str, row: AskedPrompt) -> Mapping[str, Any]:
     # By the prompt's digest: it is what comes back, and may be long.
     return {
         "dataset": dataset,

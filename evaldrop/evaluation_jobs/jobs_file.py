@@ -19,12 +19,12 @@ Status = Literal["NotCreated", "InProgress", "Completed", "Failed", "Stopping", 
 ENDED: Final = frozenset({"Completed", "Failed", "Stopped", "Deleting"})
 
 
-class _Frozen(BaseModel):
+class _FromFile(BaseModel):
     # A later version's keys are none of ours.
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Job(_Frozen):
+class EvaluationJob(_FromFile):
     """
     One evaluation job.
 
@@ -54,7 +54,7 @@ class Job(_Frozen):
         return self.status in ENDED
 
 
-class Jobs(_Frozen):
+class JobSet(_FromFile):
     """
     The content of `jobs.json`.
 
@@ -85,14 +85,14 @@ class Jobs(_Frozen):
     output: str
     left_out: dict[str, str] = {}
     cost: tuple[dict[str, Any], ...] = ()
-    jobs: tuple[Job, ...]
+    jobs: tuple[EvaluationJob, ...]
 
     @property
     def has_ended(self) -> bool:
         """Whether all jobs have."""
         return all(job.has_ended for job in self.jobs)
 
-    def with_job(self, changed: Job) -> "Jobs":
+    def with_job(self, changed: EvaluationJob) -> "JobSet":
         """Return them with one job, by its name, replaced."""
         jobs = tuple(changed if job.name == changed.name else job for job in self.jobs)
         return self.model_copy(update={"jobs": jobs})
@@ -108,7 +108,7 @@ class Jobs(_Frozen):
         storage.write_bytes(storage.join(folder, JOBS_FILE), content)
 
 
-def load_jobs(folder: str) -> Jobs:
+def load_jobs(folder: str) -> JobSet:
     """
     Read the `jobs.json` of a folder, or that very file.
 
@@ -117,6 +117,6 @@ def load_jobs(folder: str) -> Jobs:
     """
     uri = folder if folder.endswith(f"/{JOBS_FILE}") else storage.join(folder, JOBS_FILE)
     try:
-        return Jobs.model_validate_json(storage.read_bytes(uri))
+        return JobSet.model_validate_json(storage.read_bytes(uri))
     except ValidationError as error:
         raise StorageError(f"{uri}: no list of evaluation jobs ({first_line(error)})") from error

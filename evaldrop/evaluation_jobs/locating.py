@@ -11,7 +11,7 @@ from evaldrop.errors import InputError
 from evaldrop.evaluation import Evaluation
 from evaldrop.evaluation_jobs.custom_metrics import definition_name
 from evaldrop.evaluation_jobs.datasets import prompts_uri
-from evaldrop.evaluation_jobs.jobs_file import JOBS_FILE, Job, Jobs, load_jobs
+from evaldrop.evaluation_jobs.jobs_file import JOBS_FILE, EvaluationJob, JobSet, load_jobs
 from evaldrop.evaluation_jobs.joining import ImportSource, RecordKey
 from evaldrop.evaluation_jobs.output import read_output
 from evaldrop.evaluation_jobs.service import EvaluationJobs
@@ -105,7 +105,7 @@ def _arn_of(name: str, jobs: EvaluationJobs) -> str:
     raise InputError(f"{name}: there is no such folder, and no evaluation job of this name.")
 
 
-def _of_jobs(folder: str, jobs: Jobs) -> Located:
+def _of_jobs(folder: str, jobs: JobSet) -> Located:
     evaluation = Evaluation.model_validate({**jobs.evaluation, "criteria": jobs.criteria})
     records = dict(_records(folder))
     found = [job for job in jobs.jobs if job.status in _HAVE_OUTPUT]
@@ -124,7 +124,9 @@ def _of_jobs(folder: str, jobs: Jobs) -> Located:
     )
 
 
-def _source(job: Job, output: str, evaluation: Evaluation, records: Mapping[str, RecordKey]) -> ImportSource:
+def _source(
+    job: EvaluationJob, output: str, evaluation: Evaluation, records: Mapping[str, RecordKey]
+) -> ImportSource:
     uri = storage.join(output, job.name)
     # Own responses are known by their candidate's name; else there is the model.
     models = {each.model: each.name for each in evaluation.candidates if each.name in job.candidates}
@@ -138,7 +140,7 @@ def _source(job: Job, output: str, evaluation: Evaluation, records: Mapping[str,
     )
 
 
-def _definitions(job: Job) -> list[Mapping[str, Any]]:
+def _definitions(job: EvaluationJob) -> list[Mapping[str, Any]]:
     automated = job.request.get("evaluationConfig", {}).get("automated", {})
     custom = automated.get("customMetricConfig", {}).get("customMetrics", ())
     return [each["customMetricDefinition"] for each in custom]

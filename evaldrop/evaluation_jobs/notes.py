@@ -4,12 +4,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from evaldrop.evaluation.definition import Evaluation, Judge
-from evaldrop.evaluation_jobs.datasets import Tally
+from evaldrop.evaluation_jobs.datasets import RowTally
 from evaldrop.evaluation_jobs.limits import JUDGES_READ, MAX_DATASETS, MAX_PROMPTS, Kind, may_judge
+from evaldrop.evaluation_jobs.prices import PRICES_READ
 from evaldrop.evaluation_jobs.prompts import LeftOut
 
 NOTES_ON_PEOPLE: Final = (
-    "one person's answer to one prompt is a task; the price is for one person a prompt.",
+    f"one person's answer to one prompt is a task; the price, of {PRICES_READ}, is for one person a prompt.",
     (
         "flow definitions belong to Amazon Augmented AI, which is closed to new customers: a new account may "
         "get none. evaldrop review has people score a run's responses on a page of its own, without it."
@@ -17,7 +18,7 @@ NOTES_ON_PEOPLE: Final = (
 )
 
 
-def notes_on_rows(tallies: Collection[Tally], left_out: Mapping[str, LeftOut]) -> Iterator[str]:
+def notes_on_rows(tallies: Collection[RowTally], left_out: Mapping[str, LeftOut]) -> Iterator[str]:
     """Yield what became of records that are in no job, and of more than one dataset holds."""
     if left_out:
         first = next(iter(left_out.values()))
@@ -62,7 +63,8 @@ def unasked(evaluation: Evaluation, kind: Kind) -> list[str]:
             "asked. --kind judge asks them."
         )
     if evaluation.metrics:
-        notes.append(f"{', '.join(evaluation.metrics)}: no such job computes it. evaldrop run does.")
+        names = ", ".join(evaluation.metrics)
+        notes.append(f"{names}: computed by evaldrop bedrock-eval import, of the responses that come back.")
     if evaluation.pairwise and kind != "human":
         notes.append("no such job compares two responses: pairwise is left out. evaldrop run compares.")
     return notes

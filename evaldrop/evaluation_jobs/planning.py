@@ -6,11 +6,11 @@ Nothing is written or called here.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 
-from evaldrop.errors import BudgetExceeded, DatasetError, EvaluationError, InputError
+from evaldrop.errors import DatasetError, EvaluationError, InputError
 from evaldrop.evaluation.definition import GIVEN, Candidate, Judge
 from evaldrop.evaluation.prices import Prices
 from evaldrop.evaluation_jobs import prices as costs
@@ -22,8 +22,9 @@ from evaldrop.evaluation_jobs.asked_metrics import (
     judged_groups,
     rated_groups,
 )
-from evaldrop.evaluation_jobs.datasets import DatasetPlan, Tally, count_rows, dataset_uri, part_name
-from evaldrop.evaluation_jobs.jobs_file import Job
+from evaldrop.evaluation_jobs.datasets import DatasetPlan, RowTally, count_rows, dataset_uri, part_name
+from evaldrop.evaluation_jobs.jobs_file import EvaluationJob
+from evaldrop.evaluation_jobs.jobs_plan import JobsPlan
 from evaldrop.evaluation_jobs.limits import MAX_DATASETS, MAX_MODELS, in_parts
 from evaldrop.evaluation_jobs.metrics import TaskType
 from evaldrop.evaluation_jobs.notes import (
@@ -33,7 +34,7 @@ from evaldrop.evaluation_jobs.notes import (
     notes_on_rows,
     unasked,
 )
-from evaldrop.evaluation_jobs.prompts import LeftOut, Source, has_system
+from evaldrop.evaluation_jobs.prompts import JobSource, LeftOut, has_system
 from evaldrop.evaluation_jobs.requests import (
     Target,
     called_model,
@@ -42,53 +43,9 @@ from evaldrop.evaluation_jobs.requests import (
     own_responses,
     refuse_unlike,
 )
-from evaldrop.evaluation_jobs.wanted import Wanted
+from evaldrop.evaluation_jobs.wanted import WantedJobs
 
 _MOST_REASONS = 5
-
-
-@dataclass(frozen=True, kw_only=True)
-class JobsPlan:
-    """
-    The jobs, and what there is to say about them.
-
-    Attributes:
-        tallies: Rows of each series of datasets.
-        jobs: With their requests, none of them created.
-        lines: What models and people cost.
-        notes: What a reader should know before paying.
-        left_out: Records that are in no job.
-    """
-
-    task: TaskType
-    tallies: dict[DatasetPlan, Tally]
-    jobs: tuple[Job, ...]
-    lines: tuple[costs.CostLine, ...]
-    notes: tuple[str, ...]
-    left_out: dict[str, LeftOut] = field(default_factory=dict)
-
-    @property
-    def unknown(self) -> tuple[str, ...]:
-        """Models whose price is unknown."""
-        return tuple(sorted({line.model for line in self.lines if line.calls and line.cost_usd is None}))
-
-    @property
-    def likely_usd(self) -> float:
-        """What those with a known price likely cost."""
-        return sum(line.cost_usd.likely for line in self.lines if line.cost_usd)
-
-    def refuse_above(self, budget_usd: float | None) -> None:
-        """
-        Refuse what likely costs more.
-
-        Raises:
-            BudgetExceeded: It does.
-        """
-        if budget_usd is not None and self.likely_usd > budget_usd:
-            raise BudgetExceeded(
-                f"the likely cost is ${self.likely_usd:,.2f}, above budget_usd: {budget_usd:g}. Evaluate "
-                "fewer records (--limit), name fewer candidates or judges, or raise budget_usd."
-            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +59,10 @@ class _Series:
 class Planner:
     """Makes the plan of a source's jobs."""
 
-    def __init__(self, source: Source, wanted: Wanted, prices: Prices) -> None:
+    def __init__(self, source: JobSource, wanted: WantedJobs, prices: Prices) -> None:
         self._source, self._wanted, self._prices = source, wanted, prices
         self._evaluation = source.definition.evaluation
-        self._tallies: dict[DatasetPlan, Tally] = {}
+        self._tallies: dict[DatasetPlan, RowTally] = {}
 
     def plan(self) -> JobsPlan:
         """
@@ -116,7 +73,7 @@ class Planner:
         """
         series = [self._counted(each) for each in self._series()]
         groups = self._groups
-        jobs: list[Job] = []
+        jobs: list[EvaluationJob] = []
         lines: dict[tuple[costs.Role, str], costs.CostLine] = {}
         for each in series:
             for group in groups:
@@ -131,6 +88,7 @@ class Planner:
             jobs=tuple(jobs),
             lines=tuple(lines.values()),
             notes=tuple(self._notes(left_out)),
+            prices_date=self._prices.date,
             left_out=left_out,
         )
 
@@ -235,7 +193,9 @@ class Planner:
         pairs = self._evaluation.pairwise is not None and len(self._candidates) > 1
         return rated_groups(criteria, compare=pairs)
 
-    def _jobs(self, series: _Series, group: MetricGroup, judge: Judge | None, *, start: int) -> Iterator[Job]:
+    def _jobs(
+        self, series: _Series, group: MetricGroup, judge: Judge | None, *, start: int
+    ) -> Iterator[EvaluationJob]:
         target = Target(
             kind=self._wanted.kind,
             task=self._task,
@@ -256,7 +216,7 @@ class Planner:
             about = f"evaldrop: {self._evaluation.name}, {who}" + (
                 f", judged by {judge.name}" if judge else ""
             )
-            yield Job(
+            yield EvaluationJob(
                 name=name,
                 candidates=tuple(each.name for each in series.candidates),
                 judge=judge.name if judge else None,
@@ -314,6 +274,6 @@ def _slug(text: str, most: int) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")[:most].strip("-") or "x"
 
 
-def plan_jobs(source: Source, wanted: Wanted, prices: Prices) -> JobsPlan:
+def plan_jobs(source: JobSource, wanted: WantedJobs, prices: Prices) -> JobsPlan:
     """Return the plan of a source's jobs; see `Planner.plan`."""
     return Planner(source, wanted, prices).plan()

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 from evaldrop.evaluation.definition import Candidate
 from evaldrop.evaluation.prices import Prices, cost_usd
 from evaldrop.evaluation_jobs.asked_metrics import MetricGroup
-from evaldrop.evaluation_jobs.datasets import Tally
+from evaldrop.evaluation_jobs.datasets import RowTally
 from evaldrop.steps.validate_dataset.plan import RESPONSE_TOKENS, VERDICT_TOKENS, ZERO, Range, tokens
 
 PRICES_READ: Final = "2026-11-30"
@@ -48,7 +48,7 @@ class CostLine:
         return asdict(self)
 
 
-def candidate_cost(candidate: Candidate, tally: Tally, group: MetricGroup, prices: Prices) -> CostLine:
+def candidate_cost(candidate: Candidate, tally: RowTally, group: MetricGroup, prices: Prices) -> CostLine:
     """Return what a job's calls of a candidate cost."""
     times = 1 + (ROBUSTNESS_COPIES if "Builtin.Robustness" in group.names else 0)
     sent = tally.prompt_tokens * times
@@ -57,7 +57,7 @@ def candidate_cost(candidate: Candidate, tally: Tally, group: MetricGroup, price
 
 
 def judge_cost(
-    judge: str, model: str, candidate: Candidate, tally: Tally, group: MetricGroup, prices: Prices
+    judge: str, model: str, candidate: Candidate, tally: RowTally, group: MetricGroup, prices: Prices
 ) -> CostLine:
     """Return what a job's calls of its judge cost: one for each prompt and metric."""
     n_own = len(group.names) - len(group.custom)
@@ -73,7 +73,7 @@ def judge_cost(
     return _line("judge", judge, model, calls, sent, VERDICT_TOKENS.times(calls), prices)
 
 
-def people_cost(name: str, tally: Tally) -> CostLine:
+def people_cost(name: str, tally: RowTally) -> CostLine:
     """Return what a job's tasks cost with one person for each prompt; their time is not in it."""
     cost = _known(tally.n * HUMAN_TASK_USD)
     return CostLine(
@@ -108,7 +108,7 @@ def added(lines: Mapping[tuple[Role, str], CostLine], line: CostLine) -> dict[tu
     }
 
 
-def _response(tally: Tally, limit: int | None) -> Range:
+def _response(tally: RowTally, limit: int | None) -> Range:
     low, likely = map(float, RESPONSE_TOKENS)
     if tally.references:
         likely = max(low, 1.5 * tally.reference_tokens / tally.references)

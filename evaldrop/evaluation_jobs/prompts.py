@@ -32,7 +32,7 @@ class LeftOut(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class AskedPrompt:
     """A record as a job is to see it: one text, one reference, the responses by candidate."""
 
     record_id: str
@@ -43,7 +43,7 @@ class Asked:
     responses: Mapping[str, str] = field(default_factory=dict)
 
 
-class Source:
+class JobSource:
     """
     Where records are read from, as often as is needed: a dataset, or the folder of a run.
 
@@ -57,7 +57,7 @@ class Source:
         self.is_run = is_run
         self._limit = limit
 
-    def asked(self, prompt: str) -> Iterator[Asked | LeftOut]:
+    def asked(self, prompt: str) -> Iterator[AskedPrompt | LeftOut]:
         """Yield every record as the prompt file of this name puts it, or why it cannot be asked."""
         name = f"candidate/{prompt}"
         # Of responses that come with a dataset no prompt is known: the question is the record's own.
@@ -73,7 +73,7 @@ class Source:
             except PromptError as error:
                 yield LeftOut(record.id, str(error))
                 continue
-            yield Asked(
+            yield AskedPrompt(
                 record_id=record.id,
                 text=one_text(turns),
                 reference=next(iter(record.reference), None),
@@ -175,7 +175,7 @@ def _roles(prompt: Prompt) -> set[str]:
     return {line.removeprefix("## ").strip() for line in prompt.text.splitlines() if line.startswith("## ")}
 
 
-def source_of_run(folder: str, *, limit: int | None = None) -> Source:
+def source_of_run(folder: str, *, limit: int | None = None) -> JobSource:
     """
     Return the records of a run with its responses.
 
@@ -184,4 +184,4 @@ def source_of_run(folder: str, *, limit: int | None = None) -> Source:
     """
     if not storage.exists(storage.join(folder, "responses.parquet")):
         raise StorageError(f"{folder}: no responses.parquet there: this run has not ended, or is none.")
-    return Source(RunDefinition.load(folder), is_run=True, limit=limit)
+    return JobSource(RunDefinition.load(folder), is_run=True, limit=limit)

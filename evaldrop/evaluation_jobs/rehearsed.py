@@ -16,7 +16,7 @@ from evaldrop.bedrock.simulated.rehearsal import Rehearsal
 from evaldrop.bedrock.simulated.runtime import SimulatedRuntime
 from evaldrop.errors import AwsError
 from evaldrop.evaluation_jobs.limits import MAX_RUNNING
-from evaldrop.evaluation_jobs.service import JSON, JobState, NoRoomError
+from evaldrop.evaluation_jobs.service import JSON, JobState, TooManyJobsError
 
 
 class RehearsedEvaluationJobs:
@@ -43,7 +43,7 @@ class RehearsedEvaluationJobs:
         known = any(job["jobName"] == request["jobName"] for job in listed)
         kind = "human" if "human" in request["evaluationConfig"] else "judge"
         if not known and len(under_way) >= MAX_RUNNING[kind]:
-            raise NoRoomError(f"{len(under_way)} evaluation jobs are under way")
+            raise TooManyJobsError(f"{len(under_way)} evaluation jobs are under way")
         return str(_answer(self._jobs.create_evaluation_job(request))["jobArn"])
 
     def state(self, arn: str) -> JobState:

@@ -19,7 +19,7 @@ _ROLE_HINT = (
 )
 
 
-class NoRoomError(Exception):
+class TooManyJobsError(Exception):
     """As many jobs are under way as may be at a time: this one has to wait for another's end."""
 
 
@@ -38,7 +38,7 @@ class EvaluationJobs(Protocol):
         Create a job and return its ARN; the same request again returns that of the same job.
 
         Raises:
-            NoRoomError: Too many are under way.
+            TooManyJobsError: Too many are under way.
             AwsError: It is refused.
         """
         ...
@@ -74,7 +74,7 @@ class AwsEvaluationJobs:
         except self._client.exceptions.ClientError as error:
             code = code_of(error)
             if code in {"ServiceQuotaExceededException", "ThrottlingException"}:
-                raise NoRoomError(str(error)) from error
+                raise TooManyJobsError(str(error)) from error
             # Its token is its own, and so is its name: it is there from a time that was interrupted.
             if code == "ConflictException" and (known := self._named(name)):
                 return known

@@ -13,7 +13,7 @@ _FLOW = re.compile(r"arn:aws(-[^:]+)?:sagemaker:[a-z0-9-]{1,20}:[0-9]{12}:flow-d
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class WantedJobs:
     """
     What is asked for.
 
@@ -35,7 +35,7 @@ class Wanted:
     flow_definition: str | None = None
 
 
-def refuse_unusable(wanted: Wanted) -> None:
+def refuse_unusable(wanted: WantedJobs) -> None:
     """
     Refuse a role, a folder or a flow definition that Bedrock would refuse, before anything is uploaded.
 

@@ -20,8 +20,9 @@ from evaldrop.cli.options import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from evaldrop.evaluation_jobs.limits import Kind
     from evaldrop.evaluation_jobs.metrics import TaskType
-    from evaldrop.evaluation_jobs.prompts import Source
+    from evaldrop.evaluation_jobs.prompts import JobSource
 
 bedrock_eval = typer.Typer(
     name="bedrock-eval",
@@ -41,22 +42,17 @@ bedrock_eval = typer.Typer(
 )
 
 
-class JobKind(StrEnum):
-    """The kinds of jobs."""
-
-    AUTOMATIC = "automatic"
-    JUDGE = "judge"
-    HUMAN = "human"
-
-
-class Task(StrEnum):
-    """What an algorithmic job is told that its prompts are."""
-
-    GENERATION = "Generation"
-    SUMMARIZATION = "Summarization"
-    QUESTION_AND_ANSWER = "QuestionAndAnswer"
-    CLASSIFICATION = "Classification"
-
+JobKind = StrEnum("JobKind", ["AUTOMATIC", "JUDGE", "HUMAN"])
+Task = StrEnum(
+    "Task",
+    {
+        "GENERATION": "Generation",
+        "SUMMARIZATION": "Summarization",
+        "QUESTION_AND_ANSWER": "QuestionAndAnswer",
+        "CLASSIFICATION": "Classification",
+    },
+)
+"""What an algorithmic job is told that its prompts are."""
 
 DRY_OUT = "bedrock-eval"
 """The folder of rehearsals and dry runs."""
@@ -177,10 +173,10 @@ def create(
         evaldrop bedrock-eval create --responses latest --metric bedrock.helpfulness --dry-run
     """
     from evaldrop.bedrock.region import region_of
-    from evaldrop.cli.evaluation_jobs import Place, create_and_show
+    from evaldrop.cli.evaluation_jobs import JobsPlace, create_and_show
     from evaldrop.errors import InputError
     from evaldrop.evaluation_jobs.creating import new_jobs_id
-    from evaldrop.evaluation_jobs.wanted import Wanted, refuse_unusable
+    from evaldrop.evaluation_jobs.wanted import WantedJobs, refuse_unusable
 
     if dataset is None and responses is None:
         raise InputError("give a DATASET, or --responses RUN for a run's own responses.")
@@ -189,9 +185,9 @@ def create(
         needed |= {"--flow-definition": flow_definition} if kind is JobKind.HUMAN else {}
         _refuse_missing(needed)
     jobs_id = new_jobs_id()
-    wanted = Wanted(
+    wanted = WantedJobs(
         id=jobs_id,
-        kind=kind.value,
+        kind=cast("Kind", kind.value),
         folder=f"{_output(output, bedrock)}/{jobs_id}",
         role=role or _NO_ROLE,
         candidates=tuple(candidate or ()),
@@ -208,7 +204,7 @@ def create(
     else:
         source = _dataset(str(dataset), evaluation, bedrock=bedrock, region=region, limit=limit)
     files = f"{DRY_OUT}/{jobs_id}" if dry_run else wanted.folder
-    place = Place(bedrock=bedrock, region=region, folder=files)
+    place = JobsPlace(bedrock=bedrock, region=region, folder=files)
     return create_and_show(source, wanted, place, dry_run=dry_run, wait=wait, yes=yes, as_json=as_json)
 
 
@@ -236,7 +232,7 @@ def _output(output: str | None, bedrock: str) -> str:
 
 def _dataset(
     dataset: str, evaluation: str | None, *, bedrock: str, region: str | None, limit: int | None
-) -> "Source":
+) -> "JobSource":
     from evaldrop.cli.datasets import given_dataset
     from evaldrop.evaluation_jobs.creating import source_of_dataset
 
@@ -246,7 +242,7 @@ def _dataset(
     )
 
 
-def _run(named: str, further: str | None, *, limit: int | None) -> "Source":
+def _run(named: str, further: str | None, *, limit: int | None) -> "JobSource":
     from evaldrop.cli.naming import finished_run
     from evaldrop.errors import InputError
     from evaldrop.evaluation_jobs.prompts import source_of_run

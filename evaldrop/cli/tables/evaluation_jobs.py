@@ -8,8 +8,8 @@ from rich.console import Console
 from evaldrop.cli.output import shown
 from evaldrop.cli.prose import print_prose
 from evaldrop.cli.tables.terminal import print_fitting, print_hidden, print_models
-from evaldrop.evaluation_jobs.jobs_file import Job
-from evaldrop.evaluation_jobs.planning import JobsPlan
+from evaldrop.evaluation_jobs.jobs_file import EvaluationJob
+from evaldrop.evaluation_jobs.jobs_plan import JobsPlan
 from evaldrop.report.columns import Cell, Column, Tone, Words, words
 from evaldrop.scorecard.figures import ABSENT, UNKNOWN, count, rough_count, rough_usd
 from evaldrop.steps.validate_dataset.plan import Range
@@ -42,7 +42,7 @@ def print_jobs_plan(console: Console, plan: JobsPlan, *, budget_usd: float | Non
     print_prose(
         console,
         f"\n{_some(len(plan.jobs), 'job')}, {_some(rows, 'row')} in {_some(datasets, 'dataset')}: likely "
-        f"{rough_usd(plan.likely_usd)}{partly}",
+        f"{rough_usd(plan.likely_usd)}{partly}, prices of {plan.prices_date}",
     )
     if plan.unknown:
         print_prose(console, f"price unknown: {', '.join(map(shown, plan.unknown))}")
@@ -50,7 +50,7 @@ def print_jobs_plan(console: Console, plan: JobsPlan, *, budget_usd: float | Non
         print_prose(console, f"budget: {rough_usd(budget_usd)}")
 
 
-def print_planned_jobs(console: Console, jobs: Sequence[Job]) -> None:
+def print_planned_jobs(console: Console, jobs: Sequence[EvaluationJob]) -> None:
     """Print a row per job of a plan."""
     print_fitting(
         console,
@@ -64,7 +64,7 @@ def print_planned_jobs(console: Console, jobs: Sequence[Job]) -> None:
     )
 
 
-def print_jobs(console: Console, jobs: Sequence[Job]) -> None:
+def print_jobs(console: Console, jobs: Sequence[EvaluationJob]) -> None:
     """Print a row per job with its status, and below why jobs failed."""
     columns = [
         words("job", [job.name for job in jobs], wrap="never"),  # whole, to be copied

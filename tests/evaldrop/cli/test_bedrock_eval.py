@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from evaldrop import storage
 from evaldrop.cli import evaluation_jobs, main
 from evaldrop.errors import AwsError
 from evaldrop.evaluation_jobs.service import JobState
@@ -43,6 +44,7 @@ class Service:
 def service(monkeypatch):
     fake = Service()
     monkeypatch.setattr(evaluation_jobs, "evaluation_service", lambda *_, **__: fake)
+    monkeypatch.setattr(evaluation_jobs, "POLL_S", 0)
     return fake
 
 
@@ -118,6 +120,23 @@ def test_jobs_are_created_and_their_folder_says_which(created, service):
     assert [job["arn"] for job in created["jobs"]] == [f"{ARN}{n:012}" for n in (1, 2)]
     assert [job["request"] for job in kept["jobs"]] == service.requests
     assert kept["jobs"][0]["metrics"]["Builtin.Helpfulness"] == "bedrock.helpfulness"
+
+
+def test_on_aws_all_is_below_the_output_and_the_jobs_read_it_there(service, bucket, capsys):
+    place = ["--role", ROLE, "--output", f"s3://{bucket}/evaluations"]
+    assert main(["bedrock-eval", "create", "records.jsonl", *place, "--yes", "--json"]) == 0
+
+    folder = json.loads(capsys.readouterr().out)["folder"]
+    kept = {uri.removeprefix(f"{folder}/") for uri in storage.list_files(folder)}
+    (dataset,) = {
+        each["dataset"]["datasetLocation"]["s3Uri"]
+        for request in service.requests
+        for each in request["evaluationConfig"]["automated"]["datasetMetricConfigs"]
+    }
+    assert kept == {"datasets/1-bare-v1-1.jsonl", "jobs.json", "prompts.jsonl"}
+    assert dataset == f"{folder}/datasets/1-bare-v1-1.jsonl"
+    assert {request["outputDataConfig"]["s3Uri"] for request in service.requests} == {f"{folder}/output/"}
+    assert main(["bedrock-eval", "watch", folder]) == 0
 
 
 def test_watching_goes_to_the_end_and_names_the_import(created, capsys):

@@ -11,7 +11,7 @@ from botocore.validate import ParamValidator
 
 from evaldrop.evaluation_jobs.creating import prices_of, source_of_dataset
 from evaldrop.evaluation_jobs.planning import plan_jobs
-from evaldrop.evaluation_jobs.wanted import Wanted
+from evaldrop.evaluation_jobs.wanted import WantedJobs
 
 ROLE = "arn:aws:iam::111122223333:role/jobs"
 FLOW = "arn:aws:sagemaker:us-east-1:111122223333:flow-definition/reviewers"
@@ -52,10 +52,10 @@ def source_of(folder, records, *, limit=None, **changes: Any):
     return source_of_dataset(path, evaluation=None, bedrock="aws", region="us-east-1", limit=limit)
 
 
-def wanted(kind="judge", **more: Any) -> Wanted:
+def wanted(kind="judge", **more: Any) -> WantedJobs:
     """Return what a test asks for."""
     flow = {"flow_definition": FLOW} if kind == "human" else {}
-    return Wanted(
+    return WantedJobs(
         **{"id": "20261130t120000z-abcdef", "kind": kind, "folder": "s3://bucket/jobs/id", "role": ROLE}
         | flow
         | more

@@ -6,8 +6,8 @@ from botocore.stub import Stubber
 
 from evaldrop.errors import AwsError, StorageError
 from evaldrop.evaluation_jobs.advancing import create_more, look_at, stop_all, wait_for_end
-from evaldrop.evaluation_jobs.jobs_file import Job, Jobs, load_jobs
-from evaldrop.evaluation_jobs.service import AwsEvaluationJobs, JobState, NoRoomError
+from evaldrop.evaluation_jobs.jobs_file import EvaluationJob, JobSet, load_jobs
+from evaldrop.evaluation_jobs.service import AwsEvaluationJobs, JobState, TooManyJobsError
 from tests.evaldrop.evaluation_jobs.sources import planned, rows, source_of
 
 ARN = "arn:aws:bedrock:us-east-1:111122223333:evaluation-job/abcdefghijk"
@@ -22,7 +22,7 @@ SUMMARY = {
 
 
 def jobs_of(n, kind="judge"):
-    return Jobs.model_validate(
+    return JobSet.model_validate(
         {
             "id": "x",
             "created_at": "",
@@ -34,7 +34,8 @@ def jobs_of(n, kind="judge"):
             "dataset": "d",
             "output": "s3://bucket/x/output",
             "jobs": [
-                Job(name=f"job-{k}", candidates=("a",), request={"jobName": f"job-{k}"}) for k in range(n)
+                EvaluationJob(name=f"job-{k}", candidates=("a",), request={"jobName": f"job-{k}"})
+                for k in range(n)
             ],
         }
     )
@@ -49,7 +50,7 @@ class Service:
 
     def create(self, request):
         if sum(1 for left in self._left.values() if left > 0) >= self._room:
-            raise NoRoomError("too many")
+            raise TooManyJobsError("too many")
         self.created.append(request["jobName"])
         self._left[request["jobName"]] = self._looks
         return request["jobName"]
@@ -174,7 +175,7 @@ def test_a_full_account_is_no_error(stub, request_of, code):
     service, stubbed = stub
     stubbed.add_client_error("create_evaluation_job", code)
 
-    with pytest.raises(NoRoomError):
+    with pytest.raises(TooManyJobsError):
         service.create(request_of)
 
 
@@ -224,6 +225,6 @@ def test_a_state_has_what_failed():
         def get_evaluation_job(self, *, jobIdentifier):  # noqa: N803 - boto3's casing
             return {"jobArn": jobIdentifier, "status": "Failed", "failureMessages": ["no access"]}
 
-    jobs = jobs_of(1).with_job(Job(name="job-0", candidates=(), arn=ARN, status="InProgress"))
+    jobs = jobs_of(1).with_job(EvaluationJob(name="job-0", candidates=(), arn=ARN, status="InProgress"))
 
     assert look_at(jobs, AwsEvaluationJobs(Client())).jobs[0].messages == ("no access",)

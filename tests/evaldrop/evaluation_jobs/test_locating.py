@@ -7,7 +7,7 @@ import pytest
 
 from evaldrop.errors import InputError
 from evaldrop.evaluation_jobs.importing import ImportSettings, import_jobs
-from evaldrop.evaluation_jobs.jobs_file import Job, Jobs
+from evaldrop.evaluation_jobs.jobs_file import EvaluationJob, JobSet
 from evaldrop.evaluation_jobs.locating import locate
 from evaldrop.scorecard.read import read_run
 from evaldrop.steps.build_scorecard.build import score_run
@@ -103,7 +103,7 @@ def jobs(tmp_path):
         row = judged_row("Q", score("tone", fraction), score("Builtin.Correctness", fraction), model=model)
         write_job(output, row, name=name)
     made = {"metrics": {"tone": "tone", "Builtin.Correctness": "right"}, "judge": "sonnet", "arn": ARN}
-    Jobs(
+    JobSet(
         id="id", created_at="2026-11-30T18:00:00+00:00", kind="judge", task="General", bedrock="aws",
         evaluation_name="support", dataset="faq.jsonl", output=str(output),
         evaluation={
@@ -114,9 +114,9 @@ def jobs(tmp_path):
         },
         criteria=(tone, own),
         jobs=(
-            Job(name="id-lite", candidates=("lite",), status="Completed", **made),
-            Job(name="id-haiku", candidates=("haiku",), status="Completed", **made),
-            Job(name="id-more", candidates=("lite",), status="InProgress"),
+            EvaluationJob(name="id-lite", candidates=("lite",), status="Completed", **made),
+            EvaluationJob(name="id-haiku", candidates=("haiku",), status="Completed", **made),
+            EvaluationJob(name="id-more", candidates=("lite",), status="InProgress"),
         ),
     ).save(str(tmp_path))  # fmt: skip
     prompts(tmp_path, r1="Q")

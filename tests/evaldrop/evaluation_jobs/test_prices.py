@@ -8,7 +8,7 @@ from evaldrop.evaluation.criteria import BUILT_IN
 from evaldrop.evaluation.definition import Candidate, Price
 from evaldrop.evaluation.prices import load_prices
 from evaldrop.evaluation_jobs.asked_metrics import MetricGroup, judged_groups
-from evaldrop.evaluation_jobs.datasets import Tally
+from evaldrop.evaluation_jobs.datasets import RowTally
 from evaldrop.evaluation_jobs.prices import added, candidate_cost, judge_cost, people_cost
 from evaldrop.steps.validate_dataset.plan import VERDICT_TOKENS, Range
 from tests.whole_runs import ROOT
@@ -19,7 +19,7 @@ TWO = MetricGroup(names=("Builtin.Helpfulness", "Builtin.Relevance"))
 
 
 def tally_of(**changes):
-    return Tally(**{"n": 1_000, "prompt_tokens": 100_000, **changes})
+    return RowTally(**{"n": 1_000, "prompt_tokens": 100_000, **changes})
 
 
 def test_a_judge_is_asked_once_for_each_prompt_and_metric():
