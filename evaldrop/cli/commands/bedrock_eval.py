@@ -223,6 +223,10 @@ def _output(output: str | None, bedrock: str) -> str:
     from evaldrop import storage
     from evaldrop.errors import InputError
 
+    runtime = bedrock.partition(":")[0]
+    if runtime not in ("aws", "simulated"):
+        name = runtime.partition("=")[0]
+        raise InputError(f"--bedrock {name}: it has no evaluation jobs. Say aws, or simulated.")
     if bedrock != "aws":
         return storage.absolute(output or DRY_OUT).rstrip("/")
     if output is not None and not storage.is_s3(output):

@@ -97,6 +97,7 @@ def test_a_dry_run_says_what_it_costs_and_how_to_go_on_by_hand(capsys):
         (["records.jsonl", "--dry-run", "--responses", "latest"], "Leave records.jsonl out"),
         (["records.jsonl", "--dry-run", "--metric", "sparkle"], "--metric sparkle"),
         (["nothing.jsonl", "--dry-run"], "no such file"),
+        (["records.jsonl", "--bedrock", "openai=http://host/v1"], "it has no evaluation jobs"),
     ],
 )
 def test_wrong_use_is_told_before_anything_is_uploaded(arguments, words, service, capsys):
