@@ -102,6 +102,10 @@ class PlanAnswer(Answered):
     unknown_prices: tuple[str, ...]
     duration_s: float
     lines: tuple[dict[str, Any], ...] = Field(description="Per candidate and judge.")
+    options: tuple[dict[str, Any], ...] = Field(
+        description="The run in each delivery: on_demand, flex, batch."
+    )
+    deliveries: dict[str, str] = Field(description="candidate/NAME or judge/NAME: what is not on demand.")
     warnings: tuple[str, ...]
 
 

@@ -52,10 +52,8 @@ def plan_run(ask: Ask) -> ApiReply:
     owner_of(ask.caller, ask.content.customer)
     found = checked(ask.content, ask.service.place, ask.caller, judge=ask.service.judge)
     plan = found.plan.to_json()
-    kept = ("records", "calls", "cost_usd", "known_cost_usd", "unknown_prices", "duration_s", "lines")
-    answer = PlanAnswer(
-        evaluation=found.evaluation_name, warnings=found.warnings, **{name: plan[name] for name in kept}
-    )
+    kept = {name: plan[name] for name in PlanAnswer.model_fields if name in plan}
+    answer = PlanAnswer(evaluation=found.evaluation_name, warnings=found.warnings, **kept)
     return ApiReply(content=answer)
 
 

@@ -5,15 +5,17 @@ from functools import cache
 
 from evaldrop.bedrock.families.family import Reply
 from evaldrop.evaluation.delivery import Delivery
-from evaldrop.evaluation.prices import ModelPrice, Prices, Usage, cost_at, price_of
+from evaldrop.evaluation.prices import ModelPrice, Prices, TokenUsage, cost_at, price_of
 
 FLEX = "flex"
 """The service tier of that name, as requests ask for it and replies tell it."""
 
 
-def usage_of(reply: Reply) -> Usage:
+def usage_of(reply: Reply) -> TokenUsage:
     """Return the tokens that a reply is billed for."""
-    return Usage(reply.input_tokens, reply.output_tokens, reply.cache_read_tokens, reply.cache_write_tokens)
+    return TokenUsage(
+        reply.input_tokens, reply.output_tokens, reply.cache_read_tokens, reply.cache_write_tokens
+    )
 
 
 def billed_as(asked: Delivery, service_tier: str | None) -> Delivery:

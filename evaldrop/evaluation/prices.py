@@ -27,7 +27,7 @@ FACTORS = ("flex", "batch", "cache_read", "cache_write")
 """What a price on demand is multiplied by: both prices by delivery, that of input by cached tokens."""
 
 
-class Usage(NamedTuple):
+class TokenUsage(NamedTuple):
     """Tokens of a call; None where they are not known. `input` holds the cached ones, read and written."""
 
     input: int | None
@@ -160,13 +160,13 @@ def base_model(model: str) -> str:
     return _VERSION.sub("", model_name(model)[1])
 
 
-def cost_usd(model: str, usage: Usage, prices: Prices, delivery: Delivery = "on_demand") -> float | None:
+def cost_usd(model: str, usage: TokenUsage, prices: Prices, delivery: Delivery = "on_demand") -> float | None:
     """Return what a call cost in USD, or None when its price or its tokens are unknown."""
     price = price_of(model, prices)
     return None if price is None else cost_at(price, usage, delivery)
 
 
-def cost_at(price: ModelPrice, usage: Usage, delivery: Delivery = "on_demand") -> float | None:
+def cost_at(price: ModelPrice, usage: TokenUsage, delivery: Delivery = "on_demand") -> float | None:
     """Return what a call cost in USD at a price, or None when its tokens are unknown."""
     if usage.input is None or usage.output is None:
         return None

@@ -37,7 +37,8 @@ def tokens_by_cache(request: Mapping[str, Any], draw: Random) -> dict[str, int]:
     Whether a call reads the cache or writes it is drawn for each call, not by what came before: a run's
     numbers must not depend on the order of its calls.
     """
-    asked = {key: request[key] for key in ("messages", "system", "toolConfig") if key in request}
+    said = as_any_delivery(request)
+    asked = {key: said[key] for key in ("messages", "system", "toolConfig") if key in said}
     taken = count_tokens(orjson.dumps(asked, default=repr))
     if not any("cachePoint" in block for block in request.get("system", ())):
         return {"inputTokens": taken}

@@ -92,11 +92,11 @@ def _print_options(console: Console, plan: "Plan") -> None:
     print_fitting(console, columns)
     for one in plan.options:
         if one.others:
-            names = ", ".join(shown(each.partition("/")[2]) for each in one.others)
-            print_prose(console, f"{IN_WORDS[one.delivery]}: {names} on demand all the same")
+            who = ", ".join(shown(each.partition("/")[2]) for each in one.others)
+            print_prose(console, f"{IN_WORDS[one.delivery]}: {who} on demand all the same")
         if one.assumed:
-            names = ", ".join(map(shown, one.assumed))
-            print_prose(console, f"{IN_WORDS[one.delivery]}: its price is assumed for {names}")
+            assumed = ", ".join(map(shown, one.assumed))
+            print_prose(console, f"{IN_WORDS[one.delivery]}: its price is assumed for {assumed}")
     if plan.chosen:
         print_prose(console, f"delivery auto: {shown(plan.chosen)}")
 

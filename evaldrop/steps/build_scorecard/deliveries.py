@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from evaldrop.bedrock.billing import billed_as
 from evaldrop.evaluation.delivery import Delivery
-from evaldrop.evaluation.prices import ModelPrice, Usage, cost_at
+from evaldrop.evaluation.prices import ModelPrice, TokenUsage, cost_at
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.tables import ResponseRow
 from evaldrop.scorecard.model.scorecard import DeliveryCost
@@ -97,6 +97,6 @@ def _saved(prices: Mapping[str, ModelPrice | None], paid: Paid, found: _Sum, mod
     tokens = found.cache_read + found.cache_write
     whole, cached = (
         cost_at(price, usage, paid.billed)
-        for usage in (Usage(tokens, 0), Usage(tokens, 0, found.cache_read, found.cache_write))
+        for usage in (TokenUsage(tokens, 0), TokenUsage(tokens, 0, found.cache_read, found.cache_write))
     )
     return None if whole is None or cached is None else whole - cached

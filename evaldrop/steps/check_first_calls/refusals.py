@@ -52,11 +52,17 @@ _NO_TOOL = "Give the judge `verdict: text`: it is then asked without a tool."
 _NO_SUCH_MODEL = (
     "Look at the model's ID and the Region: `aws bedrock list-foundation-models` lists what there is."
 )
+_NO_FLEX = "Say `delivery: on_demand` for it: the flex tier is not there, or could not be asked for."
+_NO_CACHE = "Say `cache: off` for the judge: it is then asked without a prompt cache."
 
 # The first row all of whose words the service said counts.
 _BY_WORDS = (
     (("on-demand throughput",), _PROFILE),
     (("model identifier is invalid",), _NO_SUCH_MODEL),
+    (("service tier",), _NO_FLEX),
+    (("servicetier",), _NO_FLEX),
+    (("cache point",), _NO_CACHE),
+    (("cachepoint",), _NO_CACHE),
     (("thinking", "tool"), f"{_NO_TOOL} Or leave `thinking` out of its `extra`."),
     (("tool",), _NO_TOOL),
     (("system message",), "Give it a prompt without a system part."),

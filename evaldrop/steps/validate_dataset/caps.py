@@ -18,7 +18,15 @@ from evaldrop.errors import BudgetExceeded
 from evaldrop.evaluation import Called, Evaluation
 from evaldrop.evaluation.definition import GIVEN, Price, called_models
 from evaldrop.evaluation.model_ids import guardrail_arn, model_arns
-from evaldrop.evaluation.prices import FACTORS, ModelPrice, Prices, Usage, cost_usd, load_prices, price_of
+from evaldrop.evaluation.prices import (
+    FACTORS,
+    ModelPrice,
+    Prices,
+    TokenUsage,
+    cost_usd,
+    load_prices,
+    price_of,
+)
 from evaldrop.evaluation.regions import called_in, prices_in_region
 from evaldrop.shipped import resource
 from evaldrop.steps.validate_dataset.plan import Plan, refuse_above_budget
@@ -187,7 +195,7 @@ def most_usd(plan: Plan, evaluation: Evaluation, prices: Prices) -> float:
             read += 2 * longest * line.calls
         written = _reply_tokens(by_role[line.role][line.name]) * line.calls
         # On demand, whatever is asked: what a job does not answer and what flex does not serve costs it.
-        usage = Usage(round(read), round(written), cache_write=round(line.cached_tokens))
+        usage = TokenUsage(round(read), round(written), cache_write=round(line.cached_tokens))
         cost = cost_usd(line.model, usage, prices)
         assert cost is not None
         total += cost

@@ -20,7 +20,7 @@ from evaldrop.errors import BudgetExceeded
 from evaldrop.evaluation import Candidate, Evaluation, Judge
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.delivery import DELIVERIES, Delivery
-from evaldrop.evaluation.prices import ModelPrice, Prices, Usage, cost_at, price_of
+from evaldrop.evaluation.prices import ModelPrice, Prices, TokenUsage, cost_at, price_of
 from evaldrop.evaluation.questions import compared_pairs
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import with_texts_restored
@@ -67,7 +67,7 @@ ZERO = Range(low=0, likely=0, high=0)
 VERDICT_TOKENS = Range(low=30, likely=80, high=250)
 
 # Of the calls that a prompt cache could serve, those that find it: at the dearest, none.
-CACHE_HITS = Range(low=0.99, likely=0.95, high=0.0)
+CACHE_HITS = Range(low=0.99, likely=0.98, high=0.0)
 
 Role = Literal["candidate", "judge"]
 
@@ -297,6 +297,7 @@ class Counting:
         self._calls: defaultdict[tuple[Role, str], float] = defaultdict(float)
         self._input: defaultdict[tuple[Role, str], float] = defaultdict(float)
         self._cached: defaultdict[tuple[Role, str], float] = defaultdict(float)
+        self._tools: defaultdict[tuple[Role, str], float] = defaultdict(float)
         self._verdicts: defaultdict[str, float] = defaultdict(float)
         self._responses: defaultdict[str, float] = defaultdict(float)
 
@@ -366,6 +367,8 @@ class Counting:
         self._input["judge", name] += calls * sum(map(tokens, parts))
         if kept := cached_part(constants.get("request")):
             self._cached["judge", name] += calls * tokens(kept)
+        if tool := constants.get("request", {}).get("ToolConfig"):
+            self._tools["judge", name] += calls * tokens(tool)
         # A comparison has one verdict.
         self._verdicts[name] += calls * len(request.get("criteria", "1"))
         for names in shown:
@@ -411,8 +414,11 @@ class Counting:
         # What judges read of responses comes on top of the requests that were counted.
         sent = read.map(partial(add, self._input[role, called.name]))
         cached = self._cached[role, called.name]
+        # Converse rows of a job take no tools: the verdict is asked for in text.
+        without_tools = sent.map(lambda n: n - self._tools[role, called.name])
+        read_by = {each: without_tools if each == "batch" else sent for each in DELIVERIES}
         price = price_of(called.model, prices)
-        costs = {each: _cost(price, each, sent, output, cached) for each in DELIVERIES}
+        costs = {each: _cost(price, each, read_by[each], output, cached) for each in DELIVERIES}
         return Line(
             role=role,
             name=called.name,
@@ -437,7 +443,7 @@ def _cost(
     def dollars(level: Literal["low", "likely", "high"]) -> float:
         hits = getattr(CACHE_HITS, level)
         taken, given = round(getattr(sent, level)), round(getattr(output, level))
-        usage = Usage(taken, given, round(kept * hits), round(kept * (1 - hits)))
+        usage = TokenUsage(taken, given, round(kept * hits), round(kept * (1 - hits)))
         return cost_at(price, usage, delivery) or 0.0
 
     return Range(low=dollars("low"), likely=dollars("likely"), high=dollars("high"))

@@ -4,7 +4,7 @@ import pytest
 
 from evaldrop.bedrock.billing import billed_as, cost_of_replies, cost_of_reply, usage_of
 from evaldrop.bedrock.families.replies import read_reply
-from evaldrop.evaluation.prices import ModelPrice, Prices, Usage
+from evaldrop.evaluation.prices import ModelPrice, Prices, TokenUsage
 
 PRICE = ModelPrice(input=1, output=5, flex=0.5, batch=0.5, cache_read=0.1, cache_write=1.25)
 USAGE = {"InputTokens": 100, "OutputTokens": 20, "CacheReadInputTokens": 1_000, "CacheWriteInputTokens": 200}
@@ -16,7 +16,7 @@ def reply(**more):
 
 
 def test_cached_tokens_are_among_the_input_and_apart():
-    assert usage_of(reply()) == Usage(1_300, 20, cache_read=1_000, cache_write=200)
+    assert usage_of(reply()) == TokenUsage(1_300, 20, cache_read=1_000, cache_write=200)
 
 
 @pytest.mark.parametrize(("asked", "served", "billed"), [

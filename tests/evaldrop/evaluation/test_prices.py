@@ -8,7 +8,7 @@ from evaldrop.evaluation.definition import Price
 from evaldrop.evaluation.prices import (
     ModelPrice,
     Prices,
-    Usage,
+    TokenUsage,
     base_model,
     cost_at,
     cost_usd,
@@ -69,28 +69,28 @@ def test_newer_claude_models_cost_a_tenth_more_through_a_geographic_profile(mode
 ])  # fmt: skip
 def test_an_unknown_price_is_none_and_so_is_the_cost(model):
     assert price_of(model, PRICES) is None
-    assert cost_usd(model, Usage(10, 10), PRICES) is None
+    assert cost_usd(model, TokenUsage(10, 10), PRICES) is None
 
 
 def test_unknown_tokens_make_the_cost_unknown():
-    assert cost_usd(HAIKU, Usage(None, 10), PRICES) is None
+    assert cost_usd(HAIKU, TokenUsage(None, 10), PRICES) is None
 
 
 def test_cost_is_tokens_times_the_price_of_a_million():
     # 2,000 x $1 + 1,000 x $5 per million = $0.002 + $0.005
-    assert cost_usd(HAIKU, Usage(2_000, 1_000), PRICES) == pytest.approx(0.007)
+    assert cost_usd(HAIKU, TokenUsage(2_000, 1_000), PRICES) == pytest.approx(0.007)
 
 
 @pytest.mark.parametrize(("usage", "delivery", "cost"), [
     # Of a million tokens each: 1 + 5 on demand, half of it in batch.
-    (Usage(1_000_000, 1_000_000), "on_demand", 6),
-    (Usage(1_000_000, 1_000_000), "batch", 3),
-    (Usage(1_000_000, 1_000_000), "flex", 4.8),
+    (TokenUsage(1_000_000, 1_000_000), "on_demand", 6),
+    (TokenUsage(1_000_000, 1_000_000), "batch", 3),
+    (TokenUsage(1_000_000, 1_000_000), "flex", 4.8),
     # A tenth for what is read from a cache, a quarter more for what is written to it.
-    (Usage(1_000_000, 0, cache_read=1_000_000), "on_demand", 0.1),
-    (Usage(1_000_000, 0, cache_write=1_000_000), "on_demand", 1.25),
-    (Usage(1_000_000, 0, cache_read=600_000, cache_write=300_000), "on_demand", 0.1 + 0.06 + 0.375),
-    (Usage(1_000_000, 0, cache_read=1_000_000), "flex", 0.08),
+    (TokenUsage(1_000_000, 0, cache_read=1_000_000), "on_demand", 0.1),
+    (TokenUsage(1_000_000, 0, cache_write=1_000_000), "on_demand", 1.25),
+    (TokenUsage(1_000_000, 0, cache_read=600_000, cache_write=300_000), "on_demand", 0.1 + 0.06 + 0.375),
+    (TokenUsage(1_000_000, 0, cache_read=1_000_000), "flex", 0.08),
 ])  # fmt: skip
 def test_a_delivery_and_cached_tokens_have_their_own_price(usage, delivery, cost):
     price = ModelPrice(input=1, output=5, flex=0.8, batch=0.5, cache_read=0.1, cache_write=1.25)
@@ -110,7 +110,7 @@ def test_a_factor_that_no_source_tells_is_assumed_and_named_as_such():
 def test_a_run_of_a_version_without_factors_costs_what_it_cost_then():
     kept = {"date": "2026-11-21", "source": "x", "models": {HAIKU: {"input": 1, "output": 5}}}
     price = price_of(HAIKU, Prices.from_json(kept))
-    assert cost_at(price, Usage(1_000_000, 0, cache_read=1_000_000)) == 1
+    assert cost_at(price, TokenUsage(1_000_000, 0, cache_read=1_000_000)) == 1
     assert price.assumed == ()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from evaldrop.aws_errors import code_of, explain, is_aws_fault
-from evaldrop.evaluation.prices import Prices, Usage, cost_usd
+from evaldrop.evaluation.prices import Prices, TokenUsage, cost_usd
 from evaldrop.evaluation.regions import region_problem, resolved_model
 from evaldrop.running.deployed.checkup.finding import NOT_ANSWERED, AccountFinding
 from evaldrop.steps.check_first_calls.refusals import way_out
@@ -50,7 +50,7 @@ def models_here(models: Iterable[str], region: str) -> ModelsHere:
 
 def price_of_calls(models: Iterable[str], prices: Prices) -> float | None:
     """Return at most what a call of one token to each model costs in USD; None where a price is unknown."""
-    costs = [cost_usd(model, Usage(_INPUT_TOKENS, 1), prices) for model in models]
+    costs = [cost_usd(model, TokenUsage(_INPUT_TOKENS, 1), prices) for model in models]
     return None if None in costs else sum(cost for cost in costs if cost is not None)
 
 

@@ -110,3 +110,19 @@ def test_the_table_is_of_runs_that_were_delivered_in_another_way_or_cached(score
     plain = [one for one in cost.deliveries if one.name == "haiku" and one.delivery == "on_demand"]
     on_demand = scored[0].model_copy(update={"cost_usd": cost.model_copy(update={"deliveries": plain})})
     assert len(deliveries(on_demand)) == 0
+
+
+def test_a_request_that_was_too_long_for_converse_was_on_demand(tmp_path):
+    body = {"content": [{"type": "text", "text": "Yes"}], "usage": {"input_tokens": 100, "output_tokens": 10}}
+    write_run(
+        tmp_path / "run-1",
+        run=run_json(
+            prices={"date": "2026-11-21", "source": "test", "models": PRICES},
+            deliveries={"candidate/haiku": "flex"},
+        ),
+        records=[record("r1")],
+        succeeded=[row("r1", response("haiku", api="invoke_model", reply={"Body": body}))],
+    )
+    (only,) = build_scorecard(str(tmp_path / "run-1")).cost_usd.deliveries
+    assert (only.delivery, only.billed_as) == ("on_demand", "on_demand")
+    assert only.cost_usd == pytest.approx(0.0012)

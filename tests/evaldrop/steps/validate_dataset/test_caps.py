@@ -370,3 +370,13 @@ def test_a_dataset_is_prepared_in_the_version_that_was_validated(tmp_path, monke
     prepare_records(asked, validate_dataset(asked, caps=CAPS, arn=ARN)["run"]["folder"])
 
     assert set(read) == {"v1"}
+
+
+@pytest.mark.parametrize("delivery", ["on_demand", "flex", "batch"])
+def test_a_cap_is_held_against_the_price_on_demand_whatever_the_delivery(tmp_path, delivery):
+    evaluation = {**SMALL, "prices": {each["model"]: {"input": 1, "output": 1} for each in (LITE, JUDGE)}}
+    write(tmp_path, evaluation, rows(4))
+    on_demand = check_dataset(request(tmp_path)).plan.cost_usd.high
+    delivered = {**evaluation, "delivery": delivery}
+    caps = Caps(max_run_usd=on_demand * 0.9)
+    assert "above max_run_usd" in refused(tmp_path, delivered, rows(4), caps=caps)

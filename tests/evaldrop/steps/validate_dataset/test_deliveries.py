@@ -31,7 +31,11 @@ def test_each_delivery_is_priced_beside_the_others(tmp_path):
     on_demand, flex, batch = plan.options
     assert plan.cost_usd == on_demand.cost_usd
     assert flex.cost_usd.likely == pytest.approx(on_demand.cost_usd.likely / 2)
-    assert batch.cost_usd.likely == pytest.approx(on_demand.cost_usd.likely * 0.4)
+    lite, judge = plan.lines
+    assert lite.costs["batch"].likely == pytest.approx(lite.cost_usd.likely * 0.4)
+    # Without the tool that a judge is made to call: its verdict is asked for in text.
+    assert judge.costs["batch"].likely < judge.cost_usd.likely * 0.4
+    assert batch.cost_usd == lite.costs["batch"] + judge.costs["batch"]
     # The candidates' jobs and then the judges', each within its 24 hours.
     assert batch.duration_s == pytest.approx(48 * HOUR + plan.duration_s)
     assert plan.deliveries == {}
