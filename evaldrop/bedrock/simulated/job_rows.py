@@ -16,7 +16,7 @@ import orjson
 from evaldrop import storage
 from evaldrop.bedrock.protocol import BedrockRuntime, ServiceError
 
-# CheckedRows are shuffled within so many: a job may have a hundred thousand, and their order is promised nowhere.
+# Rows are shuffled within so many: a job may have a hundred thousand, and their order is promised nowhere.
 SHUFFLED_ROWS = 500
 MAX_FILE_BYTES = 1 << 30
 MAX_JOB_BYTES = 5 << 30
@@ -213,7 +213,7 @@ class Answering:
             draw = drawn_from(line, self._model, self._seed)
             if draw.random() < self._share:
                 out.write(orjson.dumps(await self._answered(orjson.loads(line), draw)) + b"\n")
-                # CheckedRows are answered at once: others are to get their turn.
+                # Rows are answered at once: others are to get their turn.
                 await asyncio.sleep(0)
 
     def stop(self) -> None:
