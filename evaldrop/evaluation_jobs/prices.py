@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
 from evaldrop.evaluation.definition import Candidate
-from evaldrop.evaluation.prices import Prices, cost_usd
+from evaldrop.evaluation.prices import Prices, Usage, cost_usd
 from evaldrop.evaluation_jobs.asked_metrics import MetricGroup
 from evaldrop.evaluation_jobs.datasets import Tally
 from evaldrop.steps.validate_dataset.plan import RESPONSE_TOKENS, VERDICT_TOKENS, ZERO, Range, tokens
@@ -124,7 +124,7 @@ def _line(
     role: Role, name: str, model: str, calls: int, sent: Range, output: Range, prices: Prices
 ) -> CostLine:
     costs = [
-        cost_usd(model, round(getattr(sent, level)), round(getattr(output, level)), prices)
+        cost_usd(model, Usage(round(getattr(sent, level)), round(getattr(output, level))), prices)
         for level in ("low", "likely", "high")
     ]
     low, likely, high = costs
