@@ -162,9 +162,8 @@ def _answers(bedrock: str) -> object:
 
     rehearsal = parse_rehearsal(bedrock.partition(":")[2])
     # Rows that a job does not answer are called, and get the reply that they would have got.
-    faults: dict[str, Any] = {
-        field.name: field.default for field in fields(rehearsal) if field.name.startswith("job_")
-    }
+    of_jobs = [field for field in fields(rehearsal) if field.name.startswith("job_")]
+    faults: dict[str, Any] = {field.name: field.default for field in of_jobs}
     return replace(rehearsal, throttling=0.0, errors=0.0, latency=1.0, **faults)
 
 

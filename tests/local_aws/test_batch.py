@@ -33,3 +33,8 @@ def test_a_run_in_batch_calls_nothing_but_its_first_records(aws):
     manifests = [name for name in aws.files(folder) if name.endswith("manifest.json.out")]
     counts = [json.loads(aws.read(f"{folder}/{name}")) for name in manifests]
     assert sum(each["successRecordCount"] for each in counts) == in_jobs
+    listed = aws.client("bedrock").list_model_invocation_jobs(maxResults=10)["invocationJobSummaries"]
+    assert [each["status"] for each in listed] == ["Completed", "Completed"]
+    looked = aws.client("bedrock").get_model_invocation_job(jobIdentifier=listed[0]["jobArn"])
+    assert looked["roleArn"] != aws.role
+    assert looked["successRecordCount"] == looked["totalRecordCount"]

@@ -8,13 +8,14 @@ from urllib.parse import parse_qs, unquote
 import orjson
 
 from evaldrop.bedrock.protocol import ServiceError
-from evaldrop.running.local_aws.batch_jobs import Jobs
+from evaldrop.running.local_aws.batch_jobs import RoleJobs
 from evaldrop.running.local_aws.requests import Environ, body_of, path_of
 
 Wait = Callable[[Coroutine[Any, Any, Mapping[str, Any]]], Mapping[str, Any]]
 """Runs a coroutine on the loop that jobs are answered in, and returns what it returns."""
 
-_JOBS = re.compile(r"/model-invocation-job(?:(?P<all>s)|/(?P<id>[^/]+)(?P<stop>/stop)?)?")
+# An ARN has a slash, which the server has decoded.
+_JOBS = re.compile(r"/model-invocation-job(?:(?P<all>s)|/(?P<id>.+?)(?P<stop>/stop)?)?")
 _STATUS = {
     "ValidationException": 400,
     "AccessDeniedException": 403,
@@ -34,7 +35,7 @@ class RestAnswer(NamedTuple):
 class ControlPlane:
     """Answers requests for batch jobs."""
 
-    def __init__(self, jobs: Jobs, wait: Wait) -> None:
+    def __init__(self, jobs: RoleJobs, wait: Wait) -> None:
         self._jobs = jobs
         self._wait = wait
 

@@ -9,7 +9,7 @@ import pytest
 from evaldrop.bedrock.opening import parse_rehearsal
 from evaldrop.bedrock.simulated.job_files import JobPlace
 from evaldrop.bedrock.simulated.jobs import rehearsed_jobs
-from evaldrop.running.local_aws.batch_jobs import OF_JOBS, Jobs
+from evaldrop.running.local_aws.batch_jobs import OF_JOBS, RoleJobs
 from evaldrop.running.local_aws.clients import ACCOUNT, REGION
 from evaldrop.running.local_aws.control_plane import ControlPlane
 from evaldrop.running.local_aws.permissions import Permissions
@@ -23,7 +23,7 @@ def plane(tmp_path):
     place = JobPlace(tmp_path, region=REGION, account=ACCOUNT)
     call = {"Effect": "Allow", "Action": "bedrock:InvokeModel", "Resource": "*"}
     trust = {"Effect": "Allow", "Principal": {"Service": "bedrock.amazonaws.com"}}
-    jobs = Jobs(
+    jobs = RoleJobs(
         rehearsed_jobs(parse_rehearsal(""), place),
         Permissions(lambda _arn: [json.dumps({"Statement": call})]),
         lambda _arn: json.dumps({"Statement": trust}),
@@ -57,11 +57,12 @@ def create(plane, name="run-1", **more):
     return ask(plane, "POST", "/model-invocation-job", request)
 
 
-def test_a_person_creates_looks_at_stops_and_lists_jobs(plane):
+@pytest.mark.parametrize("slash", ["%2F", "/"])
+def test_a_person_creates_looks_at_stops_and_lists_jobs(plane, slash):
     status, created, _ = create(plane)
     assert status == 200
     assert created["jobArn"].startswith(OF_JOBS)
-    job = f"/model-invocation-job/{created['jobArn'].replace('/', '%2F')}"
+    job = f"/model-invocation-job/{created['jobArn'].replace('/', slash)}"
     create(plane, "other")
     listed = ask(plane, "GET", "/model-invocation-jobs", query="nameContains=run-1&maxResults=5")[1]
     assert [each["jobName"] for each in listed["invocationJobSummaries"]] == ["run-1"]

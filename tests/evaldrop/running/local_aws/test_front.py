@@ -210,3 +210,12 @@ def test_a_persons_call_of_a_model_is_not_answered_and_no_model_is_said_to_be_mi
     answer = Asked().send("bedrock", path="/model/amazon.nova-lite-v1:0/converse")
     assert (answer.status, answer.headers["x-amzn-ErrorType"]) == (501, "NotImplementedException")
     assert "models answer the stack's runs" in json.loads(answer.body)["message"]
+
+
+def test_bedrock_s_jobs_are_the_control_plane_s_to_answer_and_its_models_nobody_s(asked):
+    answer = asked.send("bedrock", "GET", "/model-invocation-jobs")
+    assert (answer.status, json.loads(answer.body)) == (200, {"invocationJobSummaries": []})
+    refused = asked.send("bedrock", "GET", "/model-invocation-jobs", role="role")
+    assert (refused.status, refused.headers["x-amzn-ErrorType"]) == (403, "AccessDeniedException")
+    assert asked.send("bedrock", path="/model/m/converse").status == 501
+    assert not asked.moto
