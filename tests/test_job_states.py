@@ -43,14 +43,15 @@ class Waits(Clock):
 class Bedrock:
     """Answers as it is told: errors of creating, then the statuses of each look."""
 
-    def __init__(self, *statuses, refusals=()):
+    def __init__(self, *statuses, refusals=(), message=None):
+        self._message = message
         self._refusals, self._statuses = list(refusals), list(statuses)
         self.created = []
 
     async def create(self, request):
         self.created.append(request)
         if self._refusals:
-            raise ServiceError(self._refusals.pop(0), "said so")
+            raise ServiceError(self._refusals.pop(0), self._message or "said so")
         return {"jobArn": "arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/abc123def456"}
 
     async def get(self, request):
@@ -58,7 +59,11 @@ class Bedrock:
         status = self._statuses.pop(0) if len(self._statuses) > 1 else self._statuses[0]
         if status.endswith("Exception"):
             raise ServiceError(status, "not now")
-        return {"jobArn": request["jobIdentifier"], "status": status, "message": f"it is {status}"}
+        return {
+            "jobArn": request["jobIdentifier"],
+            "status": status,
+            "message": self._message or f"it is {status}",
+        }
 
 
 def ran(bedrock, state=STATE):
@@ -88,6 +93,8 @@ def test_a_job_is_looked_at_until_it_is_over_and_told_with_its_place(status):
     bedrock = Bedrock("Submitted", "Scheduled", "InProgress", "Stopping", status)
     execution, waits = ran(bedrock)
     (result,) = execution.output["batch"]["results"]
+    # Both would not fit a state where there are hundreds.
+    assert execution.output["batch"]["jobs"] == []
     assert {key: result[key] for key in ("place", "status", "message")} == {
         "place": "judges/one-1",
         "status": status,
@@ -129,6 +136,14 @@ def test_a_job_that_is_refused_is_told_and_others_go_on():
     assert sorted(each["status"] for each in results.values()) == ["Completed", "NotCreated"]
     refused = next(each for each in results.values() if each["status"] == "NotCreated")
     assert refused["message"].startswith("Bedrock.AccessDeniedException: said so")
+
+
+def test_what_bedrock_says_of_hundreds_of_jobs_fits_a_state():
+    jobs = [{**JOB, "place": f"judges/one-{n}", "token": f"t{n}"} for n in range(300)]
+    bedrock = Bedrock("Failed", refusals=["ValidationException"] * 100, message="x" * 2_000)
+    execution, _ = ran(bedrock, {**STATE, "batch": {**STATE["batch"], "jobs": jobs}})
+    assert len(execution.output["batch"]["results"]) == 300
+    assert len(json.dumps(execution.output)) < 200 * 1024
 
 
 def test_a_full_quota_and_a_busy_control_plane_are_waited_out():
