@@ -54,7 +54,7 @@ def condition_of(text: str) -> Condition:
     """
     if not text.strip():
         return lambda _item, _names: True
-    parser = _ItemParser(text)
+    parser = _ExpressionParser(text)
     return parser.whole(parser.either())
 
 
@@ -68,7 +68,7 @@ def update_of(text: str) -> tuple[Change, ...]:
     """
     if not text.strip():
         return ()
-    parser = _ItemParser(text)
+    parser = _ExpressionParser(text)
     return parser.whole(parser.clauses())
 
 
@@ -93,7 +93,7 @@ def updated(changes: tuple[Change, ...], item: Item, names: Names) -> Item:
 
 
 @dataclass(slots=True)
-class _ItemParser:
+class _ExpressionParser:
     text: str
     tokens: list[str]
     place: int = 0

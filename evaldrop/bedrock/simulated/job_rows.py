@@ -16,7 +16,7 @@ import orjson
 from evaldrop import storage
 from evaldrop.bedrock.protocol import BedrockRuntime, ServiceError
 
-# JobRows are shuffled within so many: a job may have a hundred thousand, and their order is promised nowhere.
+# Rows are shuffled within so many: a job may have a hundred thousand, and their order is promised nowhere.
 SHUFFLED_ROWS = 500
 MAX_FILE_BYTES = 1 << 30
 MAX_JOB_BYTES = 5 << 30
@@ -89,7 +89,7 @@ class RowCounts:
         return {name: count for name, count in self.by_name.items() if name.endswith("RecordCount")}
 
 
-class JobRows(NamedTuple):
+class CheckedRows(NamedTuple):
     """How many rows a job has, and the first of them."""
 
     n: int
@@ -113,7 +113,7 @@ def input_files(uri: str, objects: Objects) -> list[str]:
     return found
 
 
-def checked_rows(files: Iterable[str], objects: Objects, *, minimum: int, maximum: int) -> JobRows:
+def checked_rows(files: Iterable[str], objects: Objects, *, minimum: int, maximum: int) -> CheckedRows:
     """
     Look through a job's rows.
 
@@ -140,7 +140,7 @@ def checked_rows(files: Iterable[str], objects: Objects, *, minimum: int, maximu
         raise InvalidInputError(
             f"the number of records must be between {minimum} and {maximum}; the input has {count}"
         )
-    return JobRows(count, first)
+    return CheckedRows(count, first)
 
 
 def _check_row(line: bytes, place: str) -> None:
@@ -213,7 +213,7 @@ class Answering:
             draw = drawn_from(line, self._model, self._seed)
             if draw.random() < self._share:
                 out.write(orjson.dumps(await self._answered(orjson.loads(line), draw)) + b"\n")
-                # JobRows are answered at once: others are to get their turn.
+                # Rows are answered at once: others are to get their turn.
                 await asyncio.sleep(0)
 
     def stop(self) -> None:

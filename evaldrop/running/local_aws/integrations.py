@@ -16,7 +16,7 @@ from evaldrop.engine import (
     sns_publish,
 )
 from evaldrop.running.batch_jobs import job_integrations
-from evaldrop.running.local_aws.batch_jobs import Jobs
+from evaldrop.running.local_aws.batch_jobs import RoleJobs
 from evaldrop.running.local_aws.clients import ACCOUNT, REGION, Clients
 from evaldrop.running.local_aws.functions import Functions
 from evaldrop.running.local_aws.models import Models
@@ -31,7 +31,7 @@ def integrations_of(
     functions: Functions,
     names: Iterable[str],
     models: Models,
-    jobs: Jobs,
+    jobs: RoleJobs,
     permissions: Permissions,
     clients: Clients,
 ) -> Mapping[str, Integration]:
