@@ -26,6 +26,7 @@ RESOURCES = {
     "arn:${Partition}:states:::bedrock:invokeModel",
     "arn:${Partition}:states:::aws-sdk:bedrockruntime:converse",
     "arn:${Partition}:states:::aws-sdk:s3:getObject",
+    "arn:${Partition}:states:::dynamodb:updateItem",
     "arn:${Partition}:states:::sns:publish",
 }
 
@@ -103,7 +104,7 @@ def test_every_state_and_retrier_says_what_it_is_for(name):
         assert retrier.get("Comment", "").strip()
 
 
-def test_a_task_calls_one_of_five_services():
+def test_a_task_calls_one_of_six_services():
     assert {state["Resource"] for state in STATES.values() if state["Type"] == "Task"} == RESOURCES
 
 

@@ -70,10 +70,17 @@ def validate_dataset(
         raise DatasetError("\n".join(shown))
     definition = as_begun(check.definition) or check.definition
     # Before run.json is written: a run that was refused must not look as if it had begun.
-    caps.refuse(check.plan, definition.evaluation)
+    caps.refuse(check.plan, definition.evaluation, budget_usd=request.budget_usd)
+    definition = definition.changed(budget_usd=_budget_usd(request, definition, caps))
     definition.save()
     run = {**request.model_dump(mode="json"), "folder": definition.folder, "name": definition.evaluation_name}
     return {"run": run}
+
+
+def _budget_usd(request: RunRequest, definition: RunDefinition, caps: Caps) -> float | None:
+    """Return what a run may cost: as this request says, or an earlier one, the evaluation, the stack."""
+    evaluation = definition.evaluation
+    return request.budget_usd or definition.budget_usd or evaluation.budget_usd or caps.default_budget_usd
 
 
 def check_dataset(
