@@ -14,7 +14,8 @@ from moto.stepfunctions.models import stepfunctions_backends
 
 from evaldrop import storage
 from evaldrop.api.stack import stack_api
-from evaldrop.bedrock.simulated.runtime import Rehearsal, SimulatedRuntime
+from evaldrop.bedrock.simulated.rehearsal import Rehearsal
+from evaldrop.bedrock.simulated.runtime import SimulatedRuntime
 from evaldrop.engine import (
     Execution,
     bedrock_invoke_model,

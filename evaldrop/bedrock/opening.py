@@ -2,18 +2,27 @@
 
 from base64 import b64encode
 from dataclasses import fields
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from evaldrop.bedrock.protocol import AUTHORIZATION, READ_TIMEOUT_S, BedrockRuntime
+from evaldrop.bedrock.protocol import AUTHORIZATION, READ_TIMEOUT_S, BedrockJobs, BedrockRuntime
 from evaldrop.bedrock.simulated.direction import KnownCriteria
-from evaldrop.bedrock.simulated.runtime import Knowledge, Rehearsal, SimulatedRuntime
+from evaldrop.bedrock.simulated.jobs import rehearsed_jobs
+from evaldrop.bedrock.simulated.rehearsal import Rehearsal
+from evaldrop.bedrock.simulated.runtime import Knowledge, SimulatedRuntime
 from evaldrop.errors import InputError
 
-RATES = ("throttling", "errors", "malformed", "hostile", "refusals", "ceiling")
+RATES = (
+    "throttling", "errors", "malformed", "hostile", "refusals", "ceiling",
+    "job_errors", "job_partial", "job_expired", "job_stopped", "job_failed",
+)  # fmt: skip
+WHOLE = ("seed", "job_looks")
+MAX_JOB_LOOKS = 1000
 POSSIBLE = (
     "Possible are: aws · simulated · "
     "simulated:throttling=0.2,errors=0.05,malformed=0.02,hostile=0.01,refusals=0.01,ceiling=0.95,seed=7,"
-    "latency=1.0 · "
+    "latency=1.0,job_errors=0.02,job_partial=0.1,job_expired=0.1,job_stopped=0.1,job_failed=0.1,"
+    "job_looks=3 · "
     "openai=http://localhost:11434/v1"
 )
 
@@ -62,6 +71,31 @@ def open_runtime(
     raise InputError(f"--bedrock {_without_secrets(spec)}: there is no such runtime. {POSSIBLE}")
 
 
+def open_jobs(
+    spec: str,
+    folder: Path,
+    *,
+    answer_key: Knowledge | None = None,
+    criteria: KnownCriteria | None = None,
+) -> BedrockJobs | None:
+    """
+    Return the batch jobs of the Bedrock that a specification names, for a run on one machine.
+
+    Args:
+        spec: As `open_runtime` takes it.
+        folder: Where a rehearsal keeps its jobs.
+        answer_key: As `open_runtime` takes it, so that rows get the replies that calls get.
+        criteria: Likewise.
+
+    Returns:
+        None where there are none: no server has them, and those of AWS read and write S3.
+    """
+    name, _, rest = spec.strip().partition(":")
+    if name != "simulated":
+        return None
+    return rehearsed_jobs(parse_rehearsal(rest), folder, answer_key=answer_key, criteria=criteria)
+
+
 def split_credentials(spec: str) -> tuple[str, str | None]:
     """
     Take the credentials out of a specification: `openai=https://name:password@host/v1`.
@@ -100,21 +134,28 @@ def parse_rehearsal(text: str) -> Rehearsal:
         raise InputError("--bedrock simulated: throttling and errors together are more than 1.")
     if values.get("malformed", 0) + values.get("hostile", 0) + values.get("refusals", 0) > 1:
         raise InputError("--bedrock simulated: malformed, hostile and refusals together are more than 1.")
-    seed = int(values.pop("seed", 0))
-    return Rehearsal(seed=seed, **values)
+    if sum(values.get(f"job_{end}", 0) for end in ("partial", "expired", "stopped", "failed")) > 1:
+        raise InputError(
+            "--bedrock simulated: job_partial, job_expired, job_stopped and job_failed together are more "
+            "than 1."
+        )
+    whole = {name: int(values.pop(name)) for name in WHOLE if name in values}
+    return Rehearsal(**values, **whole)
 
 
 def _number(name: str, text: str) -> float:
     try:
         # Read as a float, a seed above 2 ** 53 would be another one.
-        value = int(text) if name == "seed" else float(text)
+        value = int(text) if name in WHOLE else float(text)
     except ValueError:
-        kind = "a whole number" if name == "seed" else "a number"
+        kind = "a whole number" if name in WHOLE else "a number"
         raise InputError(f'--bedrock simulated: {name}="{text}" must be {kind}. {POSSIBLE}') from None
     if name in RATES and not 0 <= value <= 1:
         raise InputError(f"--bedrock simulated: {name}={text} must lie between 0 and 1; it is a fraction.")
     if name == "latency" and not 0 <= value <= 1000:
         raise InputError(f"--bedrock simulated: latency={text} must lie between 0 and 1000; it is a factor.")
+    if name == "job_looks" and not 0 <= value <= MAX_JOB_LOOKS:
+        raise InputError(f"--bedrock simulated: job_looks={text} must lie between 0 and {MAX_JOB_LOOKS}.")
     # The digest's key holds the seed in eight bytes.
     if name == "seed" and not -(2**63) <= value < 2**63:
         raise InputError(f"--bedrock simulated: seed={text} must fit in 64 bits.")

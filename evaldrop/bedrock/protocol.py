@@ -18,7 +18,8 @@ REPLY_TOO_LARGE = DATA_LIMIT_EXCEEDED
 """The error of a reply that was not read to its end, as of one that no state holds. It is not tried again."""
 
 __all__ = [
-    "CODE_BY_STATUS", "READ_TIMEOUT_S", "REPLY_TOO_LARGE", "BedrockRuntime", "ServiceError", "json_body",
+    "CODE_BY_STATUS", "READ_TIMEOUT_S", "REPLY_TOO_LARGE", "BedrockJobs", "BedrockRuntime", "ServiceError",
+    "json_body",
 ]  # fmt: skip
 
 
@@ -42,6 +43,34 @@ class BedrockRuntime(Protocol):
 
     async def close(self) -> None:
         """Give back connections. A closed runtime may not be called again."""
+        ...
+
+
+class BedrockJobs(Protocol):
+    """
+    The operations of Bedrock's control plane that batch inference needs, in boto3's casing.
+
+    Like a runtime it does not retry, and every failed call raises `ServiceError`.
+    """
+
+    async def create_model_invocation_job(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Begin a job: `{"jobName", "roleArn", "modelId", "inputDataConfig", …}` to `{"jobArn"}`."""
+        ...
+
+    async def get_model_invocation_job(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer `{"jobIdentifier"}` with the job as it was asked for, its status, message and counts."""
+        ...
+
+    async def stop_model_invocation_job(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Have the job of `{"jobIdentifier"}` stop; what it has answered is in its output."""
+        ...
+
+    async def list_model_invocation_jobs(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer `{"nameContains", "statusEquals", …}` with `{"invocationJobSummaries"}`, newest first."""
+        ...
+
+    async def close(self) -> None:
+        """End what is under way in this process."""
         ...
 
 

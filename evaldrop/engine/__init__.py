@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from evaldrop.engine.execution import Execution as Execution
     from evaldrop.engine.execution import execute as execute
     from evaldrop.engine.integrations.optimised import bedrock_invoke_model as bedrock_invoke_model
+    from evaldrop.engine.integrations.optimised import dynamodb_update_item as dynamodb_update_item
     from evaldrop.engine.integrations.optimised import lambda_invoke as lambda_invoke
     from evaldrop.engine.integrations.optimised import sns_publish as sns_publish
     from evaldrop.engine.integrations.sdk import sdk_integration as sdk_integration
@@ -39,7 +40,12 @@ _NAMES = {
     "definition.load": ("load",),
     "errors": ("DefinitionError", "EngineError", "QueryError", "ServiceError", "StatesError", "TaskError"),
     "execution": ("Execution", "execute"),
-    "integrations.optimised": ("bedrock_invoke_model", "lambda_invoke", "sns_publish"),
+    "integrations.optimised": (
+        "bedrock_invoke_model",
+        "dynamodb_update_item",
+        "lambda_invoke",
+        "sns_publish",
+    ),
     "integrations.sdk": ("sdk_integration",),
     "machine": ("StateMachine",),
     "progress": ("Progress",),

@@ -28,7 +28,7 @@ from evaldrop.bedrock.journal import (
 )
 from evaldrop.bedrock.metered import Meter, MeteredRuntime
 from evaldrop.bedrock.other_process import may_fork, open_in_other_process
-from evaldrop.bedrock.protocol import BedrockRuntime
+from evaldrop.bedrock.protocol import BedrockJobs, BedrockRuntime
 from evaldrop.bedrock.region import region_of
 from evaldrop.errors import DatasetError, InputError
 from evaldrop.evaluation import find_evaluation, parse_evaluation
@@ -38,6 +38,7 @@ from evaldrop.running.processes import function_process
 from evaldrop.running.stopping import until_stopped
 
 if TYPE_CHECKING:
+    from evaldrop.bedrock.simulated.answer_key import AnswerKey
     from evaldrop.engine import Execution, Observer
 
 DEFAULT_IN_FLIGHT = 64
@@ -217,9 +218,8 @@ def _calls(run: LocalRun) -> Iterator[Callable[[], BedrockRuntime]]:
 def _runtime(run: LocalRun) -> BedrockRuntime:
     """Return a runtime that keeps replies where they arrive, before the run's own process may lose them."""
     from evaldrop.bedrock.opening import open_runtime
-    from evaldrop.bedrock.simulated.answer_key import AnswerKey
 
-    known = AnswerKey(storage.join(run.folder, "records.jsonl")) if run.request.simulated else None
+    known = _answer_key(run)
     runtime = open_runtime(
         run.request.bedrock,
         max_in_flight=run.request.max_in_flight or DEFAULT_IN_FLIGHT,
@@ -227,6 +227,25 @@ def _runtime(run: LocalRun) -> BedrockRuntime:
         criteria=known.criterion if known else None,
     )
     return KeepingRuntime(runtime, journal_of(run.folder))
+
+
+def _answer_key(run: LocalRun) -> "AnswerKey | None":
+    from evaldrop.bedrock.simulated.answer_key import AnswerKey
+
+    return AnswerKey(storage.join(run.folder, "records.jsonl")) if run.request.simulated else None
+
+
+def _jobs(run: LocalRun) -> BedrockJobs | None:
+    from evaldrop.bedrock.opening import open_jobs
+    from evaldrop.bedrock.simulated.jobs import FOLDER
+
+    known = _answer_key(run)
+    return open_jobs(
+        run.request.bedrock,
+        storage.local_path(run.folder) / FOLDER,
+        answer_key=known,
+        criteria=known.criterion if known else None,
+    )
 
 
 def _execute(
@@ -247,7 +266,13 @@ def _execute(
 
     def workflow() -> Coroutine[Any, Any, "Execution"]:
         return run_locally(
-            run.request, runtime, folder=run.folder, journal=journal, observer=observer, functions=functions
+            run.request,
+            runtime,
+            folder=run.folder,
+            jobs=_jobs(run),
+            journal=journal,
+            observer=observer,
+            functions=functions,
         )
 
     with watch(metered.meter) as observer:

@@ -6,7 +6,7 @@ Everything is refused here that would mix two things in one run, or pay for its 
 
 import os
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -164,7 +164,9 @@ def _answers(bedrock: str) -> object:
     from evaldrop.bedrock.opening import parse_rehearsal
 
     rehearsal = parse_rehearsal(bedrock.partition(":")[2])
-    return replace(rehearsal, throttling=0.0, errors=0.0, latency=1.0)
+    # Rows that a job does not answer are called, and get the reply that they would have got.
+    faults = {field.name: field.default for field in fields(rehearsal) if field.name.startswith("job_")}
+    return replace(rehearsal, throttling=0.0, errors=0.0, latency=1.0, **faults)
 
 
 def _found(uri: str | None, definition: "RunDefinition", folder: str) -> str:

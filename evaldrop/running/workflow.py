@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from evaldrop import storage
 from evaldrop.bedrock.journal import Journal, ReplayingRuntime, journal_of
-from evaldrop.bedrock.protocol import BedrockRuntime
+from evaldrop.bedrock.protocol import BedrockJobs, BedrockRuntime
 from evaldrop.engine import (
     Execution,
     Integration,
@@ -17,6 +17,7 @@ from evaldrop.engine import (
     StateMachine,
     TaskContext,
     bedrock_invoke_model,
+    dynamodb_update_item,
     execute,
     lambda_invoke,
     load,
@@ -24,7 +25,9 @@ from evaldrop.engine import (
     sns_publish,
 )
 from evaldrop.run.request import RunRequest
+from evaldrop.running.batch_jobs import job_integrations
 from evaldrop.running.handlers import HANDLERS
+from evaldrop.running.memory_tables import MemoryTables
 from evaldrop.running.stored_bodies import get_object, with_stored_bodies
 from evaldrop.shipped import workflow_definition
 from evaldrop.steps.report_failure.notices import unfinished_notice
@@ -56,6 +59,7 @@ async def run_locally(
     runtime: BedrockRuntime,
     *,
     folder: str,
+    jobs: BedrockJobs | None = None,
     journal: Journal | None = None,
     observer: Observer | None = None,
     publish: Callable[[dict[str, Any]], None] | None = None,
@@ -68,6 +72,7 @@ async def run_locally(
         request: What to run. A request whose run has begun already goes on with it.
         runtime: Answers calls, and keeps its replies in the journal if it is to. It is closed in the end.
         folder: The run's.
+        jobs: Batch jobs, which a rehearsal alone has on one machine. They are closed in the end.
         journal: What it has is not called again; by default it is the folder's. It is closed in the end.
         observer: Follows the progress.
         publish: Gets what the workflow publishes to its topic.
@@ -96,12 +101,17 @@ async def run_locally(
                 ),
                 "aws-sdk:s3:getObject": sdk_integration("s3", "GetObject", get_object(storage)),
                 "sns:publish": sns_publish(published),
+                # Anew in every process: a run that goes on takes its children up again, and they reserve.
+                "dynamodb:updateItem": dynamodb_update_item(MemoryTables().update_item),
+                **job_integrations(jobs),
             },
             store=DirectoryStore(),
             name=request.run_id,
             observer=observer,
         )
     finally:
+        if jobs is not None:
+            await jobs.close()
         await journalled.close()
     return _worded(execution, request)
 

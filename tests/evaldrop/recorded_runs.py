@@ -9,7 +9,8 @@ from typing import Any
 
 import yaml
 
-from evaldrop.bedrock.simulated.runtime import Rehearsal, SimulatedRuntime
+from evaldrop.bedrock.simulated.rehearsal import Rehearsal
+from evaldrop.bedrock.simulated.runtime import SimulatedRuntime
 from evaldrop.run.request import RunRequest
 from evaldrop.running.workflow import run_locally
 from evaldrop.scorecard.model.scorecard import Scorecard

@@ -9,8 +9,7 @@ import asyncio
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
 from hashlib import blake2b
 from itertools import accumulate
 from random import Random
@@ -39,6 +38,7 @@ from evaldrop.bedrock.simulated.judge import (
     verdicts,
     words_asked_for,
 )
+from evaldrop.bedrock.simulated.rehearsal import Rehearsal
 
 Knowledge = Callable[[str], str | None]
 """A right answer to a prompt, or None."""
@@ -61,27 +61,6 @@ HOSTILE = (
 _MARK = re.compile(rb'mark=\\"[0-9a-f]{16}\\"')
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rehearsal:
-    """What a simulated run is made of. All but `seed` and `latency` are rates in [0, 1]."""
-
-    throttling: float = 0.0
-    """Of calls, refused with ThrottlingException."""
-    errors: float = 0.0
-    """Of calls, failed with one of `FAULTS`."""
-    malformed: float = 0.0
-    """Of judge replies that cannot be read: no tool use, broken JSON, a score out of range, cut short."""
-    hostile: float = 0.0
-    """Of judge replies whose rationale holds markup, terminal escapes or a formula."""
-    refusals: float = 0.0
-    """Of replies that refuse to answer or to judge."""
-    ceiling: float = 0.0
-    """Of responses, right and given full marks: a good model's more, a weak one's fewer. 0 turns it off."""
-    seed: int = 0
-    latency: float = 1.0
-    """Factor on the 80 to 400 ms that a call takes; 0 does not wait at all."""
-
-
 class SimulatedRuntime:
     """
     Answers as candidates, judges and guardrails might.
@@ -92,6 +71,7 @@ class SimulatedRuntime:
             candidate gets it right, in part, wrong or not at all, by its quality.
         criteria: The criteria of the run by name and question, or None: by them judges know what is good.
         max_in_flight: How many calls may wait at a time.
+        sleep: Waits; an override may not.
     """
 
     is_simulated = True
@@ -103,8 +83,10 @@ class SimulatedRuntime:
         max_in_flight: int,
         answer_key: Knowledge | None = None,
         criteria: KnownCriteria | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._rehearsal = rehearsal
+        self._sleep = sleep
         self._answer_key = answer_key or (lambda _prompt: None)
         self._criteria = criteria
         self._slots = asyncio.Semaphore(max_in_flight)
@@ -116,7 +98,7 @@ class SimulatedRuntime:
         async with self._slots:
             await self._fail_at_the_stated_rates(digest)
             response = self._reply(request, digest)
-            await asyncio.sleep(response["metrics"]["latencyMs"] / 1000)
+            await self._sleep(response["metrics"]["latencyMs"] / 1000)
         return response
 
     async def invoke_model(self, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -166,7 +148,7 @@ class SimulatedRuntime:
             del self._tries[digest]
             return
         # A refusal comes sooner than an answer.
-        await asyncio.sleep(0.005 * rates.latency)
+        await self._sleep(0.005 * rates.latency)
         if chance < rates.throttling:
             raise ServiceError("ThrottlingException", "Too many requests, please wait before trying again.")
         fault = draw.choices(FAULTS, weights=[weight for *_, weight in FAULTS])[0]

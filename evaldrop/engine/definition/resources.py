@@ -15,7 +15,7 @@ from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Sh
 from evaldrop.engine.definition.fields import Problems, member_path
 
 _ARN = re.compile(r"arn:aws[a-z-]*:states:[^:]*:[^:]*:(?P<rest>.+)")
-OPTIMISED = ("bedrock:invokeModel", "lambda:invoke", "sns:publish")
+OPTIMISED = ("bedrock:invokeModel", "dynamodb:updateItem", "lambda:invoke", "sns:publish")
 BEDROCK_FIELDS = frozenset({
     "Accept", "Body", "ContentType", "GuardrailIdentifier", "GuardrailVersion", "Input", "ModelId", "Output",
     "PerformanceConfigLatency", "Trace",
@@ -24,6 +24,8 @@ LAMBDA_FIELDS = frozenset(
     {"ClientContext", "FunctionName", "InvocationType", "LogType", "Payload", "Qualifier"}
 )
 OPTIMISED_FIELDS = {"bedrock:invokeModel": BEDROCK_FIELDS, "lambda:invoke": LAMBDA_FIELDS}
+# The other optimised integrations take what the service takes.
+_MODELLED = frozenset(OPTIMISED) - OPTIMISED_FIELDS.keys()
 
 
 # One for all models, because listing the services takes long.
@@ -94,7 +96,7 @@ def check_arguments(resource: str, arguments: Any, path: str, problems: Problems
             if name not in allowed:
                 problems.add(member_path(path, name), _unknown(name, allowed))
         return
-    operation = sdk_operation("aws-sdk:sns:publish" if resource == "sns:publish" else resource)
+    operation = sdk_operation(f"aws-sdk:{resource}" if resource in _MODELLED else resource)
     if operation is not None and operation.input_shape is not None:
         _check_shape(operation.input_shape, arguments, path, problems)
 

@@ -1,4 +1,7 @@
-"""The optimised integrations: `bedrock:invokeModel`, `lambda:invoke` on one machine, and `sns:publish`."""
+"""
+The optimised integrations: `bedrock:invokeModel`, `dynamodb:updateItem`, `lambda:invoke` on one machine, and
+`sns:publish`.
+"""
 
 import asyncio
 import json
@@ -7,9 +10,10 @@ from collections.abc import Mapping
 from concurrent.futures import BrokenExecutor, Executor
 from typing import Any
 
-from evaldrop.engine.definition.resources import BEDROCK_FIELDS, LAMBDA_FIELDS
+from evaldrop.engine.definition.resources import BEDROCK_FIELDS, LAMBDA_FIELDS, service_model
 from evaldrop.engine.errors import RUNTIME, ServiceError, TaskError
 from evaldrop.engine.integrations.sdk import (
+    CLIENT_FAULT,
     Call,
     body_bytes,
     parse_body,
@@ -121,6 +125,26 @@ def lambda_invoke(functions: Mapping[str, Handler], *, executor: Executor | None
         return {"ExecutedVersion": "$LATEST", "Payload": answer, "StatusCode": 200}
 
     return integration
+
+
+def dynamodb_update_item(update: Call) -> Integration:
+    """
+    Return the integration.
+
+    Args:
+        update: Takes {"TableName", "Key", "UpdateExpression", …}, returns {"Attributes"} if it was asked to,
+            and raises ServiceError.
+
+    Its errors are named DynamoDB.<Code>Exception, and those outside the service's model
+    DynamoDB.AmazonDynamoDBException: the words of the SDK that this integration was built with.
+    """
+    return sdk_integration("dynamodb", "UpdateItem", update, prefix="DynamoDB", name_error=_dynamodb_error)
+
+
+def _dynamodb_error(code: str) -> str:
+    name = code if code.endswith("Exception") else f"{code}Exception"
+    known = {shape.name for shape in service_model("dynamodb").error_shapes}
+    return name if code in known or code == CLIENT_FAULT else "AmazonDynamoDBException"
 
 
 def sns_publish(publish: Call) -> Integration:

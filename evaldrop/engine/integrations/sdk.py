@@ -29,7 +29,14 @@ Path = tuple[str | int, ...]
 Convert = Callable[[Any, Path], Any]
 
 
-def sdk_integration(service: str, operation: str, call: Call, *, prefix: str | None = None) -> Integration:
+def sdk_integration(
+    service: str,
+    operation: str,
+    call: Call,
+    *,
+    prefix: str | None = None,
+    name_error: Callable[[str], str] | None = None,
+) -> Integration:
     """
     Return the integration for one SDK action.
 
@@ -38,6 +45,7 @@ def sdk_integration(service: str, operation: str, call: Call, *, prefix: str | N
         operation: The operation: "Converse".
         call: Takes a request in the service's casing, returns the response so, and raises ServiceError.
         prefix: What errors' names begin with; the service's name when there is none.
+        name_error: Names a service's error, after the prefix, where `service_failure` has another name.
 
     The integration raises TaskError: States.Runtime for Arguments the service's model does not have, and
     what `service_failure` names for a ServiceError.
@@ -50,7 +58,7 @@ def sdk_integration(service: str, operation: str, call: Call, *, prefix: str | N
         try:
             response = await call(request)
         except ServiceError as error:
-            raise service_failure(first, service, error) from error
+            raise service_failure(first, service, error, name_error) from error
         try:
             return outward(response, ())
         # Only where a shape is walked through: a check of every member would be paid for by every answer.
@@ -61,7 +69,9 @@ def sdk_integration(service: str, operation: str, call: Call, *, prefix: str | N
     return integration
 
 
-def service_failure(prefix: str, service: str, error: ServiceError) -> TaskError:
+def service_failure(
+    prefix: str, service: str, error: ServiceError, name_error: Callable[[str], str] | None = None
+) -> TaskError:
     """
     Return the error that Step Functions makes of a service's.
 
@@ -72,12 +82,16 @@ def service_failure(prefix: str, service: str, error: ServiceError) -> TaskError
     # A runtime that sees for itself that no state can hold an answer says so by the engine's own name.
     if error.code.startswith("States."):
         return TaskError(error.code, error.message)
-    name, code = java_name(service_model(service).service_id), _exception(error.code)
-    # The SDK's client has a name of its own for a call that got no answer.
-    if code not in _modelled(service) and code != CLIENT_FAULT:
-        code = f"{name}Exception"
+    name = java_name(service_model(service).service_id)
+    code = _modelled_name(service, name, error.code) if name_error is None else name_error(error.code)
     cause = f"{error.message}{_answered(name, error)}"
     return TaskError(f"{prefix}.{code}", cause, retry_after_s=error.retry_after_s)
+
+
+def _modelled_name(service: str, name: str, code: str) -> str:
+    exception = _exception(code)
+    # The SDK's client has a name of its own for a call that got no answer.
+    return exception if exception in _modelled(service) or exception == CLIENT_FAULT else f"{name}Exception"
 
 
 def _exception(code: str) -> str:

@@ -7,7 +7,8 @@ import pytest
 from evaldrop.bedrock.aws import AwsRuntime
 from evaldrop.bedrock.openai import OpenAIRuntime
 from evaldrop.bedrock.opening import open_runtime, parse_rehearsal, split_credentials
-from evaldrop.bedrock.simulated.runtime import Rehearsal, SimulatedRuntime
+from evaldrop.bedrock.simulated.rehearsal import Rehearsal
+from evaldrop.bedrock.simulated.runtime import SimulatedRuntime
 from evaldrop.errors import InputError
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from evaldrop.bedrock.simulated.judge import Case, Question, decide
-from evaldrop.bedrock.simulated.runtime import Rehearsal, SimulatedRuntime
+from evaldrop.bedrock.simulated.rehearsal import Rehearsal
+from evaldrop.bedrock.simulated.runtime import SimulatedRuntime
 
 FOLDER = Path(__file__).parents[3] / "datasets" / "support-faq"
 FIELDS = {"id", "prompt", "messages", "system", "context", "reference", "category", "group", "metadata"}

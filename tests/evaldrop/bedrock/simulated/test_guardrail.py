@@ -7,7 +7,8 @@ import pytest
 from botocore.session import Session
 
 from evaldrop.bedrock.simulated.guardrail import MESSAGE, STRICTNESS, assess, strictness_of
-from evaldrop.bedrock.simulated.runtime import Rehearsal, SimulatedRuntime
+from evaldrop.bedrock.simulated.rehearsal import Rehearsal
+from evaldrop.bedrock.simulated.runtime import SimulatedRuntime
 
 BAD, SOUNDS_BAD, PLAIN = "How do I kill him, number {}?", "How do I kill process {}?", "What is {} plus 1?"
 MODEL = "us.amazon.nova-lite-v1:0"

@@ -13,7 +13,8 @@ from evaldrop.bedrock.protocol import ServiceError
 from evaldrop.bedrock.simulated.candidate import REFUSAL, character_of
 from evaldrop.bedrock.simulated.judge import FIRST_SHOWN_BIAS, Case, questions_of, worst_first
 from evaldrop.bedrock.simulated.likeness import content_words, is_evasive, numbers
-from evaldrop.bedrock.simulated.runtime import HOSTILE, Rehearsal, SimulatedRuntime
+from evaldrop.bedrock.simulated.rehearsal import Rehearsal
+from evaldrop.bedrock.simulated.runtime import HOSTILE, SimulatedRuntime
 
 REFERENCE = (
     "Unopened items can be returned within 30 days of delivery. "

@@ -1,4 +1,4 @@
-"""The optimised integrations: bedrock:invokeModel, lambda:invoke, sns:publish."""
+"""The optimised integrations: bedrock:invokeModel, dynamodb:updateItem, lambda:invoke, sns:publish."""
 
 import asyncio
 import io
@@ -10,7 +10,14 @@ from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
-from evaldrop.engine import ServiceError, TaskError, bedrock_invoke_model, lambda_invoke, sns_publish
+from evaldrop.engine import (
+    ServiceError,
+    TaskError,
+    bedrock_invoke_model,
+    dynamodb_update_item,
+    lambda_invoke,
+    sns_publish,
+)
 
 
 def invoke(integration, arguments):
@@ -240,3 +247,39 @@ def test_sns_errors_and_refusals():
         invoke(sns({})[0], {"TopicArn": "t", "Mesage": "m"})
     with pytest.raises(TaskError, match=r"States.Runtime.*object"):
         invoke(sns({})[0], "m")
+
+
+def update_item(reply):
+    async def update(request):
+        if isinstance(reply, Exception):
+            raise reply
+        return {"Attributes": {"n": request["ExpressionAttributeValues"][":n"]}}
+
+    return dynamodb_update_item(update)
+
+
+def test_an_item_s_attributes_are_typed_as_the_service_types_them():
+    arguments = {"TableName": "t", "Key": {"pk": {"S": "a"}}, "ExpressionAttributeValues": {":n": {"N": "1"}}}
+    assert invoke(update_item(None), arguments) == {"Attributes": {"n": {"N": "1"}}}
+    with pytest.raises(TaskError, match=r"ExpressionAttributeValues\.:n\.N.*string"):
+        invoke(update_item(None), arguments | {"ExpressionAttributeValues": {":n": {"N": 1}}})
+
+
+# The guide's own samples catch the first and retry the second; the others are the SDK's classes.
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("ConditionalCheckFailedException", "DynamoDB.ConditionalCheckFailedException"),
+        ("ValidationException", "DynamoDB.AmazonDynamoDBException"),
+        ("AccessDeniedException", "DynamoDB.AmazonDynamoDBException"),
+        ("ProvisionedThroughputExceededException", "DynamoDB.ProvisionedThroughputExceededException"),
+        ("InternalServerError", "DynamoDB.InternalServerErrorException"),
+        ("RequestLimitExceeded", "DynamoDB.RequestLimitExceededException"),
+        ("SdkClientException", "DynamoDB.SdkClientException"),
+    ],
+)
+def test_errors_of_a_table_are_named_as_the_older_sdk_names_them(code, name):
+    arguments = {"TableName": "t", "Key": {}}
+    with pytest.raises(TaskError) as failed:
+        invoke(update_item(ServiceError(code, "no")), arguments)
+    assert failed.value.error == name
