@@ -1,32 +1,27 @@
 """
-The table of a run's budget on one machine: a dictionary, which speaks DynamoDB's UpdateItem.
+The table of a run's budget on one machine: in memory, with a ledger in the run's folder.
 
-What each record cost is kept in `budget.jsonl` in the run's folder. A run that goes on hands out the replies
-it had, and does not pay for them again: it begins with what was spent, and a record that was settled then
-reserves nothing now.
+A run that goes on hands out the replies it had, and does not pay for them again: it begins with what the
+ledger says was spent, and a record that was settled then reserves nothing now.
 """
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import orjson
 
-from evaldrop.engine import ServiceError
 from evaldrop.json_text import loads
+from evaldrop.running.memory_tables import MemoryTables
 
 JSON = dict[str, Any]
 
 LEDGER = "budget.jsonl"
 
-_CLAUSES = re.compile(r"\b(SET|ADD)\b")
-_TEST = re.compile(r"attribute_not_exists\((\w+)\)|(\w+) (<=|>) (:\w+)")
-
 
 class BudgetTable:
     """
-    The items of one run, and its ledger.
+    The table, as far as one run uses it.
 
     Args:
         folder: The run's. Nothing is written there before a record is settled.
@@ -34,36 +29,36 @@ class BudgetTable:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / LEDGER
-        self._items: dict[bytes, JSON] = {}
+        self._tables = MemoryTables()
         self._settled = _settled(self._path)
-        self._spent = sum(self._settled.values())
+        self._begins_with = sum(self._settled.values())
         self._ledger: BinaryIO | None = None
 
     async def update_item(self, request: JSON) -> JSON:
         """
-        Update an item as DynamoDB does, by the expressions that the workflow has.
+        Update an item by the expressions of the workflow's states that reserve and settle.
 
         Raises:
             ServiceError: ConditionalCheckFailedException, where the condition does not hold.
         """
-        values = {name: _value(value) for name, value in request.get("ExpressionAttributeValues", {}).items()}
-        item = self._item(request["Key"])
-        record = values.get(":record")
-        known = self._settled.get(record) if isinstance(record, str) else None
-        if condition := request.get("ConditionExpression"):
-            if known is not None:
-                # Its replies are there, and paid for: it is counted already.
-                return {}
-            if not _holds(condition, item, values):
-                raise ServiceError("ConditionalCheckFailedException", "The conditional request failed")
+        if self._begins_with:
+            spent, self._begins_with = self._begins_with, 0
+            await self._tables.update_item(_beginning(request, spent))
+        values = request["ExpressionAttributeValues"]
+        record = values.get(":record", {}).get("S")
+        known = self._settled.get(record) if record is not None else None
+        if ":difference" not in values:
+            # What was settled before is counted already, and its replies are paid for: they are not held up.
+            return {} if known is not None else await self._tables.update_item(request)
+        cost = int(values[":cost"]["N"])
         if known is not None:
-            # Settled again: only what is more counts, and nothing was reserved for it.
-            values[":cost"] -= known
-            values[":difference"] = values[":cost"]
-        _update(item, request["UpdateExpression"], values)
-        if ":difference" in values:
-            self._note(record, values[":cost"] + (known or 0))
-        return {}
+            # Nothing was reserved for it this time: only what it cost more counts, as of calls made again.
+            more = {"N": str(cost - known)}
+            request = {**request, "ExpressionAttributeValues": {**values, ":difference": more, ":cost": more}}
+        answer = await self._tables.update_item(request)
+        if cost != known:
+            self._note(record, cost)
+        return answer
 
     def close(self) -> None:
         """Close the ledger."""
@@ -71,15 +66,21 @@ class BudgetTable:
             self._ledger.close()
             self._ledger = None
 
-    def _item(self, key: JSON) -> JSON:
-        first = {"reserved_micros": self._spent, "spent_micros": self._spent} if self._settled else {}
-        return self._items.setdefault(orjson.dumps(key, option=orjson.OPT_SORT_KEYS), first)
-
-    def _note(self, record: str, cost: int) -> None:
+    def _note(self, record: str | None, micros: int) -> None:
         if self._ledger is None:
-            # Without a buffer: what a killed process had settled is there.
+            # Without a buffer: what a process had settled that is killed is there.
             self._ledger = self._path.open("ab", buffering=0)
-        self._ledger.write(orjson.dumps({"record_id": record, "micros": cost}) + b"\n")
+        self._ledger.write(orjson.dumps({"record_id": record, "micros": micros}) + b"\n")
+
+
+def _beginning(request: Mapping[str, Any], spent: int) -> JSON:
+    """Return the update that gives an item what was spent before."""
+    return {
+        "TableName": request["TableName"],
+        "Key": request["Key"],
+        "UpdateExpression": "ADD reserved_micros :spent, spent_micros :spent",
+        "ExpressionAttributeValues": {":spent": {"N": str(spent)}},
+    }
 
 
 def _settled(path: Path) -> dict[str, int]:
@@ -94,36 +95,3 @@ def _settled(path: Path) -> dict[str, int]:
                 except (ValueError, TypeError, KeyError):
                     continue
     return found
-
-
-def _value(value: Mapping[str, str]) -> Any:
-    ((kind, content),) = value.items()
-    return int(content) if kind == "N" else content
-
-
-def _holds(condition: str, item: JSON, values: JSON) -> bool:
-    return any(_is_true(part.strip(), item, values) for part in condition.split(" OR "))
-
-
-def _is_true(test: str, item: JSON, values: JSON) -> bool:
-    read = _TEST.fullmatch(test)
-    if read is None:
-        raise ServiceError("ValidationException", f"Invalid ConditionExpression: {test}")
-    absent, name, sign, value = read.groups()
-    if absent:
-        return absent not in item
-    # What is absent compares with nothing.
-    if name not in item:
-        return False
-    return bool(item[name] <= values[value] if sign == "<=" else item[name] > values[value])
-
-
-def _update(item: JSON, expression: str, values: JSON) -> None:
-    _, *clauses = _CLAUSES.split(expression)
-    for word, clause in zip(clauses[::2], clauses[1::2], strict=True):
-        for action in clause.split(","):
-            name, _, value = action.strip().partition(" ")
-            if word == "SET":
-                item[name] = values[value.removeprefix("= ")]
-            else:
-                item[name] = item.get(name, 0) + values[value]

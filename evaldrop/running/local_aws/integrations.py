@@ -10,6 +10,7 @@ from evaldrop.engine import (
     Integration,
     TaskError,
     bedrock_invoke_model,
+    dynamodb_update_item,
     lambda_invoke,
     sdk_integration,
     sns_publish,
@@ -44,12 +45,21 @@ def integrations_of(
     async def publish(request: JSON) -> JSON:
         return await asyncio.to_thread(send, request)
 
+    def update(request: JSON) -> JSON:
+        with refused():
+            answer: JSON = clients("dynamodb").update_item(**request)
+        return answer
+
+    async def update_item(request: JSON) -> JSON:
+        return await asyncio.to_thread(update, request)
+
     return {
         "lambda:invoke": lambda_invoke(handlers),
         "aws-sdk:bedrockruntime:converse": sdk_integration("bedrock-runtime", "Converse", converse),
         "bedrock:invokeModel": bedrock_invoke_model(with_stored_bodies(invoke, objects)),
         "aws-sdk:s3:getObject": sdk_integration("s3", "GetObject", get_object(objects)),
         "sns:publish": sns_publish(publish),
+        "dynamodb:updateItem": dynamodb_update_item(update_item),
     }
 
 

@@ -149,8 +149,8 @@ class Caps(BaseModel):
         if budget_usd is not None:
             if self.max_run_usd is not None and budget_usd > self.max_run_usd:
                 raise BudgetExceeded(
-                    f"a budget of {budget_usd:g} is above max_run_usd: {self.max_run_usd:g}, which this stack "
-                    f"allows a run. Lower it, {ASK} max_run_usd (cdk.json)."
+                    f"a budget of {budget_usd:g} is above max_run_usd: {self.max_run_usd:g}, which this "
+                    f"stack allows a run. Lower it, {ASK} max_run_usd (cdk.json)."
                 )
             return
         budget = evaluation.budget_usd or self.default_budget_usd
