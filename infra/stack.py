@@ -13,7 +13,7 @@ from infra.bundles import LAMBDA, bytecode_note, target_of
 from infra.events import let_send
 from infra.failures import Failures
 from infra.functions import Functions
-from infra.history import History
+from infra.history import History, RunBudgets
 from infra.monitoring import Monitoring, watched_models
 from infra.network import PrivateNetwork
 from infra.notifications import Notifications
@@ -97,6 +97,9 @@ class EvaldropStack(Stack):
             for name in ("ValidateDataset", "BuildScorecard", "ReportFailure"):
                 history.let_note(functions.steps[name])
             history.let_note(triggers.start_run)
+        budgets = history or RunBudgets(self, "RunBudgets", storage=storage, settings=settings)
+        functions.steps["PrepareRecords"].tell("EVALDROP_BUDGET_TABLE", budgets.table.table_name)
+        workflow.let_hold_budgets(budgets.table, storage)
         api = None
         if history and settings.api:
             api = Api(self, "Api", storage=storage, workflow=workflow, history=history, settings=settings)

@@ -18,6 +18,7 @@ from evaldrop.evaluation.prices import ModelPrice
 from evaldrop.evaluation.reply_limits import reply_tokens
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import with_texts_restored
+from evaldrop.store.table import BUDGET_ITEM
 
 JSON = dict[str, Any]
 
@@ -50,7 +51,7 @@ def budget_of(definition: RunDefinition) -> JSON | None:
     expires = datetime.fromisoformat(definition.started_at).astimezone(UTC) + timedelta(days=KEPT_DAYS)
     return {
         "table": os.environ.get("EVALDROP_BUDGET_TABLE", LOCAL_TABLE),
-        "key": f"BUDGET#{definition.run_id}",
+        "key": f"{BUDGET_ITEM}{definition.run_id}",
         "expires": str(int(expires.timestamp())),
         "limit": math.floor(definition.budget_usd * 1_000_000 + 0.5),
         "prices": {
