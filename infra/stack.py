@@ -97,6 +97,9 @@ class EvaldropStack(Stack):
             for name in ("ValidateDataset", "BuildScorecard", "ReportFailure"):
                 history.let_note(functions.steps[name])
             history.let_note(triggers.start_run)
+        if settings.monthly_budget_usd is not None:
+            most = f"{settings.monthly_budget_usd:g}"
+            functions.steps["ValidateDataset"].tell("EVALDROP_MONTHLY_BUDGET_USD", most)
         budgets = history or RunBudgets(self, "RunBudgets", storage=storage, settings=settings)
         functions.steps["PrepareRecords"].tell("EVALDROP_BUDGET_TABLE", budgets.table.table_name)
         workflow.let_hold_budgets(budgets.table, storage)
