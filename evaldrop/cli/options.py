@@ -122,7 +122,7 @@ Budget = Annotated[
     float | None,
     typer.Option(
         "--budget",
-        min=0.01,
+        min=0.001,
         metavar="USD",
         help="What the whole run may cost, instead of the evaluation's budget_usd: records for which too "
         "little is left are not begun.",

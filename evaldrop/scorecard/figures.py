@@ -90,7 +90,7 @@ def budget_in_words(budget_usd: float | None, skipped: int, prepared: int) -> st
     """Say that a budget was spent before all records were begun; nothing where it was not."""
     if not skipped:
         return ""
-    of = "" if budget_usd is None else f" of ${budget_usd:,.2f}"
+    of = "" if budget_usd is None else f" of {usd(budget_usd)}"
     were = "record was" if skipped == 1 else "records were"
     return f"The budget{of} was spent: {count(skipped)} of {count(prepared)} {were} not begun."
 

@@ -182,7 +182,7 @@ def _loss_alarms(scorecard: Scorecard) -> Iterator[str]:
     records = scorecard.records
     prepared = records.missing + records.evaluated + records.skipped
     if spent := budget_in_words(scorecard.budget_usd, records.skipped, prepared):
-        yield f"{spent} They are in no number. `evaldrop run --resume` with a larger --budget calls them."
+        yield f"{spent} They are in no number; evaldrop run --resume RUN --budget USD calls them."
     if records.missing:
         reasons = ", ".join(f"{reason}: {n}" for reason, n in records.missing_reasons.items())
         yield f"{records.missing} of {prepared} records have no result ({reasons})."
