@@ -233,13 +233,13 @@ class RunCounts(NamedTuple):
         groups: Each line's cluster; None when no record has a group. Shape (size,).
         copies: What perturbed copies took, by candidate.
         repeats: What responses took that count for nothing, by candidate.
+        skipped: The dataset's own records that were not begun, for the budget was spent.
     """
 
     size: int
     records: int
     evaluated: int
     missing_reasons: Mapping[str, int]
-    skipped: int
     repeated: int
     categories: Ordinals
     category_names: Sequence[str]
@@ -248,6 +248,7 @@ class RunCounts(NamedTuple):
     copies: Mapping[str, Spending]
     repeats: Mapping[str, Money]
     judges: Mapping[str, JudgeCallCounts]
+    skipped: int = 0
 
 
 class CountTally(Merging):
@@ -297,7 +298,6 @@ class CountTally(Merging):
             self._records,
             self._evaluated,
             self._missing.counts,
-            self._skipped,
             self._repeated,
             categories,
             category_names,
@@ -306,6 +306,7 @@ class CountTally(Merging):
             self._copies,
             self._repeats,
             self._judges,
+            self._skipped,
         )
 
     def _add_record(self, record: PreparedRecord, results: RecordResults) -> None:
