@@ -83,8 +83,9 @@ def run(
     Evaluate a dataset on this machine, by the same workflow that runs on AWS.
 
     The exit code is 0 when the gate passed (or there is none), 1 when it failed, 2 when it is inconclusive,
-    3 when the run failed, 64 for wrong use or bad input, 130 when it was stopped. Ctrl-C lets the calls under
-    way end and keeps them; a second one does not wait.
+    3 when the run failed, 4 when its budget was spent before all records were begun, 64 for wrong use or bad
+    input, 130 when it was stopped. Ctrl-C lets the calls under way end and keeps them; a second one does not
+    wait.
 
     Examples:
 
