@@ -88,6 +88,20 @@ def test_the_workflow_counts_in_items_of_budgets_alone_in_the_table_that_prepari
     assert [name for name in told if name] == [{"Ref": table}]
 
 
+def test_a_ceiling_of_the_month_is_told_to_the_function_that_refuses_runs_alone(full_template, template):
+    def told(template):
+        return {
+            name: environment["EVALDROP_MONTHLY_BUDGET_USD"]
+            for name, each in resources(template, "AWS::Lambda::Function").items()
+            if "EVALDROP_MONTHLY_BUDGET_USD"
+            in (environment := each["Properties"].get("Environment", {}).get("Variables", {}))
+        }
+
+    [(name, usd)] = told(full_template).items()
+    assert ("ValidateDataset" in name, usd) == (True, "100")
+    assert not told(template)
+
+
 def test_events_go_to_the_default_bus_alone_and_under_one_name(template):
     for role in ROLES:
         sent = [arn for action, arn in statements_of(template, role) if action == "events:PutEvents"]
