@@ -26,8 +26,8 @@ from evaldrop.engine import (
 )
 from evaldrop.run.request import RunRequest
 from evaldrop.running.batch_jobs import integrations_of_jobs
+from evaldrop.running.budget_table import BudgetTable
 from evaldrop.running.handlers import HANDLERS
-from evaldrop.running.memory_tables import MemoryTables
 from evaldrop.running.stored_bodies import get_object, with_stored_bodies
 from evaldrop.shipped import workflow_definition
 from evaldrop.steps.report_failure.notices import unfinished_notice
@@ -85,6 +85,7 @@ async def run_locally(
     # Not `or`: a journal without replies has the length 0.
     kept = Journal(journal_of(folder)) if journal is None else journal
     journalled = ReplayingRuntime(runtime, kept)
+    budget = BudgetTable(storage.local_path(folder))
 
     async def published(message: dict[str, Any]) -> dict[str, Any]:
         if publish:
@@ -105,8 +106,7 @@ async def run_locally(
                 ),
                 "aws-sdk:s3:getObject": sdk_integration("s3", "GetObject", get_object(storage)),
                 "sns:publish": sns_publish(published),
-                # Anew in every process: a run that goes on takes its children up again, and they reserve.
-                "dynamodb:updateItem": dynamodb_update_item(MemoryTables().update_item),
+                "dynamodb:updateItem": dynamodb_update_item(budget.update_item),
                 **integrations_of_jobs(jobs),
             },
             store=DirectoryStore(),
@@ -114,6 +114,7 @@ async def run_locally(
             observer=observer,
         )
     finally:
+        budget.close()
         if jobs is not None:
             await jobs.close()
         await journalled.close()
