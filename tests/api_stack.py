@@ -24,7 +24,7 @@ from evaldrop.engine import (
     sdk_integration,
     sns_publish,
 )
-from evaldrop.running.batch_jobs import job_integrations
+from evaldrop.running.batch_jobs import integrations_of_jobs
 from evaldrop.running.deployed import clients
 from evaldrop.running.handlers import HANDLERS
 from evaldrop.running.local_aws.objects import S3Objects
@@ -157,7 +157,7 @@ class ApiStack:
                     ),
                     "aws-sdk:s3:getObject": sdk_integration("s3", "GetObject", get_object(storage)),
                     "sns:publish": sns_publish(published),
-                    **job_integrations(None),
+                    **integrations_of_jobs(None),
                 },
                 store=S3Objects(boto3.client),
                 name=run_id,
