@@ -19,6 +19,7 @@ from evaldrop.bedrock.simulated.runtime import SimulatedRuntime
 from evaldrop.engine import (
     Execution,
     bedrock_invoke_model,
+    dynamodb_update_item,
     execute,
     lambda_invoke,
     sdk_integration,
@@ -143,6 +144,9 @@ class ApiStack:
             self.sns.publish(TopicArn=self.topic, Subject=message["Subject"], Message=message["Message"])
             return {"MessageId": run_id}
 
+        async def updated(update):
+            return boto3.client("dynamodb").update_item(**update)
+
         ended = asyncio.run(
             execute(
                 state_machine(),
@@ -157,6 +161,7 @@ class ApiStack:
                     ),
                     "aws-sdk:s3:getObject": sdk_integration("s3", "GetObject", get_object(storage)),
                     "sns:publish": sns_publish(published),
+                    "dynamodb:updateItem": dynamodb_update_item(updated),
                     **integrations_of_jobs(None),
                 },
                 store=S3Objects(boto3.client),
