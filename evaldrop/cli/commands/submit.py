@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from evaldrop.cli import completing
-from evaldrop.cli.options import DEFAULT_STACK, KINDS, AsJson, GoOn, Limit, RunLabels, StackName, Yes
+from evaldrop.cli.options import DEFAULT_STACK, KINDS, AsJson, Budget, GoOn, Limit, RunLabels, StackName, Yes
 
 
 def submit(
@@ -37,6 +37,7 @@ def submit(
             "it lies below a folder datasets/, or below this one.",
         ),
     ] = None,
+    budget: Budget = None,
     go_on: GoOn = False,
     label: RunLabels = None,
     again: Annotated[
@@ -74,6 +75,7 @@ def submit(
         limit=limit,
         key=key,
         go_on=go_on,
+        budget_usd=budget,
         labels=tuple(label or ()),
     )
     return submit_and_show(
