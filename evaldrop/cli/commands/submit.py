@@ -54,8 +54,8 @@ def submit(
     Check a dataset, upload it to a deployed stack with its evaluation and prompts, and name its run.
 
     What is wrong is told here, all at once, and nothing is uploaded then. What has not changed since it was
-    evaluated is not uploaded either, and its run is named. With --wait the exit code is the gate's. A run whose
-    budget was spent goes on with `evaldrop run --resume s3://BUCKET/runs/EVALUATION/RUN --budget USD`.
+    evaluated is not uploaded either, and its run is named. With --wait the exit code is the gate's. A run
+    whose budget was spent goes on with `evaldrop run --resume s3://BUCKET/runs/EVALUATION/RUN --budget USD`.
 
     Examples:
 

@@ -23,18 +23,18 @@ EVALUATION = {
 }
 
 
-class Missing(Exception):
+class MissingError(Exception):
     """There is no such execution."""
 
 
-class Exists(Exception):
+class ExistsError(Exception):
     """There is one of this name already."""
 
 
 class States:
     """Step Functions with some executions, by name."""
 
-    exceptions = SimpleNamespace(ExecutionDoesNotExist=Missing, ExecutionAlreadyExists=Exists)
+    exceptions = SimpleNamespace(ExecutionDoesNotExist=MissingError, ExecutionAlreadyExists=ExistsError)
 
     def __init__(self, running=(), ended=(), taken=()):
         self._running, self._ended, self._taken = running, ended, taken
@@ -44,20 +44,22 @@ class States:
         assert name == "list_executions"
         return self
 
-    def paginate(self, *, stateMachineArn, statusFilter):
-        assert (stateMachineArn, statusFilter) == (MACHINE, "RUNNING")
+    def paginate(self, **asked):
+        assert asked == {"stateMachineArn": MACHINE, "statusFilter": "RUNNING"}
         found = [{"name": name, "executionArn": f"{EXECUTION}:{name}"} for name in self._running]
         return [{"executions": found}]
 
-    def describe_execution(self, *, executionArn):
-        if executionArn.rpartition(":")[2] not in (*self._running, *self._ended):
-            raise Missing
+    def describe_execution(self, **asked):
+        if asked["executionArn"].rpartition(":")[2] not in (*self._running, *self._ended):
+            raise MissingError
         return {}
 
-    def start_execution(self, *, stateMachineArn, name, input):
+    def start_execution(self, **asked):
+        assert asked["stateMachineArn"] == MACHINE
+        name = asked["name"]
         if name in self._taken:
-            raise Exists
-        self.started.append((name, json.loads(input)))
+            raise ExistsError
+        self.started.append((name, json.loads(asked["input"])))
         return {"executionArn": f"{EXECUTION}:{name}"}
 
 
