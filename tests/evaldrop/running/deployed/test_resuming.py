@@ -102,9 +102,8 @@ def test_a_request_says_that_it_is_for_the_rest_only_where_it_is():
 
 
 def test_what_is_left_is_counted_and_asked_for_as_the_run_began(tmp_path):
-    state, _ = prepare(
-        tmp_path, evaluation=EVALUATION, rows=[{"id": "a", "prompt": "?"}, {"id": "b", "prompt": "?"}]
-    )
+    rows = [{"id": name, "prompt": "Why?", "reference": "So."} for name in ("a", "b")]
+    state, _ = prepare(tmp_path, evaluation=EVALUATION, rows=rows)
     found = rest_of_run(state["run"]["folder"], budget_usd=3, go_on=False)
     assert found.records == 2
     assert (found.request.run_id, found.request.budget_usd, found.request.rest) == ("run-1", 3, True)
