@@ -50,7 +50,7 @@ def budget(run, limit):
 def run_states(names, start, content, update):
     """Run some states of a child; whatever else they lead to is where it ends."""
     states = {name: CHILD[name] for name in names}
-    ends = ["TakeRecord"] if start == "ReserveBudget" else ["RecordEvaluated"]
+    ends = {"ReserveBudget": ["TakeRecord"], "SettleBudget": ["RecordEvaluated"]}.get(start, [])
     machine = {
         "QueryLanguage": "JSONata",
         "StartAt": "Begin",
@@ -270,3 +270,47 @@ def test_a_table_that_does_not_answer_at_the_end_loses_no_reply():
 
     # RecordEvaluated is reached with the output as it was.
     settled(broken, {"responses": [], "comparisons": []})
+
+
+# What a record that is skipped has cost already
+
+
+def skipped(record):
+    candidates = [{"name": "a", "api": "converse"}, {"name": "b", "api": "invoke_model"}]
+    content = {"record": {"record_id": "r", **record}, "budget": {}, "candidates": candidates}
+    return run_states(("SkipByBudget",), "SkipByBudget", content, nothing).output
+
+
+def test_a_record_that_is_skipped_tells_what_jobs_have_answered_of_it():
+    by_job = {"delivery": "batch", "retries": 0}
+    judge = {"judge": "j", "criteria": ["c"], "repeat": 0, "api": "converse"}
+    pair = {"judge": "j", "candidate": "a", "baseline": "b", "first": "a", "api": "converse"}
+    reply, error = {"reply": CONVERSE}, {"error": {"Error": "NotDelivered", "Cause": ""}}
+    output = skipped(
+        {
+            "jobs": {"responses": {"a": reply, "b": error}},
+            # The dataset gives c, of which no job tells but the judge's.
+            "judgements": [{**judge, "fences": {}, "job_replies": {"a": reply, "c": reply}}],
+            "comparisons": [{**pair, "job_reply": reply}, pair],
+        }
+    )
+    judged = {"judgements": [{**judge, **by_job, **reply}]}
+    assert output == {
+        "record_id": "r",
+        "responses": [],
+        "comparisons": [],
+        "skipped": "budget",
+        "paid": {
+            "responses": [
+                {"candidate": "a", "api": "converse", **by_job, **reply, **judged},
+                {"candidate": "b", "api": "invoke_model", **by_job, **error, "judgements": []},
+                {"candidate": "c", **by_job, "given": True, "text": "", **judged},
+            ],
+            "comparisons": [{**pair, **by_job, **reply}],
+        },
+    }
+
+
+def test_a_record_of_which_no_job_has_answered_anything_has_cost_nothing():
+    output = skipped({"judgements": [{"judge": "j", "fences": {}}], "comparisons": []})
+    assert output == {"record_id": "r", "responses": [], "comparisons": [], "skipped": "budget"}
