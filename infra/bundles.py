@@ -66,8 +66,8 @@ REHEARSED = "evaldrop:rehearsed"
 # What a function never imports of evaldrop.
 _NOT_IN_LAMBDA = ("api", "cli", "engine", "running", "bedrock", "__main__.py")
 
-# Functions call no model, but PrepareRecords writes models' requests, and BuildScorecard reads replies; it
-# and CheckFirstCalls say what to do about errors.
+# Functions call no model, but PrepareRecords writes models' requests, and BuildScorecard reads replies and
+# prices them; it and CheckFirstCalls say what to do about errors.
 _EVEN_SO = (
     "bedrock/__init__.py",
     "bedrock/billing.py",

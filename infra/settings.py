@@ -57,7 +57,7 @@ class Settings(Part):
     )
     max_calls: int = Field(default=200_000, ge=1, description="A run that plans more calls is refused.")
     default_budget_usd: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
-        default=None, description="budget_usd of evaluations that state none; else max_run_usd."
+        default=None, description="budget_usd of runs for which none is stated; held while they go."
     )
     whose_prices: Literal["stack", "evaluation"] = Field(
         default="stack", description="stack: an evaluation's price counts only where it is the higher one."
@@ -209,7 +209,7 @@ class Settings(Part):
         return Caps(
             max_run_usd=self.max_run_usd,
             max_calls=self.max_calls,
-            default_budget_usd=self.default_budget_usd or self.max_run_usd,
+            default_budget_usd=self.default_budget_usd,
             whose_prices=self.whose_prices,
             prices=self.prices,
             models=tuple(called_models(evaluations, self.models)),

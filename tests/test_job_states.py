@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from evaldrop.engine import ServiceError, execute, load, sdk_integration
+from evaldrop.engine import ServiceError, dynamodb_update_item, execute, load, sdk_integration
 from evaldrop.engine.surroundings import Clock
+from evaldrop.running.memory_tables import MemoryTables
 
 ROOT = Path(__file__).parent.parent
-RUN_JOBS = json.loads((ROOT / "infra" / "workflow.asl.json").read_bytes())["States"]["RunJobs"]
+WORKFLOW_STATES = json.loads((ROOT / "infra" / "workflow.asl.json").read_bytes())["States"]
+RUN_JOBS = WORKFLOW_STATES["RunJobs"]
 MACHINE = {
     "QueryLanguage": "JSONata",
     "StartAt": "RunJobs",
@@ -66,7 +68,7 @@ class Bedrock:
         }
 
 
-def ran(bedrock, state=STATE):
+def ran(bedrock, state=STATE, update=None):
     """Return how the states end, and the waits between looks."""
     clock = Waits()
     execution = asyncio.run(
@@ -74,6 +76,7 @@ def ran(bedrock, state=STATE):
             load(MACHINE, {"Partition": "aws", "JobsRole": "arn:aws:iam::123456789012:role/jobs"}),
             state,
             integrations={
+                "dynamodb:updateItem": dynamodb_update_item(update or MemoryTables().update_item),
                 "aws-sdk:bedrock:createModelInvocationJob": sdk_integration(
                     "bedrock", "CreateModelInvocationJob", bedrock.create
                 ),
@@ -167,3 +170,86 @@ def test_the_longest_job_fits_a_history():
     _, waits = ran(Bedrock(*["InProgress"] * 1_050, "Completed"))
     assert sum(waits) > 168 * 3600
     assert len(waits) * 9 < 20_000
+
+
+# With a budget
+
+
+BUDGET = {"table": "budgets", "key": "BUDGET#run-1", "expires": "1800000000", "limit": 1000}
+
+
+def with_budget(*reserves, **changed):
+    jobs = [
+        {**JOB, "place": f"judges/one-{n}", "token": f"t{n}", "reserve": reserve, "refused": False, **changed}
+        for n, reserve in enumerate(reserves, 1)
+    ]
+    return {**STATE, "budget": BUDGET, "batch": {**STATE["batch"], "jobs": jobs}}
+
+
+def by_place(execution):
+    return {each["place"]: each["status"] for each in execution.output["batch"]["results"]}
+
+
+def test_a_job_reserves_what_it_may_cost_before_it_is_created_and_without_room_it_is_not():
+    bedrock = Bedrock("Completed")
+    execution, _ = ran(bedrock, with_budget(600, 600, 400))
+    # Whichever of the two asked first: both together would pass the budget.
+    statuses = by_place(execution)
+    assert sorted(statuses.values()) == ["Completed", "Completed", "NoBudget"]
+    assert statuses["judges/one-3"] == "Completed"
+    assert len(bedrock.created) == 2
+    (refused,) = [each for each in execution.output["batch"]["results"] if each["status"] == "NoBudget"]
+    assert refused["message"] == "it may cost up to $0.00, and the budget had no room for it"
+
+
+@pytest.mark.parametrize("state", [with_budget(1001), with_budget(10, refused=True)])
+def test_a_job_above_the_whole_budget_and_one_refused_before_reserve_nothing(state):
+    async def never(request):
+        raise AssertionError(request)
+
+    bedrock = Bedrock("Completed")
+    execution, _ = ran(bedrock, state, never)
+    assert by_place(execution) == {"judges/one-1": "NoBudget"}
+    assert bedrock.created == []
+
+
+def test_a_table_that_does_not_answer_creates_no_job_unreserved():
+    async def broken(_request):
+        raise ServiceError("InternalServerError", "")
+
+    bedrock = Bedrock("Completed")
+    execution, waits = ran(bedrock, with_budget(10), broken)
+    assert by_place(execution) == {"judges/one-1": "NoBudget"}
+    assert execution.output["batch"]["results"][0]["message"].endswith(
+        ": DynamoDB.InternalServerErrorException"
+    )
+    assert (bedrock.created, len(waits)) == ([], 6)
+
+
+def settled(tables, stage, *, cost, difference):
+    """Run the state that settles a stage; return the state behind it."""
+    state = WORKFLOW_STATES["SettleJobs"]
+    machine = {
+        "QueryLanguage": "JSONata",
+        "StartAt": "SettleJobs",
+        "States": {"SettleJobs": state, "HasJobs": {"Type": "Succeed"}},
+    }
+    content = {
+        "budget": BUDGET, "done": [], "settle": {"stage": stage, "cost": cost, "difference": difference}
+    }  # fmt: skip
+    integrations = {"dynamodb:updateItem": dynamodb_update_item(tables.update_item)}
+    loaded = load(machine, {"Partition": "aws"})
+    return asyncio.run(execute(loaded, content, integrations=integrations, name="run-1")).output
+
+
+def test_a_stage_is_settled_once_however_often_it_is_tried():
+    tables = MemoryTables()
+    key = {"TableName": "budgets", "Key": {"pk": {"S": "BUDGET#run-1"}, "sk": {"S": "BUDGET"}}}
+    add = {"UpdateExpression": "ADD reserved_micros :n", "ExpressionAttributeValues": {":n": {"N": "1000"}}}
+    asyncio.run(tables.update_item({**key, **add}))
+    for _ in range(2):
+        assert settled(tables, "judges", cost=300, difference=-700) == {"budget": BUDGET, "done": []}
+    settled(tables, "pairs", cost=0, difference=-100)
+    look = {"UpdateExpression": "ADD looks :n", "ExpressionAttributeValues": {":n": {"N": "1"}}}
+    item = asyncio.run(tables.update_item({**key, **look, "ReturnValues": "ALL_NEW"}))["Attributes"]
+    assert (item["reserved_micros"], item["spent_micros"]) == ({"N": "200"}, {"N": "300"})

@@ -89,6 +89,11 @@ class RunAsked(Sent):
     limit: Annotated[int, Field(strict=True, ge=1, le=10_000_000)] | None = Field(
         default=None, description="Evaluate only the first so many records."
     )
+    budget_usd: Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)] | None = Field(
+        default=None,
+        description="What the run may cost, instead of the evaluation's: records for which too little is "
+        "left are not begun.",
+    )
     labels: Labels = Field(default=(), description="What the run is to be found by.")
     customer: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = Field(
         default=None, description="On whose account it goes; by default the key's."

@@ -118,6 +118,7 @@ class StackPlace:
         metadata = UploadOptions(
             evaluation=start.evaluation,
             limit=start.limit,
+            budget_usd=start.budget_usd,
             labels=start.labels,
             user=start.owner.user,
             customer=start.owner.customer,

@@ -63,11 +63,13 @@ class Checked:
     evaluation_name: str
     plan: Plan
     warnings: tuple[str, ...]
+    budget_usd: float | None = None
 
     @property
     def estimate_usd(self) -> float:
-        """What is likely to be spent, on models whose price is known."""
-        return self.plan.cost_usd.likely
+        """What is likely to be spent, on models whose price is known: no more than its budget."""
+        likely = self.plan.cost_usd.likely
+        return likely if self.budget_usd is None else min(likely, self.budget_usd)
 
 
 def checked(asked: RunAsked, place: RunsPlace, caller: Caller, *, judge: str) -> Checked:
@@ -108,6 +110,7 @@ def checked(asked: RunAsked, place: RunsPlace, caller: Caller, *, judge: str) ->
         evaluation_name=check.definition.evaluation_name,
         plan=plan,
         warnings=check.warnings,
+        budget_usd=asked.budget_usd,
     )
 
 
@@ -183,8 +186,9 @@ def _check(request: RunRequest, place: RunsPlace, asked: RunAsked) -> tuple[Chec
             name = request.dataset.rpartition("/")[2]
             raise ApiProblem.of(_fault(problem, asked, sources, dataset=name) for problem in check.problems)
         evaluation = check.definition.evaluation
-        place.caps.refuse(check.plan, evaluation)
-        refuse_above_budget(check.plan, evaluation.budget_usd)
+        place.caps.refuse(check.plan, evaluation, budget_usd=asked.budget_usd)
+        # What the request states is held while the run goes, and refuses none that is likely to cost more.
+        refuse_above_budget(check.plan, None if asked.budget_usd else evaluation.budget_usd)
     except EvaldropError as error:
         raise ApiProblem.of_error(error) from error
     return check, check.plan

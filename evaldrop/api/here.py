@@ -128,6 +128,7 @@ class LocalPlace:
             bedrock=self._bedrock,
             region=self.region,
             limit=start.limit,
+            budget_usd=start.budget_usd,
             labels=start.labels,
             owner=start.owner,
         )

@@ -37,6 +37,7 @@ class Start:
     evaluation_name: str
     owner: Owner
     limit: int | None
+    budget_usd: float | None = None
     labels: Labels
 
 

@@ -112,6 +112,7 @@ def _admitted(run_id: str, sha256: str, asked: RunAsked, found: Checked, ask: As
         evaluation_name=found.evaluation_name,
         owner=owner,
         limit=asked.limit,
+        budget_usd=asked.budget_usd,
         labels=asked.labels,
     )
     try:

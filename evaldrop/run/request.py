@@ -94,6 +94,10 @@ class RunRequest(BaseModel):
         allow_inf_nan=False,
         description="What the run may cost, instead of the evaluation's budget_usd; absent where not given.",
     )
+    rest: bool = Field(
+        default=False,
+        description="In a stack: evaluate only the run's records without a result; absent where not.",
+    )
     region: str | None = Field(
         default=None,
         description="AWS Region that models are called from; None where it is unknown.",
@@ -114,6 +118,8 @@ class RunRequest(BaseModel):
             content.pop("owner", None)
         if self.budget_usd is None:
             content.pop("budget_usd", None)
+        if not self.rest:
+            content.pop("rest", None)
         return content
 
     @property

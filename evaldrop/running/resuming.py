@@ -57,7 +57,10 @@ def resumed_run(
             f"{folder}: no run.json there. Nothing had begun that could be gone on with; start a new run."
         )
     if storage.is_s3(folder):
-        raise InputError(f"{folder}: a run in S3 goes on where it runs (a redrive); see docs/deploying.md.")
+        raise InputError(
+            f"{folder}: a run in S3 goes on in its stack: `evaldrop run --resume {folder}`, with "
+            "--budget and --go-on alone; see docs/resuming.md."
+        )
     place = os.path.normpath(storage.local_path(folder))
     definition = RunDefinition.load(place)
     parent = definition.parent

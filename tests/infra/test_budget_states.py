@@ -17,10 +17,11 @@ CHILD = WORKFLOW["States"]["EvaluateRecords"]["ItemProcessor"]["States"]
 TABLE = "history"
 RESERVING = ("ReserveBudget", "IsBudgetSpent", "MayWait", "WaitForRoom", "SkipByBudget", "BudgetUnknown")
 PRICES = {
-    "candidates": {"a": {"input": 1, "output": 10, "read": 0.5, "write": 2}},
-    "judges": {"j": {"input": 2, "output": 20, "read": 2, "write": 2}},
+    "candidates": {"a": {"input": 1, "output": 10, "read": 0.5, "write": 2, "flex": 0.5, "untold": 1}},
+    "judges": {"j": {"input": 2, "output": 20, "read": 2, "write": 2, "flex": 0.5, "untold": 1}},
 }
-RESERVE = {"total": 1000, "candidates": {"a": 400}, "judges": {"j": 200}, "pairs": {"j": 300}}
+PRICES["judges"]["k"] = {**PRICES["judges"]["j"], "untold": 0.5}
+RESERVE = {"total": 1000, "candidates": {"a": 400}, "judges": {"j": 200, "k": 200}, "pairs": {"j": 300}}
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +50,7 @@ def budget(run, limit):
 def run_states(names, start, content, update):
     """Run some states of a child; whatever else they lead to is where it ends."""
     states = {name: CHILD[name] for name in names}
-    ends = ["TakeRecord"] if start == "ReserveBudget" else ["RecordEvaluated"]
+    ends = {"ReserveBudget": ["TakeRecord"], "SettleBudget": ["RecordEvaluated"]}.get(start, [])
     machine = {
         "QueryLanguage": "JSONata",
         "StartAt": "Begin",
@@ -157,6 +158,26 @@ def test_what_a_cache_read_and_wrote_has_prices_of_its_own():
     assert spent([{"candidate": "a", "reply": {"Usage": usage}, "judgements": []}]) == 10 + 2 + 6
 
 
+@pytest.mark.parametrize(
+    ("told", "cost"),
+    # k is a judge that is asked for flex: 60 and 120 are the whole prices.
+    [({}, 60 + 60), ({"Type": "flex"}, 30 + 60), ({"Type": "default"}, 60 + 120)],
+)
+def test_a_reply_costs_by_the_tier_that_served_it_and_untold_as_it_was_asked_for(told, cost):
+    reply = {**CONVERSE, **({"ServiceTier": told} if told else {})}
+    assert (
+        spent([{"candidate": "a", "reply": reply, "judgements": [{**JUDGED, "judge": "k", "reply": reply}]}])
+        == cost
+    )
+
+
+def test_what_a_job_answered_is_settled_with_its_job_and_not_with_the_record():
+    by_job = {"delivery": "batch", "reply": CONVERSE}
+    response = {"candidate": "a", **by_job, "judgements": [{**JUDGED, **by_job}, JUDGED]}
+    # The one judgement that the child called for.
+    assert spent([response], [{**JUDGED, **by_job}]) == 120
+
+
 def test_a_second_asking_costs_as_well_and_one_that_was_lost_the_most_it_can():
     twice = {**JUDGED, "first_reply": CONVERSE}
     lost = {**JUDGED, "again_error": {"Error": "States.Timeout", "Cause": ""}}
@@ -190,7 +211,7 @@ def test_a_reply_that_does_not_tell_its_tokens_keeps_what_it_reserved():
 
 
 def test_what_was_not_called_for_costs_nothing_nor_does_a_model_of_unknown_price():
-    unknown = {"candidate": "b", "reply": CONVERSE, "judgements": [{**JUDGED, "judge": "k"}]}
+    unknown = {"candidate": "b", "reply": CONVERSE, "judgements": [{**JUDGED, "judge": "l"}]}
     kept = {"candidate": "a", "given": True, "reply": CONVERSE, "judgements": [{**JUDGED, "kept": True}]}
     assert spent([unknown, kept], [{"judge": "j", "skipped": "identical"}]) == 0
     assert spent([]) == 0
@@ -249,3 +270,47 @@ def test_a_table_that_does_not_answer_at_the_end_loses_no_reply():
 
     # RecordEvaluated is reached with the output as it was.
     settled(broken, {"responses": [], "comparisons": []})
+
+
+# What a record that is skipped has cost already
+
+
+def skipped(record):
+    candidates = [{"name": "a", "api": "converse"}, {"name": "b", "api": "invoke_model"}]
+    content = {"record": {"record_id": "r", **record}, "budget": {}, "candidates": candidates}
+    return run_states(("SkipByBudget",), "SkipByBudget", content, nothing).output
+
+
+def test_a_record_that_is_skipped_tells_what_jobs_have_answered_of_it():
+    by_job = {"delivery": "batch", "retries": 0}
+    judge = {"judge": "j", "criteria": ["c"], "repeat": 0, "api": "converse"}
+    pair = {"judge": "j", "candidate": "a", "baseline": "b", "first": "a", "api": "converse"}
+    reply, error = {"reply": CONVERSE}, {"error": {"Error": "NotDelivered", "Cause": ""}}
+    output = skipped(
+        {
+            "jobs": {"responses": {"a": reply, "b": error}},
+            # The dataset gives c, of which no job tells but the judge's.
+            "judgements": [{**judge, "fences": {}, "job_replies": {"a": reply, "c": reply}}],
+            "comparisons": [{**pair, "job_reply": reply}, pair],
+        }
+    )
+    judged = {"judgements": [{**judge, **by_job, **reply}]}
+    assert output == {
+        "record_id": "r",
+        "responses": [],
+        "comparisons": [],
+        "skipped": "budget",
+        "paid": {
+            "responses": [
+                {"candidate": "a", "api": "converse", **by_job, **reply, **judged},
+                {"candidate": "b", "api": "invoke_model", **by_job, **error, "judgements": []},
+                {"candidate": "c", **by_job, "given": True, "text": "", **judged},
+            ],
+            "comparisons": [{**pair, **by_job, **reply}],
+        },
+    }
+
+
+def test_a_record_of_which_no_job_has_answered_anything_has_cost_nothing():
+    output = skipped({"judgements": [{"judge": "j", "fences": {}}], "comparisons": []})
+    assert output == {"record_id": "r", "responses": [], "comparisons": [], "skipped": "budget"}

@@ -221,12 +221,12 @@ def test_every_requirement_is_locked_with_all_that_it_needs():
 
 
 def test_the_validating_function_carries_the_stacks_caps(tmp_path):
-    settings = Settings(max_run_usd=7, models=("acme.one-v1:0",))
+    settings = Settings(max_run_usd=7, default_budget_usd=6, models=("acme.one-v1:0",))
     made = Bundle(name="report_failure", texts={CAPS_FILE: settings.caps.model_dump_json()})
     made.build(tmp_path, THIS_MACHINE)
     carried = Caps.model_validate_json((tmp_path / "evaldrop" / "_data" / CAPS_FILE).read_bytes())
     assert carried == settings.caps
-    assert (carried.max_run_usd, carried.default_budget_usd) == (7, 7)
+    assert (carried.max_run_usd, carried.default_budget_usd) == (7, 6)
     assert {"acme.one-v1:0", "geo.amazon.nova-pro-v1:0"} <= {*carried.models}
     other = Bundle(name="report_failure", texts={CAPS_FILE: Settings().caps.model_dump_json()})
     assert made.digest(LAMBDA) != other.digest(LAMBDA)

@@ -364,7 +364,7 @@ def test_an_output_tells_submit_the_caps_and_fits(either_template):
     assert json.loads(stated) == {
         "max_run_usd": 25.0,
         "max_calls": 200_000,
-        "default_budget_usd": 25.0,
+        "default_budget_usd": None,
         "whose_prices": "stack",
     }
     assert len(stated) <= 1_024

@@ -38,3 +38,19 @@ def test_a_run_in_batch_calls_nothing_but_its_first_records(aws):
     looked = aws.client("bedrock").get_model_invocation_job(jobIdentifier=listed[0]["jobArn"])
     assert looked["roleArn"] != aws.role
     assert looked["successRecordCount"] == looked["totalRecordCount"]
+
+
+def test_jobs_reserve_their_part_of_a_budget_and_are_settled_in_the_stacks_table(aws):
+    records = [{"id": f"r{n}", "prompt": f"Where is parcel {n}?"} for n in range(RECORDS)]
+    key = aws.upload(records, evaluation=EVALUATION, metadata={"evaldrop-budget-usd": "20"})
+    [execution] = aws.finished(key)
+    scorecard = assert_whole(aws, execution, RECORDS)
+    assert scorecard["budget_usd"] == 20
+    item = aws.client("dynamodb").get_item(
+        TableName=aws.outputs["HistoryTable"],
+        Key={"pk": {"S": f"BUDGET#{scorecard['run_id']}"}, "sk": {"S": "BUDGET"}},
+    )["Item"]
+    micros = {name: int(value["N"]) for name, value in item.items() if "N" in value}
+    assert micros["settled_candidates"] + micros["settled_judges"] <= micros["spent_micros"]
+    assert micros["reserved_micros"] == micros["spent_micros"]
+    assert micros["spent_micros"] / 1e6 == pytest.approx(scorecard["cost_usd"]["total"], abs=RECORDS * 1e-6)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from evaldrop import storage
 from evaldrop.cli import completing
 from evaldrop.cli.naming import begun_run
 from evaldrop.cli.options import (
@@ -102,6 +103,8 @@ def run(
         evaldrop run --resume support-answers --retry-errors
 
         evaldrop run --resume support-answers --budget 20
+
+        evaldrop run --resume s3://BUCKET/runs/support-answers/RUN --budget 20
     """
     from evaldrop.cli.datasets import given_dataset
     from evaldrop.cli.running import run_and_show, show_ended
@@ -132,8 +135,15 @@ def run(
         raise InputError("--label: a run keeps the labels that it began with.")
     if limit is not None:
         raise InputError("--limit is the run's own: another would mix two runs in one folder.")
+    folder = begun_run(resume, out)
+    if storage.is_s3(folder):
+        if dataset or evaluation or bedrock or max_in_flight or retry_errors or force or watch:
+            raise InputError(f"{folder}: a run of a stack goes on as it began: --budget and --go-on alone.")
+        from evaldrop.cli.resuming_deployed import resume_and_show
+
+        return resume_and_show(folder, budget_usd=budget, go_on=go_on, yes=yes, as_json=as_json)
     wanted = resumed_run(
-        begun_run(resume, out),
+        folder,
         dataset=dataset,
         evaluation=evaluation,
         bedrock=bedrock,

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from evaldrop.cli import completing
-from evaldrop.cli.options import DEFAULT_STACK, KINDS, AsJson, GoOn, Limit, RunLabels, StackName, Yes
+from evaldrop.cli.options import DEFAULT_STACK, KINDS, AsJson, Budget, GoOn, Limit, RunLabels, StackName, Yes
 
 
 def submit(
@@ -37,6 +37,7 @@ def submit(
             "it lies below a folder datasets/, or below this one.",
         ),
     ] = None,
+    budget: Budget = None,
     go_on: GoOn = False,
     label: RunLabels = None,
     again: Annotated[
@@ -53,7 +54,8 @@ def submit(
     Check a dataset, upload it to a deployed stack with its evaluation and prompts, and name its run.
 
     What is wrong is told here, all at once, and nothing is uploaded then. What has not changed since it was
-    evaluated is not uploaded either, and its run is named. With --wait the exit code is the gate's.
+    evaluated is not uploaded either, and its run is named. With --wait the exit code is the gate's. A run
+    whose budget was spent goes on with `evaldrop run --resume s3://BUCKET/runs/EVALUATION/RUN --budget USD`.
 
     Examples:
 
@@ -74,6 +76,7 @@ def submit(
         limit=limit,
         key=key,
         go_on=go_on,
+        budget_usd=budget,
         labels=tuple(label or ()),
     )
     return submit_and_show(

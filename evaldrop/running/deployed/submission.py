@@ -46,6 +46,7 @@ class Wanted:
     limit: int | None = None
     key: str | None = None
     go_on: bool = False
+    budget_usd: float | None = None
     labels: tuple[str, ...] = ()
 
 
@@ -183,7 +184,7 @@ def prepare(wanted: Wanted, check: Check | None, stack: Stack, bucket: InputBuck
     if check is None:
         check = _check_by_the_stacks(wanted, upload.uri)
     if check:
-        _hold_to(stack.caps, check)
+        _hold_to(stack.caps, check, wanted.budget_usd)
     files, there, options = _bundled(wanted, check, upload)
     companions = tuple(_companion(file, bucket) for file in files)
     with path.open("rb") as stream:
@@ -232,11 +233,12 @@ def _checked(wanted: Wanted, evaluation: str) -> Check:
     check = check_dataset(request)
     if check.problems or check.plan is None or check.definition is None:
         raise DatasetError("\n".join(check.problems))
-    refuse_above_budget(check.plan, check.definition.evaluation.budget_usd)
+    # What this run is given instead is held while it goes.
+    refuse_above_budget(check.plan, None if wanted.budget_usd else check.definition.evaluation.budget_usd)
     return check
 
 
-def _hold_to(caps: Caps, check: Check) -> None:
+def _hold_to(caps: Caps, check: Check, budget_usd: float | None) -> None:
     """Refuse here what the stack would refuse; of a large dataset the stack counts what is a sample here."""
     assert check.plan
     assert check.definition
@@ -244,7 +246,7 @@ def _hold_to(caps: Caps, check: Check) -> None:
     # No models: which ones it allows the stack alone knows.
     if problems := list(caps.problems(evaluation, arn=None)):
         raise DatasetError("\n".join(problems))
-    caps.refuse(check.plan, evaluation)
+    caps.refuse(check.plan, evaluation, budget_usd=budget_usd)
 
 
 def _check_by_the_stacks(wanted: Wanted, uri: str) -> Check | None:
@@ -280,7 +282,13 @@ def _bundled(
 
 
 def _options(wanted: Wanted, evaluation: str | None) -> UploadOptions:
-    return UploadOptions(evaluation=evaluation, limit=wanted.limit, go_on=wanted.go_on, labels=wanted.labels)
+    return UploadOptions(
+        evaluation=evaluation,
+        limit=wanted.limit,
+        go_on=wanted.go_on,
+        budget_usd=wanted.budget_usd,
+        labels=wanted.labels,
+    )
 
 
 def _companion(file: File, bucket: InputBucket) -> Companion:

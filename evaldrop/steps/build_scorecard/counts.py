@@ -276,7 +276,7 @@ class CountTally(Merging):
         """
         ordinal = results.ordinal
         self._size += 1
-        self._repeated += bool(results.repeats) and results.anchor is None
+        self._repeated += bool(results.repeats) and results.anchor is None and not results.is_skipped
         for repeat in results.repeats:
             self._add_repeat(ordinal, repeat)
         for call in results.anchor.judge_calls if results.anchor else ():

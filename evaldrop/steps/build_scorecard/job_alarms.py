@@ -1,12 +1,13 @@
 """What is to be said of batch jobs that did not complete."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import orjson
 
 from evaldrop import storage
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.figures import one_line
+from evaldrop.steps.prepare_jobs.collecting import NO_BUDGET
 from evaldrop.steps.prepare_jobs.jobs import results_uri
 from evaldrop.steps.prepare_jobs.stages import STAGES
 
@@ -26,15 +27,22 @@ def job_alarms(run: RunDefinition) -> Iterator[str]:
         return
     uris = [results_uri(run.folder, stage) for stage in STAGES]
     jobs = [job for uri in uris if storage.exists(uri) for job in orjson.loads(storage.read_bytes(uri))]
-    broken = [job for job in jobs if job["status"] != "Completed"]
+    is_reported = run.evaluation.batch.missing == "report"
+    if refused := [job for job in jobs if job["status"] == NO_BUDGET]:
+        then = "Their records are skipped" if is_reported else "They are called on demand as far as it goes"
+        rows = f"{len(refused):,} of {len(jobs):,} batch jobs were not created ({_named(refused)})"
+        yield f"{rows}: each reserves what it may cost at most. {then}."
+    broken = [job for job in jobs if job["status"] not in {"Completed", NO_BUDGET}]
     if not broken:
         return
+    then = "is an error, NotDelivered" if is_reported else "was called on demand, at the whole price"
+    who = f"{len(broken):,} of {len(jobs):,} batch jobs did not complete ({_named(broken)})"
+    yield f"{who}. What they left unanswered {then}."
+
+
+def _named(jobs: Sequence[Mapping[str, str]]) -> str:
     named = "; ".join(
         one_line(f"{job['place']}: {job['status']} {job['message']}", _MOST_SAID)
-        for job in broken[:_MOST_NAMED]
+        for job in jobs[:_MOST_NAMED]
     )
-    more = f"; and {len(broken) - _MOST_NAMED:,} more" if len(broken) > _MOST_NAMED else ""
-    is_reported = run.evaluation.batch.missing == "report"
-    then = "is an error, NotDelivered" if is_reported else "was called on demand, at the whole price"
-    who = f"{len(broken):,} of {len(jobs):,} batch jobs did not complete ({named}{more})"
-    yield f"{who}. What they left unanswered {then}."
+    return f"{named}; and {len(jobs) - _MOST_NAMED:,} more" if len(jobs) > _MOST_NAMED else named

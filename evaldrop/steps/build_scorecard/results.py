@@ -44,7 +44,10 @@ def read_results(
 
 def read_found(ordinal: int, found: Found, reader: ResultReader) -> RecordResults:
     """Return what came of a line; of a perturbed copy without what came of its record."""
-    repeats = [_repeat(found._replace(output=output), reader) for output in found.repeats]
+    # What batch jobs had answered of a record that was skipped is paid for, and in no other number.
+    paid = (found.output or {}).get("paid")
+    extra = (*found.repeats, *([paid] if paid else ()))
+    repeats = [_repeat(found._replace(output=output), reader) for output in extra]
     if found.record.anchor is not None:
         read = None if is_skipped_by_budget(found.output) else reader.read_anchor(found)
         return RecordResults(ordinal, (), repeats=repeats, anchor=read, is_skipped=read is None)

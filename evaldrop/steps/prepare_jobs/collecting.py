@@ -20,6 +20,9 @@ JSON = dict[str, Any]
 NOT_DELIVERED = "NotDelivered"
 """The error of a call whose row a job did not answer, where `batch.missing` says report."""
 
+NO_BUDGET = "NoBudget"
+"""The status of a job that was not created: what is left of the budget would not do for it."""
+
 _MOST_LINES = 200
 """Lines that a row may be over: a body with a line break in it, which JSON does not have."""
 _MOST_SAID = 500
@@ -27,11 +30,22 @@ _ENDS = ".jsonl.out"
 
 
 class JobResult(NamedTuple):
-    """How a job ended: as the workflow tells it, or that it was not created."""
+    """
+    How a job ended: as the workflow tells it, or that it was not created.
+
+    Attributes:
+        place: Its folder, below the run's `batch`.
+        status: Bedrock's, NotCreated, or NoBudget.
+        message: What was said of it.
+        limit: Of a job without budget: the budget that refused it first, in micro-dollars.
+        micros: What its replies cost, where the run has a budget.
+    """
 
     place: str
     status: str
     message: str = ""
+    limit: int | None = None
+    micros: int | None = None
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> "JobResult":
@@ -65,7 +79,7 @@ class JobAnswers:
         self._places: dict[int, _RowPlace] = {}
         self._sent: dict[int, int] = {}
         for job, result in enumerate(self._results):
-            for uri in _outputs(out_uri(folder, result.place)):
+            for uri in outputs_of(out_uri(folder, result.place)):
                 self._note(job, stack.enter_context(open_lines(uri)))
             if with_missing:
                 self._note_sent(job, rows_uri(folder, result.place))
@@ -80,12 +94,23 @@ class JobAnswers:
         assert number is not None
         if (place := self._places.get(number)) is not None:
             row = _parsed(self._read(place)) or {}
-            if isinstance(output := row.get("modelOutput"), dict) and not row.get("error"):
-                return {"reply": _reply(output, api)}
+            if (reply := _reply_in(row, api)) is not None:
+                return {"reply": reply}
             if number in self._sent:
                 return {"error": _error(self._results[place.job], row)}
             return None
-        return {"error": _error(self._results[self._sent[number]], None)} if number in self._sent else None
+        if number not in self._sent or self.refusing_limit(key) is not None:
+            return None
+        return {"error": _error(self._results[self._sent[number]], None)}
+
+    def refusing_limit(self, key: RowKey) -> int | None:
+        """
+        Return the budget, in micro-dollars, that had no room for a row's job.
+
+        None where it had, and where rows without an answer are not to be known.
+        """
+        job = self._sent.get(packed(row_id(key)) or 0)
+        return None if job is None else self._results[job].limit
 
     def _read(self, place: _RowPlace) -> bytes:
         file = self._files[place.file]
@@ -112,10 +137,19 @@ class JobAnswers:
                     self._sent[number] = job
 
 
-def _outputs(folder: str) -> Iterator[str]:
+def outputs_of(folder: str) -> Iterator[str]:
+    """Yield the files with answers below a job's output folder."""
     for uri in storage.list_files(folder):
         if uri.endswith(_ENDS):
             yield uri
+
+
+def replies_in(lines: BinaryIO, api: str) -> Iterator[tuple[int, JSON]]:
+    """Yield each reply in a file of answers, with the number of its row; a row may be there twice."""
+    for _, _, row in _rows(lines):
+        number = packed(row.get("recordId"))
+        if number is not None and (reply := _reply_in(row, api)) is not None:
+            yield number, reply
 
 
 def _rows(lines: BinaryIO) -> Iterator[tuple[int, int, JSON]]:
@@ -141,7 +175,10 @@ def _parsed(text: bytes) -> JSON | None:
     return row if isinstance(row, dict) else None
 
 
-def _reply(output: JSON, api: str) -> JSON:
+def _reply_in(row: JSON, api: str) -> JSON | None:
+    output = row.get("modelOutput")
+    if not isinstance(output, dict) or row.get("error"):
+        return None
     if api == "invoke_model":
         return {"Body": output, "ContentType": "application/json"}
     return as_result(output)

@@ -36,6 +36,9 @@ class BatchJob(NamedTuple):
         type: Converse or InvokeModel.
         token: The ClientRequestToken: the same for the same job, however often it is asked for.
         n: Rows.
+        reserve: What they cost at most, in micro-dollars; 0 without a budget.
+        refused: Whether the budget had no room for it when it was asked: it is not created any more, for
+            what it would ask may have been called on demand since.
     """
 
     place: str
@@ -44,9 +47,11 @@ class BatchJob(NamedTuple):
     type: str
     token: str
     n: int
+    reserve: int = 0
+    refused: bool = False
 
 
-def job_of(run_id: str, stage: str, part: int, *, called: Called, n: int) -> BatchJob:
+def job_of(run_id: str, stage: str, part: int, *, called: Called, n: int, reserve: int = 0) -> BatchJob:
     """Return the job of a part of a candidate's or judge's rows in a stage; `part` counts from 1."""
     words = (run_id, stage, called.name, str(part))
     digest = hashlib.blake2b("\0".join(words).encode(), digest_size=32).hexdigest()
@@ -58,6 +63,7 @@ def job_of(run_id: str, stage: str, part: int, *, called: Called, n: int) -> Bat
         type="InvokeModel" if called.api == "invoke_model" else "Converse",
         token=digest,
         n=n,
+        reserve=reserve,
     )
 
 

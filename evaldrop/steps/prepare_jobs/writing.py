@@ -1,5 +1,6 @@
 """Rows into the files of jobs: as many as a job takes, and none for too few."""
 
+import math
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import IO, Any, NamedTuple
@@ -11,6 +12,13 @@ from evaldrop.evaluation.delivery import MIN_JOB_RECORDS
 from evaldrop.steps.prepare_jobs.jobs import rows_uri
 
 JSON = dict[str, Any]
+
+
+class JobPart(NamedTuple):
+    """The rows of a job, and what they cost at most, in micro-dollars."""
+
+    n: int
+    reserve: int = 0
 
 
 class JobLimits(NamedTuple):
@@ -42,7 +50,7 @@ class RowWriter:
         limits: What a job takes.
 
     Attributes:
-        parts: The rows of each file, once the writer is closed.
+        parts: What is in each file, once the writer is closed.
     """
 
     def __init__(self, uri_of: Callable[[int], str], limits: JobLimits) -> None:
@@ -52,11 +60,12 @@ class RowWriter:
         self._file: IO[bytes] | None = None
         self._opened = ExitStack()
         self._rows = self._bytes = 0
-        self.parts: list[int] = []
+        self._micros = 0.0
+        self.parts: list[JobPart] = []
 
-    def add(self, row_id: str, body: JSON) -> None:
+    def add(self, row_id: str, body: JSON, micros: float = 0) -> None:
         """
-        Write a row.
+        Write a row that costs at most so many micro-dollars.
 
         Raises:
             StorageError: It cannot be written.
@@ -66,6 +75,7 @@ class RowWriter:
         if self._rows == self._limits.most or self._bytes + len(line) > self._limits.most_bytes:
             self._close_part()
         self._rows += 1
+        self._micros += micros
         self._bytes += len(line)
         if self._file is not None:
             self._file.write(line)
@@ -82,8 +92,8 @@ class RowWriter:
     def _close_part(self) -> None:
         if self._file is not None:
             self._opened.close()
-            self.parts.append(self._rows)
-        self._file, self._waiting, self._rows, self._bytes = None, [], 0, 0
+            self.parts.append(JobPart(self._rows, math.ceil(self._micros)))
+        self._file, self._waiting, self._rows, self._bytes, self._micros = None, [], 0, 0, 0.0
 
     def __enter__(self) -> "RowWriter":
         """Begin; the last file appears when the block ends, and not when it raises."""
@@ -105,16 +115,16 @@ class StageWriter:
         self._writers: dict[str, RowWriter] = {}
         self._opened = ExitStack()
 
-    def add(self, who: str, row_id: str, body: JSON) -> None:
+    def add(self, who: str, row_id: str, body: JSON, micros: float = 0) -> None:
         """Write a row, as `RowWriter` does."""
         if who not in self._writers:
             place = f"{self._stage}/{who}"
             writer = RowWriter(lambda part: rows_uri(self._folder, f"{place}-{part}"), self._limits)
             self._writers[who] = self._opened.enter_context(writer)
-        self._writers[who].add(row_id, body)
+        self._writers[who].add(row_id, body, micros)
 
-    def parts_of(self, who: str) -> list[int]:
-        """Return the rows of each of somebody's jobs, once the writer is closed."""
+    def parts_of(self, who: str) -> list[JobPart]:
+        """Return what is in each of somebody's jobs, once the writer is closed."""
         return self._writers[who].parts if who in self._writers else []
 
     def __enter__(self) -> "StageWriter":

@@ -41,6 +41,7 @@ from evaldrop.steps.prepare_records.long_records import (
 )
 from evaldrop.steps.prepare_records.perturbations import is_copy_id, perturbed_copies
 from evaldrop.steps.prepare_records.reserve import Reserve, budget_of
+from evaldrop.steps.prepare_records.rest import state_of_rest
 from evaldrop.steps.prepare_records.shortening import shorten_values
 
 JSON = dict[str, Any]
@@ -110,6 +111,8 @@ def prepare_records(request: RunRequest, folder: str) -> JSON:
             first_records.offer(anchor)
     _refuse_too_many(first, rejected=rejected, read=prepared + rejected, definition=definition)
     state = _state(request, definition, preparing, folder)
+    if request.rest:
+        return state_of_rest(state, definition, preparing.reserving)
     return _beginning_with(first_records.lines, state, definition) if first_records.lines else state
 
 
@@ -228,7 +231,7 @@ class Preparing:
         before = self._parent.of(record.id).calls.get("shortened", {}) if self._parent else {}
         try:
             calls = fitting(self._forms(record), room=self.room, limit=before.get("limit"))
-            line = fitting_line(self._line(record, self._reserving(calls)))
+            line = fitting_line(self._line(record, self.reserving(calls)))
         except PromptError as error:
             return Refusal(record.line, str(error), record.model_dump(mode="json"))
         except TooLongError as error:
@@ -241,7 +244,7 @@ class Preparing:
                 self._long.write(record.id, candidate, body)
         return line
 
-    def _reserving(self, calls: JSON) -> JSON:
+    def reserving(self, calls: JSON) -> JSON:
         """Return calls with what they reserve of the budget, if there is one."""
         return calls if self.budget is None else {**calls, "reserve": self.reserve.of(calls)}
 
@@ -270,7 +273,7 @@ class Preparing:
                 # The response may be another one under the same number.
                 if before.calls.get("given") == anchor["calls"]["given"]:
                     self._parent.keep(before, anchor["calls"]["judgements"], [])
-            yield {**anchor, "calls": self._reserving(anchor["calls"])}
+            yield {**anchor, "calls": self.reserving(anchor["calls"])}
 
     def _questions_of_anchor(self, record: Record) -> tuple[list[JSON], Mapping[str, str]]:
         judgements = self.judge_requests.judgements(record, variables(record))

@@ -1,5 +1,5 @@
 """
-What a record's calls may cost at most: what its child reserves of the budget before the first of them.
+What a record's calls may cost at most, and a job's rows: what is reserved of the budget before they are sent.
 
 In whole micro-dollars. Every reply at its `max_tokens`, every judge that is to call a tool asked twice, and
 requests at two bytes a token: English has over four, Chinese three, figures and code two to three. A model
@@ -8,12 +8,14 @@ whose price is unknown reserves nothing, and no budget can hold it.
 
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
+from evaldrop.evaluation import Called
+from evaldrop.evaluation.delivery import Delivery
 from evaldrop.evaluation.prices import ModelPrice
 from evaldrop.evaluation.reply_limits import reply_tokens
 from evaldrop.run.definition import RunDefinition
@@ -27,8 +29,8 @@ TOOL_TOKENS = 600
 """What a model is told of its tools beside their description, the most of all families."""
 READ_AGAIN = 1.3
 """Tokens that one model counts in what another wrote, to a token: no two divide a text alike."""
-CACHE_READ, CACHE_WRITE = 1.0, 1.25
-"""Of the price of input: what a cached token costs at most."""
+CACHE_WRITE = 1.25
+"""Of the price of input: what a token costs at least that a call may put into a cache."""
 
 IN_FLIGHT_SHARE = 4
 """A quarter of the budget is the most that records under way reserve: the rest of it is spent for certain."""
@@ -44,7 +46,8 @@ def budget_of(definition: RunDefinition) -> JSON | None:
     """
     Return what children need to know of the budget, for the workflow's state; None without one.
 
-    `limit` in micro-dollars; `prices` in micro-dollars a token, which are dollars a million.
+    `limit` in micro-dollars; `prices` in micro-dollars a token, which are dollars a million, with the factor
+    of `flex`, and that of a reply which does not tell by which tier it was served (`untold`).
     """
     if definition.budget_usd is None:
         return None
@@ -55,22 +58,29 @@ def budget_of(definition: RunDefinition) -> JSON | None:
         "expires": str(int(expires.timestamp())),
         "limit": math.floor(definition.budget_usd * 1_000_000 + 0.5),
         "prices": {
-            kind: {
-                each.name: _state_price(price)
+            f"{kind}s": {
+                each.name: _state_price(price, definition.delivery_of(kind, each.name))
                 for each in called
                 if (price := definition.prices.get(each.model)) is not None
             }
-            for kind, called in (("candidates", definition.candidates), ("judges", definition.judges))
+            for kind, called in _called(definition)
         },
     }
 
 
-def _state_price(price: ModelPrice) -> JSON:
+def _called(definition: RunDefinition) -> Iterable[tuple[Literal["candidate", "judge"], Sequence[Called]]]:
+    return ("candidate", definition.candidates), ("judge", definition.judges)
+
+
+def _state_price(price: ModelPrice, asked: Delivery) -> JSON:
     return {
         "input": price.input,
         "output": price.output,
-        "read": price.input * CACHE_READ,
-        "write": price.input * CACHE_WRITE,
+        "read": price.input * price.cache_read,
+        "write": price.input * price.cache_write,
+        "flex": price.flex,
+        # As the scorecard has it: a reply that does not tell its tier was served as it was asked for.
+        "untold": price.flex if asked == "flex" else 1,
     }
 
 
@@ -113,34 +123,49 @@ class Reserve:
 
     def of(self, calls: JSON) -> JSON:
         """
-        Return what a record reserves.
+        Return what a record reserves: for calls whose replies a job has not brought.
 
         Returns:
             `total`, and what a single call takes at most: of each candidate, of each judge about a response
             (`judges`) and about a pair (`pairs`).
         """
         calls = with_texts_restored(calls)
+        answered = calls.get("jobs", {}).get("responses", {})
         given = {name: _high(each.get("text") or "") for name, each in calls["given"].items()}
+        # A reply that a job brought is at most as long a text as its JSON.
+        given |= {name: _high(each["reply"]) for name, each in answered.items() if "reply" in each}
+        # Of a response that a job did not bring, nobody is asked.
+        failed = answered.keys() - given.keys()
         candidates = self._of_candidates(calls)
         judges, pairs = dict[str, int](), dict[str, int]()
         total = sum(candidates.values())
         asked: list[tuple[str, int]] = []
         for each in calls["judgements"]:
-            kept = each.get("kept_replies") or {}
-            read = [self._read(name, given) for name in each["fences"] if name not in kept]
+            known = {*(each.get("kept_replies") or ()), *(each.get("job_replies") or ()), *failed}
+            read = [self._read(name, given) for name in each["fences"] if name not in known]
             if read:
                 asked.append((each["judge"], len(read) * self._askings(each)))
                 self._raise(judges, each, max(read))
         total += sum(n * judges[name] for name, n in asked)
         asked = []
         for each in calls["comparisons"]:
-            if "kept" not in each:
+            if not ({"kept", "job_reply"} & each.keys() or {each["first"], each["second"]} & failed):
                 asked.append((each["judge"], self._askings(each)))
                 self._raise(pairs, each, self._read(each["first"], given) + self._read(each["second"], given))
         total += sum(n * pairs[name] for name, n in asked)
         self.n += 1
         self.sum += total
         return {"total": total, "candidates": candidates, "judges": judges, "pairs": pairs}
+
+    def of_row(self, who: str, *, kind: Literal["candidate", "judge"], body: JSON) -> float:
+        """Return what a row of a batch job costs at most, in micro-dollars; jobs have no cache."""
+        called = self._candidates[who] if kind == "candidate" else self._judges[who]
+        price = self._prices.get(called.model)
+        if price is None:
+            return 0.0
+        written = self._longest[who] if kind == "candidate" else self._verdict[who]
+        sent = _high(body) + (TOOL_TOKENS if "tools" in body else 0)
+        return (sent * price.input + written * price.output) * price.factor("batch")
 
     def in_flight(self, limit: int, wanted: int) -> int:
         """Return how many records may be under way at a time; see `in_flight`."""
@@ -151,7 +176,8 @@ class Reserve:
         for name, call in self._calls.items():
             long = calls.get("long", {}).get(name)
             request = calls["requests"].get(call.get("request_key"))
-            if name in calls["given"] or (long is None and request is None):
+            is_there = name in calls["given"] or name in calls.get("jobs", {}).get("responses", ())
+            if is_there or (long is None and request is None):
                 continue
             sent = long["bytes"] / BYTES_PER_TOKEN if long else _high([call, request])
             found[name] = self._usd(self._candidates[name].model, sent, self._longest[name])
@@ -178,7 +204,11 @@ class Reserve:
 
     def _usd(self, model: str, sent: float, written: float) -> int:
         price = self._prices.get(model)
-        return 0 if price is None else math.ceil(sent * price.input * CACHE_WRITE + written * price.output)
+        if price is None:
+            return 0
+        # On demand also for flex: what was asked for there may be served, and billed, at the whole price.
+        cached = max(CACHE_WRITE, price.cache_write)
+        return math.ceil(sent * price.input * cached + written * price.output)
 
 
 def _high(content: Any) -> float:

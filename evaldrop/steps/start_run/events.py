@@ -75,6 +75,9 @@ class Wish(BaseModel):
     go_on: bool = Field(
         default=False, description="Go on without a candidate or judge whose first calls are refused."
     )
+    budget_usd: float | None = Field(
+        default=None, gt=0, allow_inf_nan=False, description="What the run may cost; held while it goes."
+    )
     labels: Labels = Field(default=(), description="What the run is to be found by.")
 
 
@@ -185,6 +188,7 @@ def _settle_upload(upload: Upload, place: IntakePlace) -> tuple[str, str]:
         out=intake.out,
         limit=options.limit,
         go_on=options.go_on,
+        budget_usd=options.budget_usd,
         labels=options.labels,
         owner=options.owner,
     )
@@ -222,6 +226,7 @@ def _settle_wish(wish: Wish, moment: str, place: IntakePlace) -> tuple[str, str]
         out=intake.out,
         limit=wish.limit,
         go_on=wish.go_on,
+        budget_usd=wish.budget_usd,
         labels=wish.labels,
     )
     reason = reason or refusal(Upload(bucket, key, facts.version, "", facts.size), intake)

@@ -31,6 +31,9 @@ class UploadOptions(BaseModel):
     go_on: bool = Field(
         default=False, description="Go on without a candidate or judge whose first calls are refused."
     )
+    budget_usd: float | None = Field(
+        default=None, gt=0, allow_inf_nan=False, description="What the run may cost; held while it goes."
+    )
     labels: Labels = Field(default=(), description="What the run is to be found by; commas between them.")
     user: OwnersName | None = Field(default=None, description="Who started the run.")
     customer: OwnersName | None = Field(default=None, description="On whose account it goes.")

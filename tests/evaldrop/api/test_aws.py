@@ -80,6 +80,7 @@ def _start(**changes):
         "evaluation_name": "api",
         "owner": Owner(user="Zoë, of sales", key_id="k1", customer="ACME"),
         "limit": 5,
+        "budget_usd": 0.5,
         "labels": ("a", "b,c"),
     }
     return Start(**(fields | changes))
@@ -107,7 +108,12 @@ def test_a_run_is_put_below_its_own_id_with_whose_it_is(bucket):
     ]
     options = UploadOptions.from_metadata(storage.metadata(_run().dataset))
     assert options == UploadOptions(
-        limit=5, labels=("a", "b,c"), user="Zoë, of sales", key_id="k1", customer="ACME"
+        limit=5,
+        budget_usd=0.5,
+        labels=("a", "b,c"),
+        user="Zoë, of sales",
+        key_id="k1",
+        customer="ACME",
     )
 
 

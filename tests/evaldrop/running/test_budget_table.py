@@ -98,3 +98,53 @@ def test_a_run_without_a_budget_has_no_ledger_and_a_damaged_line_costs_that_reco
     table = BudgetTable(tmp_path)
     reserve(table, "c", 960, 1000)
     table.close()
+
+
+# Jobs
+
+
+def reserve_for_job(table, place, cost, limit):
+    condition = "attribute_not_exists(reserved_micros) OR reserved_micros <= :room"
+    expression = "SET last_job = :job ADD reserved_micros :cost"
+    return update(table, expression, condition, job=place, cost=cost, room=limit - cost)
+
+
+def settle_jobs(table, stage, cost, difference):
+    request = {
+        "TableName": "budgets",
+        "Key": KEY,
+        "UpdateExpression": "SET #settled = :cost ADD reserved_micros :difference, spent_micros :cost",
+        "ConditionExpression": "attribute_not_exists(#settled)",
+        "ExpressionAttributeNames": {"#settled": f"settled_{stage}"},
+        "ExpressionAttributeValues": {
+            ":difference": {"N": str(difference)}, ":cost": {"N": str(cost)}
+        },
+        "ReturnValues": "ALL_NEW",
+    }  # fmt: skip
+    return asyncio.run(table.update_item(request))
+
+
+def test_a_job_that_had_reserved_when_the_process_died_holds_its_room_and_reserves_nothing_again(tmp_path):
+    killed = BudgetTable(tmp_path)
+    reserve_for_job(killed, "candidates/a-1", 600, 1000)
+    killed.close()
+    table = BudgetTable(tmp_path)
+    # Whoever asks first in the next process: another job finds the room of the first one taken.
+    with pytest.raises(ServiceError, match="ConditionalCheckFailed"):
+        reserve_for_job(table, "candidates/b-1", 600, 1000)
+    assert reserve_for_job(table, "candidates/a-1", 600, 1000) == {}
+    assert counted(settle_jobs(table, "candidates", 200, 200 - 600)) == (200, 200)
+    table.close()
+
+
+def test_a_stage_that_was_settled_is_counted_once(tmp_path):
+    first = BudgetTable(tmp_path)
+    reserve_for_job(first, "candidates/a-1", 600, 1000)
+    settle_jobs(first, "candidates", 200, 200 - 600)
+    first.close()
+    again = BudgetTable(tmp_path)
+    assert reserve_for_job(again, "candidates/a-1", 600, 1000) == {}
+    assert counted(settle_jobs(again, "candidates", 200, 200 - 600)) == (200, 200)
+    assert counted(reserve_for_job(again, "judges/j-1", 800, 1000)) == (1000, 200)
+    again.close()
+    assert len((tmp_path / LEDGER).read_text().splitlines()) == 3

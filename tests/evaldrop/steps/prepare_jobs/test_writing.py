@@ -15,9 +15,9 @@ def written(folder, n, *, limits=LIMITS, body=None):
         for number in range(n):
             writer.add(f"{number:02}", body or {"n": number})
     files = sorted(folder.glob("*.jsonl"))
-    return [
-        [json.loads(line)["recordId"] for line in file.read_text().splitlines()] for file in files
-    ], writer.parts
+    return [[json.loads(line)["recordId"] for line in file.read_text().splitlines()] for file in files], [
+        part.n for part in writer.parts
+    ]
 
 
 @pytest.mark.parametrize(
@@ -60,5 +60,13 @@ def test_each_who_is_asked_has_jobs_of_its_own(tmp_path):
         for number in range(6):
             writer.add("one" if number % 2 else "other", str(number), {})
         writer.add("rare", "9", {})
-    assert [writer.parts_of(name) for name in ("one", "other", "rare", "nobody")] == [[3], [3], [], []]
+    parts = [[part.n for part in writer.parts_of(name)] for name in ("one", "other", "rare", "nobody")]
+    assert parts == [[3], [3], [], []]
     assert (tmp_path / "batch/judges/one-1/rows.jsonl").read_text().count("\n") == 3
+
+
+def test_a_job_reserves_what_its_own_rows_may_cost(tmp_path):
+    with RowWriter(lambda part: str(tmp_path / f"{part}.jsonl"), LIMITS) as writer:
+        for number in range(10):
+            writer.add(str(number), {}, micros=1.5 if number < 5 else 0.1)
+    assert writer.parts == [(5, 8), (5, 1)]

@@ -1,8 +1,11 @@
 """What records reserve of a budget, and how many may be under way at a time."""
 
+import json
+
 import pytest
 
-from evaldrop.steps.prepare_records.reserve import in_flight
+from evaldrop.run.definition import RunDefinition
+from evaldrop.steps.prepare_records.reserve import Reserve, in_flight
 from tests.evaldrop.evaluations import ROW, prepare
 
 CANDIDATE = {"name": "a", "model": "own.a", "inference": {"max_tokens": 100}}
@@ -69,3 +72,83 @@ def test_repeats_are_reserved_for_and_a_model_without_a_price_for_nothing(tmp_pa
 )
 def test_those_under_way_reserve_no_more_than_a_quarter_of_the_budget(limit, reserved, wanted, allowed):
     assert in_flight(limit, reserved, wanted) == allowed
+
+
+PAIR = {"name": "b", "model": "own.a", "inference": {"max_tokens": 100}}
+
+
+def of_record(tmp_path, answer):
+    """Return what a record reserves before its jobs, and once they have answered it."""
+    evaluation = {
+        "name": "small",
+        "candidates": [CANDIDATE, PAIR],
+        "judges": [{**JUDGE, "verdict": "text"}],
+        "criteria": ["correctness"],
+        "pairwise": {"baseline": "b"},
+        "prices": PRICES,
+        "budget_usd": 1,
+    }
+    state, records = prepare(tmp_path, evaluation=evaluation, rows=[ROW])
+    reserve = Reserve(RunDefinition.load(state["run"]["folder"]), state["candidates"], state["judges"])
+    calls = records[0]["calls"]
+    before = reserve.of(calls)
+    answer(calls)
+    return before, reserve.of(calls)
+
+
+REPLY = {"reply": {"Output": {"Message": {"Content": [{"Text": "x" * 100}]}}}}
+
+
+def test_what_a_job_has_answered_reserves_nothing_and_judges_read_what_is_there(tmp_path):
+    def answer(calls):
+        calls["jobs"] = {"responses": {"a": REPLY, "b": REPLY}}
+        calls["judgements"][0]["job_replies"] = {"a": REPLY}
+
+    before, after = of_record(tmp_path, answer)
+    assert after["candidates"] == {}
+    assert after["total"] < before["total"] - sum(before["candidates"].values())
+    assert after["judges"]["j"] < before["judges"]["j"]
+    # One judgement, on b, and both orders of the pair.
+    assert after["total"] == after["judges"]["j"] + 2 * after["pairs"]["j"]
+
+
+def test_of_a_response_that_no_job_brought_nobody_is_asked(tmp_path):
+    def answer(calls):
+        calls["jobs"] = {"responses": {"a": {"error": {"Error": "NotDelivered"}}, "b": REPLY}}
+
+    _, after = of_record(tmp_path, answer)
+    assert (after["total"], after["pairs"]) == (after["judges"]["j"], {})
+
+
+def test_a_row_of_a_job_costs_half_and_has_no_cache(tmp_path):
+    evaluation = {
+        "name": "small", "candidates": [CANDIDATE], "judges": [JUDGE], "criteria": ["correctness"],
+        "prices": PRICES,
+    }  # fmt: skip
+    state, _ = prepare(tmp_path, evaluation=evaluation, rows=[ROW])
+    reserve = Reserve(RunDefinition.load(state["run"]["folder"]), state["candidates"], state["judges"])
+    body = {"messages": "x" * 100}
+    size = len(json.dumps(body, separators=(",", ":")))
+    assert reserve.of_row("a", kind="candidate", body=body) == (size / 2 * 1 + 100 * 10) / 2
+    assert reserve.of_row("j", kind="judge", body=body) == (size / 2 * 2 + 50 * 20) / 2
+
+
+def test_prices_of_the_state_know_tiers_and_caches(tmp_path):
+    prices = {**PRICES, "own.j": {**PRICES["own.j"], "flex": 0.4, "cache_read": 0.1, "cache_write": 1.25}}
+    state, _ = prepare(
+        tmp_path,
+        evaluation={
+            "name": "small",
+            "candidates": [CANDIDATE],
+            "judges": [{**JUDGE, "delivery": "flex"}],
+            "criteria": ["correctness"],
+            "prices": prices,
+            "budget_usd": 1,
+        },
+        rows=[ROW],
+    )
+    of_judge = state["budget"]["prices"]["judges"]["j"]
+    assert of_judge == {
+        "input": 2, "output": 20, "read": 0.2, "write": 2.5, "flex": 0.4, "untold": 0.4
+    }  # fmt: skip
+    assert state["budget"]["prices"]["candidates"]["a"]["untold"] == 1

@@ -1,0 +1,112 @@
+"""A run of a stack that goes on: another execution of the same run, about its records without a result."""
+
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from evaldrop import storage
+from evaldrop.aws_errors import as_service_error
+from evaldrop.errors import InputError
+from evaldrop.run.definition import RunDefinition
+from evaldrop.run.records import prepared_records
+from evaldrop.run.request import RunRequest, has_begun, out_of
+from evaldrop.run.rest import records_with_results
+from evaldrop.run.results import find_manifests
+from evaldrop.running.deployed.following import RunAddress
+from evaldrop.running.deployed.stack import Stack
+from evaldrop.steps.prepare_records.rest import records_to_go_on_with
+
+_MOST_OF_ID = 68
+"""Characters of a run's ID in the name of an execution that goes on with it: a name has 80."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployedRest:
+    """
+    What is left of a run of a stack.
+
+    Attributes:
+        request: The input of the execution that goes on with it.
+        records: How many records have no result.
+    """
+
+    folder: str
+    request: RunRequest
+    records: int
+
+    def start(self, stack: Stack, states: Any) -> RunAddress:
+        """
+        Start the execution, and return where it is to be followed.
+
+        Raises:
+            InputError: An execution of the run is going on.
+            AwsError: Step Functions would not.
+        """
+        run_id = self.request.run_id
+        stem = f"{run_id[:_MOST_OF_ID]}-again-"
+        with as_service_error(f"run {run_id} cannot go on"):
+            pages = states.get_paginator("list_executions").paginate(
+                stateMachineArn=stack.machine_arn, statusFilter="RUNNING"
+            )
+            for each in (execution for page in pages for execution in page["executions"]):
+                if each["name"] == run_id or each["name"].startswith(stem):
+                    raise _under_way(run_id, each["executionArn"])
+            name = next(name for n in count(1) if not _is_there(stack, name := f"{stem}{n}", states))
+            try:
+                started = states.start_execution(
+                    stateMachineArn=stack.machine_arn, name=name, input=self.request.model_dump_json()
+                )
+            except states.exceptions.ExecutionAlreadyExists as error:
+                # Somebody was a moment earlier.
+                raise _under_way(run_id, stack.execution_arn(name)) from error
+        return RunAddress(run_id=run_id, execution_arn=started["executionArn"], folder=self.folder)
+
+
+def rest_of_run(folder: str, *, budget_usd: float | None, go_on: bool) -> DeployedRest:
+    """
+    Return what is left of a run in a stack's bucket.
+
+    Raises:
+        InputError: It has not begun, every record has a result, or its batch jobs are not over.
+    """
+    folder = folder.rstrip("/")
+    if not has_begun(folder):
+        raise InputError(f"{folder}: no run.json there. Nothing had begun that could be gone on with.")
+    run = RunDefinition.load(folder)
+    if not storage.exists(run.file("records.jsonl")):
+        raise InputError(f"{folder}: its records were not prepared yet. Redrive its execution.")
+    records_to_go_on_with(run)
+    done = records_with_results(find_manifests(folder))
+    left = sum(record.record_id not in done for record in prepared_records(folder))
+    if not left:
+        raise InputError(f"{folder}: every record has a result. There is nothing to go on with.")
+    evaluation = run.evaluation_uri
+    request = RunRequest(
+        run_id=run.run_id,
+        dataset=run.dataset.uri,
+        dataset_version=run.dataset.version,
+        # The stack's own is found as it was.
+        evaluation=evaluation if evaluation and storage.is_s3(evaluation) else None,
+        out=out_of(folder) or run.out,
+        limit=run.options.get("limit"),
+        max_in_flight=run.options.get("max_in_flight"),
+        go_on=go_on or bool(run.options.get("go_on")),
+        parent=run.parent.folder if run.parent else None,
+        labels=run.labels,
+        owner=run.owner,
+        budget_usd=budget_usd,
+        rest=True,
+    )
+    return DeployedRest(folder=folder, request=request, records=left)
+
+
+def _is_there(stack: Stack, name: str, states: Any) -> bool:
+    try:
+        states.describe_execution(executionArn=stack.execution_arn(name))
+    except states.exceptions.ExecutionDoesNotExist:
+        return False
+    return True
+
+
+def _under_way(run_id: str, arn: str) -> InputError:
+    return InputError(f"run {run_id} is going on ({arn}): `evaldrop watch {arn}` follows it.")

@@ -1,0 +1,83 @@
+"""
+What is left of a run that goes on in a stack: its records without a result, and nothing else.
+
+On one machine a run that goes on does all its states again, and its journal hands out the replies; in a stack
+there is no journal, so that only the records are evaluated that nothing came of.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from evaldrop import storage
+from evaldrop.errors import InputError
+from evaldrop.run.definition import RunDefinition
+from evaldrop.run.records import RECORDS_FILE
+from evaldrop.run.rest import records_with_results
+from evaldrop.run.results import find_manifests
+
+JSON = dict[str, Any]
+
+REST_FILE = "rest.jsonl"
+ANSWERED = "batch"
+"""The folder with the records as batch jobs have answered them: their replies are paid for."""
+
+
+def state_of_rest(
+    state: Mapping[str, Any], definition: RunDefinition, reserving: Callable[[JSON], JSON]
+) -> JSON:
+    """
+    Return a state with which EvaluateRecords evaluates the records without a result.
+
+    Args:
+        state: As for all records.
+        definition: The run.
+        reserving: Makes a record's calls say what they reserve of the budget.
+
+    Raises:
+        InputError: There are none; or batch jobs had not come to their end.
+        StorageError: A file cannot be read or written.
+    """
+    manifests = find_manifests(definition.folder)
+    done = records_with_results(manifests)
+    uri, n = definition.file(REST_FILE), 0
+    with storage.open_write(uri) as stream:
+        for line in _lines(definition):
+            if line["record_id"] not in done:
+                # What a job had no room for is called on demand now.
+                calls = {name: each for name, each in line["calls"].items() if name != "skipped"}
+                stream.write(orjson.dumps({**line, "calls": reserving(calls)}) + b"\n")
+                n += 1
+    if not n:
+        raise InputError(f"{definition.folder}: every record has a result. There is nothing to go on with.")
+    places = [storage.place(each, root=definition.out) for each in manifests]
+    kept = {name: value for name, value in state.items() if name not in {"batch", "rest"}}
+    return {
+        **kept,
+        "reader": storage.place(uri, root=definition.out)._asdict(),
+        "earlier": [{"Bucket": place.bucket, "Key": place.key} for place in places],
+    }
+
+
+def records_to_go_on_with(definition: RunDefinition) -> str:
+    """
+    Return the URI of the records that a run in a stack goes on with.
+
+    Raises:
+        InputError: Its batch jobs had not come to their end: what they answer would be paid for again.
+    """
+    if "batch" not in definition.deliveries.values():
+        return definition.file(RECORDS_FILE)
+    answered = storage.join(definition.folder, ANSWERED, RECORDS_FILE)
+    if not storage.exists(answered):
+        raise InputError(
+            f"{definition.folder}: its batch jobs had not come to their end, and what they answer would be "
+            "paid for again. Redrive its execution, which goes on with the same jobs (docs/resuming.md)."
+        )
+    return answered
+
+
+def _lines(definition: RunDefinition) -> Iterator[JSON]:
+    with storage.open_read(records_to_go_on_with(definition)) as lines:
+        yield from map(orjson.loads, filter(bytes.strip, lines))

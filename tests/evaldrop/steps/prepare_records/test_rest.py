@@ -1,0 +1,76 @@
+"""A run of a stack that goes on: the records without a result, and what of them is known already."""
+
+import json
+
+import pytest
+
+from evaldrop.errors import InputError
+from evaldrop.run.definition import RunDefinition
+from evaldrop.steps.prepare_records.rest import state_of_rest
+from tests.evaldrop.evaluations import lines, prepare
+
+EVALUATION = {
+    "name": "small",
+    "candidates": [{"name": "a", "model": "own.a"}],
+    "judges": [{"name": "j", "model": "own.j"}],
+    "criteria": ["correctness"],
+}
+ROWS = [{"id": f"r{n}", "prompt": "Why?", "reference": "So."} for n in range(4)]
+
+
+def map_run(folder, name, succeeded=(), failed=()):
+    """Write the results of a Map run."""
+    place = folder / "results" / name
+    place.mkdir(parents=True)
+    files = {}
+    for status, rows in (("SUCCEEDED", succeeded), ("FAILED", failed)):
+        (place / f"{status}_0.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        files[status] = [{"Key": f"x/{name}/{status}_0.jsonl"}] if rows else []
+    manifest = {"DestinationBucket": "out", "ResultFiles": {**files, "PENDING": []}}
+    (place / "manifest.json").write_text(json.dumps(manifest))
+
+
+def begun(tmp_path, **evaluation):
+    state, _ = prepare(tmp_path, evaluation={**EVALUATION, **evaluation}, rows=ROWS)
+    return state, RunDefinition.load(state["run"]["folder"]), tmp_path / "runs/small/run-1"
+
+
+def reserving(calls):
+    return {**calls, "reserve": {"total": 7}}
+
+
+def test_only_records_without_a_result_are_left_and_their_reserve_is_of_now(tmp_path):
+    state, run, folder = begun(tmp_path)
+    map_run(folder, "first", [{"record_id": "r0", "responses": []}])
+    skipped = {"record_id": "r1", "responses": [], "skipped": "budget"}
+    done = {"responses": [], "comparisons": []}
+    map_run(
+        folder, "all", [skipped, done, {"record_id": "r3", "responses": []}], [{"Error": "States.Timeout"}]
+    )
+    rest = state_of_rest(state, run, reserving)
+    left = lines(tmp_path, "rest.jsonl")
+    assert [each["record_id"] for each in left] == ["r1", "r2"]
+    assert all(each["calls"]["reserve"] == {"total": 7} for each in left)
+    assert rest["reader"]["key"].endswith("run-1/rest.jsonl")
+    # All Map runs there were are read for the scorecard; the first records are not called again.
+    assert sorted(each["Key"].split("/")[-2] for each in rest["earlier"]) == ["all", "first"]
+    assert not {"rest", "batch"} & rest.keys()
+
+
+def test_where_every_record_has_a_result_nothing_goes_on(tmp_path):
+    state, run, folder = begun(tmp_path)
+    map_run(folder, "all", [{"record_id": row["id"], "responses": []} for row in ROWS])
+    with pytest.raises(InputError, match="every record has a result"):
+        state_of_rest(state, run, reserving)
+
+
+def test_what_jobs_have_answered_is_taken_along_and_what_they_had_no_room_for_is_called(tmp_path):
+    state, run, folder = begun(tmp_path, delivery="batch")
+    with pytest.raises(InputError, match="Redrive its execution"):
+        state_of_rest(state, run, reserving)
+    (folder / "batch").mkdir()
+    answered = {"record_id": "r1", "calls": {"record_id": "r1", "jobs": {"a": 1}, "skipped": "budget"}}
+    (folder / "batch/records.jsonl").write_text(json.dumps(answered) + "\n")
+    state_of_rest(state, run, reserving)
+    (left,) = lines(tmp_path, "rest.jsonl")
+    assert left["calls"] == {"record_id": "r1", "jobs": {"a": 1}, "reserve": {"total": 7}}
