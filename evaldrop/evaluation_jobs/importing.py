@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from evaldrop import storage
 from evaldrop.errors import EvaluationError
 from evaldrop.evaluation import Candidate, Evaluation, Judge
+from evaldrop.evaluation.definition import EVALUATION_JOB
 from evaldrop.evaluation_jobs.criterion_configs import Config
 from evaldrop.evaluation_jobs.import_files import EVALUATION_FILE, dataset_of, write_files
 from evaldrop.evaluation_jobs.imported_criteria import OneMeans, imported_criteria
@@ -26,13 +27,12 @@ from evaldrop.evaluation_jobs.joining import (
     Judgement,
     join,
 )
-from evaldrop.evaluation_jobs.output import BrokenRow
+from evaldrop.job_formats.output import BrokenRow
 from evaldrop.run.definition import DatasetFacts, RunDefinition, criteria_by_name, prices_for
 from evaldrop.run.request import new_run_id, run_folder
 from evaldrop.scorecard.baseline.blessing import blessed_run
 from evaldrop.scorecard.gate import RunNames, gate_problems
 from evaldrop.shipped import VERSION
-from evaldrop.verdicts.job_scores import EVALUATION_JOB
 
 # What an evaluation decides about scores that are there already.
 _RULES = ("description", "gate", "metrics", "confidence", "unscored", "notify")

@@ -12,8 +12,8 @@ from typing import Any, Final, Literal
 
 from evaldrop.evaluation.definition import Candidate
 from evaldrop.evaluation.prices import Prices, TokenUsage, cost_usd
-from evaldrop.evaluation_jobs.asked_metrics import MetricGroup
 from evaldrop.evaluation_jobs.datasets import RowTally
+from evaldrop.job_formats.asked_metrics import MetricGroup
 from evaldrop.steps.validate_dataset.plan import RESPONSE_TOKENS, VERDICT_TOKENS, ZERO, Range, tokens
 
 PRICES_READ: Final = "2026-11-30"

@@ -6,9 +6,6 @@ from typing import Any
 from evaldrop.evaluation.criteria.criterion import Criterion
 from evaldrop.verdicts.verdict import UnscoredReason, Verdict
 
-EVALUATION_JOB = "evaluation_job"
-"""The `api` of a judge whose scores an evaluation job brought."""
-
 
 def read_job_scores(reply: Mapping[str, Any], criteria: Sequence[Criterion]) -> list[Verdict]:
     """

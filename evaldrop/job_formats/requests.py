@@ -12,9 +12,9 @@ from evaldrop.bedrock.families.requests import candidate_call
 from evaldrop.errors import EvaluationError
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.definition import Candidate
-from evaldrop.evaluation_jobs.asked_metrics import MetricGroup
-from evaldrop.evaluation_jobs.limits import MAX_INFERENCE_PARAMS, Kind
-from evaldrop.evaluation_jobs.metrics import TaskType
+from evaldrop.job_formats.asked_metrics import MetricGroup
+from evaldrop.job_formats.limits import MAX_INFERENCE_PARAMS, Kind
+from evaldrop.job_formats.metrics import TaskType
 
 JSON = dict[str, Any]
 
