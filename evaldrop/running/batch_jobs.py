@@ -1,9 +1,9 @@
-"""What a workflow's Tasks call of Bedrock's batch inference."""
+"""What a workflow's Tasks call of Bedrock's control plane: batch inference, and evaluation jobs."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from evaldrop.bedrock.protocol import BedrockJobs
+from evaldrop.bedrock.protocol import BedrockEvaluations, BedrockJobs
 from evaldrop.engine import Integration, ServiceError, sdk_integration
 from evaldrop.evaluation.delivered import NO_JOBS
 
@@ -31,6 +31,20 @@ def job_integrations(*, create: Call, get: Call, stop: Call) -> Mapping[str, Int
     }
 
 
+def integrations_of_evaluations(evaluations: BedrockEvaluations | None) -> Mapping[str, Integration]:
+    """Return the integrations of evaluation jobs; where there are none, those that refuse."""
+    kept = evaluations or NoJobs()
+    return evaluation_integrations(create=kept.create_evaluation_job, get=kept.get_evaluation_job)
+
+
+def evaluation_integrations(*, create: Call, get: Call) -> Mapping[str, Integration]:
+    """Return the integrations of evaluation jobs, by who creates them and looks at them."""
+    return {
+        "aws-sdk:bedrock:createEvaluationJob": sdk_integration("bedrock", "CreateEvaluationJob", create),
+        "aws-sdk:bedrock:getEvaluationJob": sdk_integration("bedrock", "GetEvaluationJob", get),
+    }
+
+
 class NoJobs:
     """Refuses whatever is asked, as a service does that an account has no access to."""
 
@@ -46,6 +60,8 @@ class NoJobs:
     get_model_invocation_job = create_model_invocation_job
     stop_model_invocation_job = create_model_invocation_job
     list_model_invocation_jobs = create_model_invocation_job
+    create_evaluation_job = create_model_invocation_job
+    get_evaluation_job = create_model_invocation_job
 
     async def close(self) -> None:
         """Hold nothing."""

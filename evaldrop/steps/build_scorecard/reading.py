@@ -204,7 +204,7 @@ class ResultReader:
         if judge.api == EVALUATION_JOB:
             # No reply of a model, but the score that a job made of one.
             replies: list[Reply] = []
-            verdicts: Sequence[Verdict] = read_job_scores(judgement["reply"], criteria)
+            verdicts: Sequence[Verdict] = read_job_scores(judgement, criteria)
         else:
             replies = _replies(judgement, judge)
             verdicts = _read_all([each for each in replies if is_answer(each)], criteria, judge.verdict)
