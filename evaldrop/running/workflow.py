@@ -54,12 +54,8 @@ class DirectoryStore:
 def state_machine() -> StateMachine:
     """Return the workflow as it runs on one machine: functions and topic are known by their own names."""
     names = {name: name for name in (*HANDLERS, "ResultsTopic")}
-    here = {
-        "Partition": "aws",
-        "ChildType": "EXPRESS",
-        "JobsRole": JOBS_ROLE,
-        "EvaluationJobsRole": JOBS_ROLE,
-    }
+    here = {"Partition": "aws", "ChildType": "EXPRESS"}
+    here |= dict.fromkeys(("JobsRole", "EvaluationJobsRole"), JOBS_ROLE)
     return load(workflow_definition(), {**names, **here})
 
 

@@ -14,11 +14,11 @@ from evaldrop.run.results import Found, collect
 from evaldrop.steps.build_scorecard.reading import ResultReader, is_to_be_judged
 from evaldrop.steps.build_scorecard.results import take_unread_replies
 from evaldrop.steps.prepare_evaluation_jobs.asked_text import one_text, own_turns, record_of
-from evaldrop.steps.prepare_evaluation_jobs.row_keys import RowKey, digest_of
+from evaldrop.steps.prepare_evaluation_jobs.row_keys import ResponseKey, digest_of
 from evaldrop.steps.prepare_records.prepare import asked_turns, variables
 
 
-class JudgedResponse(NamedTuple):
+class ResponseToJudge(NamedTuple):
     """
     A response that jobs are to judge.
 
@@ -29,7 +29,7 @@ class JudgedResponse(NamedTuple):
         left_out: Why none can.
     """
 
-    key: RowKey
+    key: ResponseKey
     criteria: tuple[str, ...]
     row: AskedPrompt | None
     left_out: str = ""
@@ -49,13 +49,13 @@ class Responses:
         self._reader = ResultReader(run)
         self._prompts = {name: Prompt(name=name, text=file.text) for name, file in run.prompts.items()}
 
-    def __iter__(self) -> Iterator[JudgedResponse]:
+    def __iter__(self) -> Iterator[ResponseToJudge]:
         """Yield them in the dataset's order; anchors and perturbed copies are not judged by jobs."""
         for found in collect(self._run.folder, self._manifests):
             if found.record.asked_of_jobs and found.output is not None:
                 yield from self._of(found)
 
-    def _of(self, found: Found) -> Iterator[JudgedResponse]:
+    def _of(self, found: Found) -> Iterator[ResponseToJudge]:
         take_unread_replies(found, self._run.folder)
         criteria = tuple(dict.fromkeys(name for each in found.record.asked_of_jobs for name in each.criteria))
         for result, candidate in zip(self._reader.read(found), self._run.candidates, strict=True):
@@ -65,13 +65,13 @@ class Responses:
 
     def _judged(
         self, record: PreparedRecord, candidate: Candidate, response: str, criteria: tuple[str, ...]
-    ) -> JudgedResponse:
+    ) -> ResponseToJudge:
         text, why = self._asked(record, candidate)
-        key = RowKey(record.record_id, candidate.name, digest_of(text), digest_of(response))
+        key = ResponseKey(record.record_id, candidate.name, digest_of(text), digest_of(response))
         if not response.strip():
             why = "its response is empty, and a job judges none that is"
         if why:
-            return JudgedResponse(key, criteria, None, why)
+            return ResponseToJudge(key, criteria, None, why)
         row = AskedPrompt(
             record_id=record.record_id,
             text=text,
@@ -79,7 +79,7 @@ class Responses:
             category=record.category,
             responses={candidate.name: response},
         )
-        return JudgedResponse(key, criteria, row)
+        return ResponseToJudge(key, criteria, row)
 
     def _asked(self, prepared: PreparedRecord, candidate: Candidate) -> tuple[str, str]:
         """Return what a candidate was asked, as one text, and why a job cannot be shown it."""

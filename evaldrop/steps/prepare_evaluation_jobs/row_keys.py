@@ -14,7 +14,7 @@ from evaldrop.json_text import loads
 from evaldrop.steps.prepare_evaluation_jobs.jobs import ROWS_FILE, round_folder
 
 
-class RowKey(NamedTuple):
+class ResponseKey(NamedTuple):
     """A response: of which record and candidate, and digests of its prompt and of itself."""
 
     record_id: str
@@ -26,7 +26,7 @@ class RowKey(NamedTuple):
 class KnownRow(NamedTuple):
     """A response that a round has taken: into which dataset, or why into none."""
 
-    key: RowKey
+    key: ResponseKey
     dataset: str | None
     left_out: str | None
 
@@ -42,5 +42,5 @@ def known_rows(folder: str, round_name: str) -> Iterator[KnownRow]:
     with storage.open_read(uri) as lines:
         for line in lines:
             row = loads(line)
-            key = RowKey(*(row[name] for name in RowKey._fields))
+            key = ResponseKey(*(row[name] for name in ResponseKey._fields))
             yield KnownRow(key, row.get("dataset"), row.get("left_out"))

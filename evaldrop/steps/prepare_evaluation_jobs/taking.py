@@ -17,7 +17,7 @@ from evaldrop.run.definition import RunDefinition
 from evaldrop.run.job_scores import JUDGEMENTS_FILE
 from evaldrop.run.records import prepared_records
 from evaldrop.steps.prepare_evaluation_jobs.jobs import JobForm, JudgingJob, output_uri, read_rounds
-from evaldrop.steps.prepare_evaluation_jobs.row_keys import RowKey, digest_of, known_rows
+from evaldrop.steps.prepare_evaluation_jobs.row_keys import ResponseKey, digest_of, known_rows
 
 JSON = dict[str, Any]
 Said = dict[tuple[str, str], list[JSON]]
@@ -74,7 +74,7 @@ def _said(run: RunDefinition, results: Mapping[str, JudgingResult]) -> Said:
         for record in prepared_records(run.folder)
     }
     for name, written in read_rounds(run.folder).items():
-        rows: dict[str, list[RowKey]] = {}
+        rows: dict[str, list[ResponseKey]] = {}
         for row in known_rows(run.folder, name):
             if row.dataset is not None:
                 rows.setdefault(row.dataset, []).append(row.key)
@@ -109,8 +109,8 @@ def _scores_of(uri: str) -> list[tuple[str, JobResponse]]:
 
 
 def _matched(
-    keys: Sequence[RowKey], found: Sequence[tuple[str, JobResponse]]
-) -> Iterator[tuple[RowKey, JobResponse | None]]:
+    keys: Sequence[ResponseKey], found: Sequence[tuple[str, JobResponse]]
+) -> Iterator[tuple[ResponseKey, JobResponse | None]]:
     """Yield each response that was sent with what came back of it."""
     whole: dict[tuple[str, str], list[JobResponse]] = {}
     for prompt, response in found:

@@ -9,7 +9,7 @@ from evaldrop import storage
 from evaldrop.job_formats.limits import MAX_PROMPTS
 from evaldrop.job_formats.rows import AskedPrompt, json_row
 from evaldrop.steps.prepare_evaluation_jobs.jobs import ROWS_FILE, dataset_uri, round_folder
-from evaldrop.steps.prepare_evaluation_jobs.row_keys import RowKey
+from evaldrop.steps.prepare_evaluation_jobs.row_keys import ResponseKey
 
 Series = tuple[str, tuple[str, ...]]
 """A candidate, and the names of the criteria that a series of its responses is asked."""
@@ -33,7 +33,7 @@ class RoundWriter:
         self.datasets: dict[Series, list[str]] = {}
         self.n = 0
 
-    def add(self, series: Series, key: RowKey, row: AskedPrompt) -> None:
+    def add(self, series: Series, key: ResponseKey, row: AskedPrompt) -> None:
         """
         Write a response into a dataset.
 
@@ -47,7 +47,7 @@ class RoundWriter:
         file.write(orjson.dumps(json_row(row, [key.candidate])) + b"\n")
         self._note({**key._asdict(), "dataset": self.datasets[series][-1]})
 
-    def leave_out(self, key: RowKey, why: str) -> None:
+    def leave_out(self, key: ResponseKey, why: str) -> None:
         """Note that a response is in no dataset."""
         self._note({**key._asdict(), "left_out": why})
 

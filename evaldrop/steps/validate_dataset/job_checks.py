@@ -1,4 +1,4 @@
-"""What an evaluation job cannot ask or take, of judges that are to be one's: found before anything is spent."""
+"""What evaluation jobs cannot ask or take of judges that are to be theirs, found before anything is spent."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
@@ -15,9 +15,9 @@ MAX_FORM_BYTES: Final = 96 * 1024
 """What jobs are asked is in the workflow's state, which holds 256 KiB."""
 
 NO_EVALUATION_JOBS: Final = (
-    "On one machine a rehearsal alone has them (--bedrock simulated): run it in a stack (evaldrop submit), or "
-    "leave the judge out, and then evaldrop bedrock-eval create --responses RUN, and evaldrop bedrock-eval "
-    "import JOB --beside RUN."
+    "On one machine a rehearsal alone has them (--bedrock simulated). Run it in a stack (evaldrop submit), "
+    "or without this judge; then evaldrop bedrock-eval create --responses RUN, and evaldrop bedrock-eval "
+    "import JOBS --beside RUN."
 )
 
 
@@ -59,8 +59,8 @@ def _form_problems(evaluation: Evaluation, own: Sequence[Criterion]) -> Iterator
     size = len(orjson.dumps([form._asdict() for form in forms]))
     if size > MAX_FORM_BYTES:
         yield (
-            f"criteria: what evaluation jobs are to ask is {size:,} bytes for all their judges; a run has room "
-            f"for {MAX_FORM_BYTES:,}. Give criteria fewer examples, or say api: converse for such judges."
+            f"criteria: what evaluation jobs are to ask is {size:,} bytes for all their judges; a run has "
+            f"room for {MAX_FORM_BYTES:,}. Give criteria fewer examples, or such judges api: converse."
         )
 
 
@@ -78,6 +78,10 @@ def evaluation_job_warnings(
     who = ", ".join(judge.name for judge in evaluation.job_judges)
     if not who:
         return
+    yield (
+        f"judge {who}: Bedrock's evaluation jobs begin when all responses are there. How long they take "
+        "nothing tells, and no row of theirs tells what it cost."
+    )
     if n := len(list(brought)):
         yield (
             f"judge {who}: {n:,} {'criterion' if n == 1 else 'criteria'} of the records' own are not asked "
