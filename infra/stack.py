@@ -68,7 +68,7 @@ class EvaldropStack(Stack):
         notifications = Notifications(self, "Notifications", settings=settings, key=storage.encryption_key)
         functions = Functions(self, "Functions", storage=storage, settings=settings)
         jobs = Jobs(self, "BatchJobs", storage=storage, settings=settings)
-        evaluation_jobs = EvaluationJobs(self, "EvaluationJobs", storage=storage, settings=settings)
+        evaluation_jobs = EvaluationJobs(self, "JudgeJobs", storage=storage, settings=settings)
         workflow = Workflow(
             self,
             "Workflow",

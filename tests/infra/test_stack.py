@@ -107,7 +107,7 @@ def test_every_placeholder_is_filled(request, which, children):
     assert substitutions["ResultsTopic"]["Ref"].startswith("Notifications")
     assert substitutions["Partition"] == {"Ref": "AWS::Partition"}
     assert substitutions["JobsRole"]["Fn::GetAtt"][0].startswith("BatchJobsRole")
-    assert substitutions["EvaluationJobsRole"]["Fn::GetAtt"][0].startswith("EvaluationJobsRole")
+    assert substitutions["EvaluationJobsRole"]["Fn::GetAtt"][0].startswith("JudgeJobsRole")
     assert len(substitutions) == 5 + len(STEPS)
 
 

@@ -35,7 +35,8 @@ def evaluation_job_problems(evaluation: Evaluation, own: Sequence[Criterion]) ->
         if not may_judge(judge.model):
             yield (
                 f"judge {judge.name}: {judge.model} is none of the models that AWS lists for evaluation jobs "
-                f"({JUDGES_READ}). Give it one of those, such as us.amazon.nova-pro-v1:0, or api: converse."
+                f"({JUDGES_READ}). Give it one of those, such as us.amazon.nova-pro-v1:0, or api: converse. "
+                "Where its scores were imported and nobody can be asked for more, leave it out."
             )
         if not own:
             yield (
