@@ -15,7 +15,7 @@ _OWN_BUCKETS = {"StringEquals": {"aws:ResourceAccount": Aws.ACCOUNT_ID}}
 class Jobs(Construct):
     """The role of batch jobs. Bedrock alone takes it, and for jobs of this account alone."""
 
-    KINDS = ("model-invocation-job",)
+    KINDS: tuple[str, ...] = ("model-invocation-job",)
     DESCRIPTION = "evaldrop: Bedrock's batch jobs"
 
     def __init__(

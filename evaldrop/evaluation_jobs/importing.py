@@ -21,12 +21,8 @@ from evaldrop.evaluation.definition import EVALUATION_JOB
 from evaldrop.evaluation_jobs.criterion_configs import Config
 from evaldrop.evaluation_jobs.import_files import EVALUATION_FILE, dataset_of, write_files
 from evaldrop.evaluation_jobs.imported_criteria import OneMeans, imported_criteria
-from evaldrop.evaluation_jobs.joining import (
-    ImportSource,
-    JoinedJobs,
-    Judgement,
-    join,
-)
+from evaldrop.evaluation_jobs.joining import ImportSource, JoinedJobs, join
+from evaldrop.job_formats.judgements import Judgement
 from evaldrop.job_formats.output import BrokenRow
 from evaldrop.run.definition import DatasetFacts, RunDefinition, criteria_by_name, prices_for
 from evaldrop.run.request import new_run_id, run_folder
