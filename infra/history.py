@@ -21,25 +21,7 @@ class History(Construct):
     def __init__(self, scope: Construct, id: str, *, storage: Storage, settings: Settings) -> None:  # noqa: A002 - CDK's word
         super().__init__(scope, id)
         self._key = storage.key
-        encrypted = storage.encryption_key is not None
-        # Not TableV2, a GlobalTable: a local AWS makes none.
-        self.table = dynamodb.Table(
-            self,
-            "Table",
-            partition_key=_text(PK),
-            sort_key=_text(SK),
-            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-                point_in_time_recovery_enabled=True
-            ),
-            time_to_live_attribute=EXPIRES,
-            encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED
-            if encrypted
-            else dynamodb.TableEncryption.DEFAULT,
-            encryption_key=storage.encryption_key,
-            deletion_protection=not settings.delete_with_stack,
-            removal_policy=RemovalPolicy.DESTROY if settings.delete_with_stack else RemovalPolicy.RETAIN,
-        )
+        self.table = _table(self, storage, settings)
         for index in INDEXES.values():
             self.table.add_global_secondary_index(
                 index_name=index, partition_key=_text(index), sort_key=_text(SORTED)
@@ -65,6 +47,40 @@ class History(Construct):
         if self._key:
             # DynamoDB uses the key in its caller's name.
             step.allow(_WITH_KEY, [self._key.key_arn])
+
+
+class RunBudgets(Construct):
+    """
+    What runs have spent of their budgets, where there is no history: the same table without its indexes.
+
+    Nothing is paid for it while no run has a budget.
+    """
+
+    def __init__(self, scope: Construct, id: str, *, storage: Storage, settings: Settings) -> None:  # noqa: A002 - CDK's word
+        super().__init__(scope, id)
+        self.table = _table(self, storage, settings)
+
+
+def _table(scope: Construct, storage: Storage, settings: Settings) -> dynamodb.Table:
+    encrypted = storage.encryption_key is not None
+    # Not TableV2, a GlobalTable: a local AWS makes none.
+    return dynamodb.Table(
+        scope,
+        "Table",
+        partition_key=_text(PK),
+        sort_key=_text(SK),
+        billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+        point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+            point_in_time_recovery_enabled=True
+        ),
+        time_to_live_attribute=EXPIRES,
+        encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED
+        if encrypted
+        else dynamodb.TableEncryption.DEFAULT,
+        encryption_key=storage.encryption_key,
+        deletion_protection=not settings.delete_with_stack,
+        removal_policy=RemovalPolicy.DESTROY if settings.delete_with_stack else RemovalPolicy.RETAIN,
+    )
 
 
 def _text(name: str) -> dynamodb.Attribute:

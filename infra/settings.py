@@ -77,6 +77,10 @@ class Settings(Part):
     notification_email: Email | None = Field(
         default=None, description="Default of the NotificationEmail parameter."
     )
+    monthly_budget_usd: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
+        default=None,
+        description="What all runs of a month may cost together: a run that might pass it is refused.",
+    )
     budgets_usd: tuple[Annotated[float, Field(gt=0)], ...] = Field(
         default=(10, 25), description="Monthly budgets of the account; none for an empty list."
     )
@@ -122,6 +126,8 @@ class Settings(Part):
     def _goes_together(self) -> "Settings":
         if self.api and not self.history:
             raise ValueError("api: it counts runs and keeps keys in the table: history may not be false")
+        if self.monthly_budget_usd is not None and not self.history:
+            raise ValueError("monthly_budget_usd: runs are counted in the table: history may not be false")
         for name in ("sign_in", "waf"):
             if getattr(self, name) is not None and not self.api:
                 raise ValueError(f"{name}: there is nothing to protect without api: true")

@@ -13,7 +13,7 @@ from infra.bundles import LAMBDA, bytecode_note, target_of
 from infra.events import let_send
 from infra.failures import Failures
 from infra.functions import Functions
-from infra.history import History
+from infra.history import History, RunBudgets
 from infra.jobs import EvaluationJobs, Jobs
 from infra.monitoring import Monitoring, watched_models
 from infra.network import PrivateNetwork
@@ -103,6 +103,12 @@ class EvaldropStack(Stack):
             for name in ("ValidateDataset", "BuildScorecard", "ReportFailure"):
                 history.let_note(functions.steps[name])
             history.let_note(triggers.start_run)
+        if settings.monthly_budget_usd is not None:
+            most = f"{settings.monthly_budget_usd:g}"
+            functions.steps["ValidateDataset"].tell("EVALDROP_MONTHLY_BUDGET_USD", most)
+        budgets = history or RunBudgets(self, "RunBudgets", storage=storage, settings=settings)
+        functions.steps["PrepareRecords"].tell("EVALDROP_BUDGET_TABLE", budgets.table.table_name)
+        workflow.let_hold_budgets(budgets.table, storage)
         steering = None
         if settings.steer:
             steering = Steering(

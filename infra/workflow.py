@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from aws_cdk import ArnFormat, Aws, Fn, Stack
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
@@ -10,6 +11,7 @@ from constructs import Construct
 from evaldrop.evaluation.definition import named_guardrails
 from evaldrop.evaluation.model_ids import application_profiles, guardrail_arn, model_arns
 from evaldrop.shipped import workflow_path
+from evaldrop.store.table import BUDGET_ITEM
 from infra.functions import Step
 from infra.jobs import EvaluationJobs, Jobs
 from infra.log_groups import log_group
@@ -164,6 +166,20 @@ class Workflow(Construct):
                 conditions={"ArnEquals": {"bedrock:InferenceProfileArn": profiles}},
             )
         )
+
+    def let_hold_budgets(self, table: dynamodb.ITable, storage: Storage) -> None:
+        """Let children count what their run has spent: in items of budgets alone, whatever else is there."""
+        self.machine.add_to_role_policy(
+            iam.PolicyStatement(
+                sid="HoldBudgets",
+                actions=["dynamodb:UpdateItem"],
+                resources=[table.table_arn],
+                conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{BUDGET_ITEM}*"]}},
+            )
+        )
+        if storage.key:
+            # DynamoDB uses the key in its caller's name; what else it needs the role has for S3.
+            self._allow("DescribeKey", ["kms:DescribeKey"], [storage.key.key_arn])
 
     def _let_tell(self, notifications: Notifications) -> None:
         self._allow("Tell", ["sns:Publish"], [notifications.topic.topic_arn])

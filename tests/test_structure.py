@@ -26,6 +26,7 @@ RESOURCES = {
     "arn:${Partition}:states:::bedrock:invokeModel",
     "arn:${Partition}:states:::aws-sdk:bedrockruntime:converse",
     "arn:${Partition}:states:::aws-sdk:s3:getObject",
+    "arn:${Partition}:states:::dynamodb:updateItem",
     "arn:${Partition}:states:::sns:publish",
     "arn:${Partition}:states:::aws-sdk:bedrock:createModelInvocationJob",
     "arn:${Partition}:states:::aws-sdk:bedrock:getModelInvocationJob",
@@ -35,6 +36,8 @@ RESOURCES = {
 
 # Handlers that start the workflow and therefore are not in it.
 OUTSIDE_THE_WORKFLOW = {"api", "start_run", "steer_runs"}
+
+BUDGET_STATES = {"ReserveBudget", "IsBudgetSpent", "SettleBudget"}
 
 EXPRESS_S = 300
 # A throttled call is turned away at once; only a time-out takes the whole of its limit.
@@ -114,7 +117,7 @@ def test_every_state_and_retrier_says_what_it_is_for(name):
         assert retrier.get("Comment", "").strip()
 
 
-def test_a_task_calls_one_of_nine_operations():
+def test_a_task_calls_one_of_ten_operations():
     assert {state["Resource"] for state in STATES.values() if state["Type"] == "Task"} == RESOURCES
 
 
@@ -156,7 +159,7 @@ def test_an_error_need_not_have_a_name_or_a_cause(name, error):
 def test_whether_all_errors_are_caught_does_not_hang_on_what_all_means(name):
     """The guide says that States.ALL leaves States.DataLimitExceeded alone, a recording that it does not."""
     *first, last = STATES[name]["Catch"]
-    if name not in {"ReportFailure", "NotifyFailure"}:  # their results are a few lines
+    if name not in {"ReportFailure", "NotifyFailure", *BUDGET_STATES}:  # their results are a few lines
         assert [each["ErrorEquals"] for each in first] == [["States.DataLimitExceeded"]]
         assert {key: last[key] for key in ("Output", "Next")} == {
             key: first[0][key] for key in ("Output", "Next")
@@ -340,6 +343,10 @@ def longest_s(state: dict, timeout_s: float) -> float:
     return timeouts * timeout_s + refusals * TURNED_AWAY_S + waits
 
 
+# Of an Express child; of a Standard one it is another number.
+WAITS_BELOW_MS = re.search(r": (\d+)\)", STATES["MayWait"]["Choices"][0]["Condition"])
+
+
 @pytest.mark.parametrize(
     ("asked", "judge", "again"),
     [
@@ -357,6 +364,10 @@ def test_candidate_judge_and_second_asking_fit_an_express_child(asked, judge, ag
         **{name: STATES[name]["TimeoutSeconds"] for name in asked[1:]},
     }
     longest = {name: longest_s(STATES[name], timeout) for name, timeout in timeouts.items()}
+    # With a budget: what it waits for room, and the table's slowest answers.
+    longest["waiting for room"] = float(WAITS_BELOW_MS[1]) / 1000 + STATES["WaitForRoom"]["Seconds"]
+    for name in ("ReserveBudget", "SettleBudget"):
+        longest[name] = longest_s(STATES[name], STATES[name]["TimeoutSeconds"])
     assert sum(longest.values()) < EXPRESS_S, longest
 
 

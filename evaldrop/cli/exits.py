@@ -15,6 +15,7 @@ GATE_FAILED: Final = 1
 # Not 1: too few records to decide is no regression, and CI may treat it otherwise.
 GATE_INCONCLUSIVE: Final = 2
 RUN_FAILED: Final = 3
+BUDGET_SPENT: Final = 4
 # EX_USAGE of sysexits.h: clear of 1 to 3, which tell of a gate or a run.
 WRONG_USE: Final = 64
 # EX_SOFTWARE of sysexits.h. Python itself would end with 1, which says that a gate failed.
@@ -38,10 +39,18 @@ _DECISIONS: Final[Mapping[str, int]] = {
 
 
 def of_scorecard(scorecard: "Scorecard", *, strict: bool = False) -> int:
-    """Return the exit code of a run: its gate's, but that of a failed run where somebody answered nothing."""
+    """
+    Return the exit code of a run: its gate's.
+
+    But that of a failed run where somebody answered nothing; and where the budget was spent before all
+    records were begun that of a spent one, unless the gate failed on those that were.
+    """
     from evaldrop.scorecard.answers import silences
 
-    return RUN_FAILED if silences(scorecard) else of_decision(scorecard.gate.decision, strict=strict)
+    if silences(scorecard):
+        return RUN_FAILED
+    code = of_decision(scorecard.gate.decision, strict=strict)
+    return BUDGET_SPENT if scorecard.records.skipped and code != GATE_FAILED else code
 
 
 def of_decision(decision: "GateDecision", *, strict: bool = False) -> int:

@@ -91,6 +91,9 @@ def _plan(scorecard: "Scorecard", folder: str) -> str | None:
     except EvaldropError:
         return None
     dataset, evaluation = definition.dataset.uri, definition.evaluation_uri
+    if any(judge.api == "evaluation_job" for judge in definition.judges):
+        # Nobody can ask such a judge for more, so there is nothing to plan.
+        return None
     if evaluation is None or not (_is_file_here(dataset) and _is_file_here(evaluation)):
         return None
     try:

@@ -118,6 +118,16 @@ def without_credentials(spec: str | None) -> str | None:
     return plain
 
 
+Budget = Annotated[
+    float | None,
+    typer.Option(
+        "--budget",
+        min=0.001,
+        metavar="USD",
+        help="What the whole run may cost, instead of the evaluation's budget_usd: records for which too "
+        "little is left are not begun.",
+    ),
+]
 GoOn = Annotated[
     bool,
     typer.Option(

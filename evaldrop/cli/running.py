@@ -150,6 +150,7 @@ def show_ended(
     as_json: bool,
     report_url: str | None = None,
     in_browser: bool = False,
+    is_raised: bool = False,
 ) -> int:
     """
     Show a run that has ended, or call again what failed in it; return the exit code.
@@ -162,20 +163,29 @@ def show_ended(
         as_json: Whether the scorecard is printed as JSON.
         report_url: Where the report will be read.
         in_browser: Whether a page shows what is called again.
+        is_raised: Whether a budget is given: records that were not begun are called by it.
     """
     from evaldrop.running.resuming import retrying
     from evaldrop.running.retrying import retry_plan
     from evaldrop.scorecard.read import read_scorecard
 
     plan = retry_plan(read_scorecard(run.folder))
-    if plan.is_empty or not retry:
+    if plan.is_empty or not (retry or (is_raised and plan.skipped)):
         lasting = f": {_named(plan.kept)} would fail again" if plan.kept else ", without an error"
         rest = f"{lasting}: there is nothing to do." if plan.is_empty else "."
         print_prose(stderr(), f"{shown(run.folder)} is finished{shown(rest)}")
         return show_finished(run, as_json=as_json, report_url=report_url)
     again = retrying(run, force=force)
-    warn(_what_failed(plan))
+    _say_what_is_left(plan)
     return run_and_show(again, yes=yes, as_json=as_json, report_url=report_url, in_browser=in_browser)
+
+
+def _say_what_is_left(plan: "RetryPlan") -> None:
+    if plan.skipped:
+        cost = "" if plan.cost_usd is None else f" They may cost about ${plan.cost_usd:,.2f} more."
+        warn(f"the budget was spent: {_counted(plan.skipped, 'record not begun')}.{cost}")
+    if plan.candidates or plan.judges or plan.records:
+        warn(_what_failed(plan))
 
 
 def _what_failed(plan: "RetryPlan") -> str:
@@ -249,13 +259,14 @@ def show_finished(run: LocalRun, *, as_json: bool, report_url: str | None = None
 
         write_summary(run.folder, scorecard, report_url)
     plan, again = retry_plan(scorecard), command("run", "--resume", run.folder, "--retry-errors")
+    if plan.skipped:
+        again = command("run", "--resume", run.folder, "--budget", "USD")
     document: dict[str, Any] = {"status": "SUCCEEDED", "run": run.folder}
     if not plan.is_empty:
         document |= {"passing_errors": plan.causes, "retry_errors": again}
     code = show_scorecard(scorecard, run.folder, document if as_json else None)
     # Last, where whoever comes back to the terminal looks first.
-    if not plan.is_empty:
-        warn(_what_failed(plan))
+    _say_what_is_left(plan)
     if not as_json:
         say_next(scorecard, run.folder, again=None if plan.is_empty else again)
     elif not plan.is_empty:

@@ -30,6 +30,9 @@ from evaldrop.scorecard.baseline.blessing import blessed_run
 from evaldrop.scorecard.gate import RunNames, gate_problems
 from evaldrop.shipped import VERSION
 
+UNKNOWN_PROMPT = "unknown"
+"""The prompt of judges, which is AWS's own."""
+
 # What an evaluation decides about scores that are there already.
 _RULES = ("description", "gate", "metrics", "confidence", "unscored", "notify")
 
@@ -98,18 +101,27 @@ def _name(config: Config) -> str:
 
 def _evaluation(joined: JoinedJobs, configs: Mapping[str, Config], settings: ImportSettings) -> Evaluation:
     own = settings.own
-    rules = {} if own is None else {rule: getattr(own, rule) for rule in _RULES}
+    # Who answered by which prompt is known only where evaldrop made the jobs.
+    kept = () if own is None else (*_RULES, "prompt") if settings.is_asked else _RULES
+    rules: dict[str, Any] = {rule: getattr(own, rule) for rule in kept}
     name = settings.name or (own.name if own else None) or _default_name(joined)
-    models = {each.name: each.model for each in own.candidates} if own and settings.is_asked else {}
+    asked = own if settings.is_asked else None
+    models = {each.name: each.model for each in asked.candidates} if asked else {}
+    prompts = {each.name: each.prompt for each in asked.candidates} if asked else {}
     return Evaluation(
         name=name,
         candidates=tuple(
             # Own responses are sent under their candidate's name, which is no model.
-            Candidate(name=each, model=models.get(each, model) if model == each else model)
+            Candidate(
+                name=each,
+                model=models.get(each, model) if model == each else model,
+                prompt=prompts.get(each),
+            )
             for each, model in joined.candidates.items()
         ),
         judges=tuple(
-            Judge(name=judge.name, model=judge.model, api=EVALUATION_JOB) for judge in joined.judges
+            Judge(name=judge.name, model=judge.model, api=EVALUATION_JOB, prompt=UNKNOWN_PROMPT)
+            for judge in joined.judges
         ),
         criteria=tuple(configs.values()) if joined.judges else (),
         **rules,

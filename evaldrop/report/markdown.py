@@ -221,7 +221,11 @@ def _facts(scorecard: Scorecard) -> str:
     records = scorecard.records
     lost = "".join(
         f", {figures.count(n)} {what}"
-        for n, what in ((records.missing, "missing"), (records.rejected, "rejected"))
+        for n, what in (
+            (records.missing, "missing"),
+            (records.skipped, "not begun for the budget was spent"),
+            (records.rejected, "rejected"),
+        )
         if n
     )
     # Its name: where it is on one machine is nobody else's.

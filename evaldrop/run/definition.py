@@ -71,6 +71,7 @@ class RunDefinition(_Frozen):
         estimate: The plan made before the run.
         labels: What the run is to be found by, as whoever started it said.
         owner: Who started it, by what key, on whose account.
+        budget_usd: What the run may cost, held while it goes; None: anything.
         deliveries: How calls are delivered, `auto` resolved, by "candidate/NAME" or "judge/NAME"; on demand
             where there is none.
     """
@@ -102,6 +103,7 @@ class RunDefinition(_Frozen):
     labels: tuple[str, ...] = ()
     owner: Owner = NOBODY
     deliveries: dict[str, Delivery] = {}
+    budget_usd: float | None = None
 
     @field_validator("evaluation_uri")
     @classmethod

@@ -88,6 +88,12 @@ class RunRequest(BaseModel):
         default=False,
         description="Go on without a candidate or judge whose first calls are refused, instead of ending.",
     )
+    budget_usd: float | None = Field(
+        default=None,
+        gt=0,
+        allow_inf_nan=False,
+        description="What the run may cost, instead of the evaluation's budget_usd; absent where not given.",
+    )
     region: str | None = Field(
         default=None,
         description="AWS Region that models are called from; None where it is unknown.",
@@ -106,6 +112,8 @@ class RunRequest(BaseModel):
         content: dict[str, Any] = write(self)
         if self.owner == NOBODY:
             content.pop("owner", None)
+        if self.budget_usd is None:
+            content.pop("budget_usd", None)
         return content
 
     @property

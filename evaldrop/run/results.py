@@ -30,6 +30,9 @@ MANIFEST = "manifest.json"
 NOT_STARTED = "PENDING"
 """Why a record has no result whose child was not started, for the Map run failed or was stopped before."""
 
+SKIPPED_BY_BUDGET = "budget"
+"""Why a record was not begun: the run's budget was spent. Also why the verdicts on it are not there."""
+
 LEFT_OUT = "LeftOut"
 """The error of a call that was not made: the run went on without its candidate or judge (`--go-on`)."""
 

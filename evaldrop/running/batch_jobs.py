@@ -10,14 +10,18 @@ from evaldrop.evaluation.delivered import NO_JOBS
 Call = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
-def integrations_of_jobs(jobs: BedrockJobs | None) -> Mapping[str, Integration]:
-    """Return the integrations of jobs; where there are none, those that refuse."""
-    kept = jobs or NoJobs()
-    return job_integrations(
+def integrations_of_jobs(
+    jobs: BedrockJobs | None, evaluations: BedrockEvaluations | None = None
+) -> Mapping[str, Integration]:
+    """Return the integrations of jobs and evaluation jobs; where there are none, those that refuse."""
+    kept, judging = jobs or NoJobs(), evaluations or NoJobs()
+    batch = job_integrations(
         create=kept.create_model_invocation_job,
         get=kept.get_model_invocation_job,
         stop=kept.stop_model_invocation_job,
     )
+    create, get = judging.create_evaluation_job, judging.get_evaluation_job
+    return {**batch, **evaluation_integrations(create=create, get=get)}
 
 
 def job_integrations(*, create: Call, get: Call, stop: Call) -> Mapping[str, Integration]:
@@ -29,12 +33,6 @@ def job_integrations(*, create: Call, get: Call, stop: Call) -> Mapping[str, Int
         "aws-sdk:bedrock:getModelInvocationJob": sdk_integration("bedrock", "GetModelInvocationJob", get),
         "aws-sdk:bedrock:stopModelInvocationJob": sdk_integration("bedrock", "StopModelInvocationJob", stop),
     }
-
-
-def integrations_of_evaluations(evaluations: BedrockEvaluations | None) -> Mapping[str, Integration]:
-    """Return the integrations of evaluation jobs; where there are none, those that refuse."""
-    kept = evaluations or NoJobs()
-    return evaluation_integrations(create=kept.create_evaluation_job, get=kept.get_evaluation_job)
 
 
 def evaluation_integrations(*, create: Call, get: Call) -> Mapping[str, Integration]:

@@ -73,6 +73,7 @@ def new_run(
     max_in_flight: int | None,
     go_on: bool = False,
     labels: Sequence[str] = (),
+    budget_usd: float | None = None,
 ) -> LocalRun:
     """
     Return a run of a dataset; arguments as `evaldrop run` has them.
@@ -101,6 +102,7 @@ def new_run(
         max_in_flight=max_in_flight,
         go_on=go_on,
         labels=tuple(labels),
+        budget_usd=budget_usd,
     )
     return LocalRun(request, run_folder(storage.absolute(out), name, request.run_id))
 

@@ -27,7 +27,7 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
 _WORD = re.compile(r"[A-Za-z_#][A-Za-z0-9_]*")
 
 
-class ExpressionError(Exception):
+class ItemExpressionError(Exception):
     """An expression cannot be read, or not be evaluated for an item."""
 
 
@@ -50,11 +50,11 @@ def condition_of(text: str) -> Condition:
     Read a condition; an empty one always holds.
 
     Raises:
-        ExpressionError: It is none, or has more than this module knows.
+        ItemExpressionError: It is none, or has more than this module knows.
     """
     if not text.strip():
         return lambda _item, _names: True
-    parser = _Parser(text)
+    parser = _ExpressionParser(text)
     return parser.whole(parser.either())
 
 
@@ -64,11 +64,11 @@ def update_of(text: str) -> tuple[Change, ...]:
     Read an update; an empty one changes nothing.
 
     Raises:
-        ExpressionError: It is none, or has more than this module knows.
+        ItemExpressionError: It is none, or has more than this module knows.
     """
     if not text.strip():
         return ()
-    parser = _Parser(text)
+    parser = _ExpressionParser(text)
     return parser.whole(parser.clauses())
 
 
@@ -77,7 +77,7 @@ def holds(condition: Condition, item: Item, names: Names) -> bool:
     Tell whether a condition holds for an item.
 
     Raises:
-        ExpressionError: A name or value of it is not given.
+        ItemExpressionError: A name or value of it is not given.
     """
     return condition(item, names)
 
@@ -87,13 +87,13 @@ def updated(changes: tuple[Change, ...], item: Item, names: Names) -> Item:
     Return the attributes that an update sets, each from the item as it was.
 
     Raises:
-        ExpressionError: A name or value is not given, an attribute is missing or is no number.
+        ItemExpressionError: A name or value is not given, an attribute is missing or is no number.
     """
     return dict(change(item, names) for change in changes)
 
 
 @dataclass(slots=True)
-class _Parser:
+class _ExpressionParser:
     text: str
     tokens: list[str]
     place: int = 0
@@ -111,8 +111,8 @@ class _Parser:
     def next(self) -> str | None:
         return self.tokens[self.place] if self.place < len(self.tokens) else None
 
-    def wrong(self) -> ExpressionError:
-        return ExpressionError(f"Syntax error in {self.text!r} near {self.next or 'its end'!r}")
+    def wrong(self) -> ItemExpressionError:
+        return ItemExpressionError(f"Syntax error in {self.text!r} near {self.next or 'its end'!r}")
 
     def take(self, *wanted: str) -> str | None:
         """Take the next token if it is one of these; keywords in either case."""
@@ -223,13 +223,13 @@ class _Parser:
 
 def _given(values: Mapping[str, Any], name: str) -> Any:
     if name not in values:
-        raise ExpressionError(f"An expression uses {name}, and it is not defined")
+        raise ItemExpressionError(f"An expression uses {name}, and it is not defined")
     return values[name]
 
 
 def _there(value: Value | None) -> Value:
     if value is None:
-        raise ExpressionError("An expression refers to an attribute that does not exist in the item")
+        raise ItemExpressionError("An expression refers to an attribute that does not exist in the item")
     return value
 
 
@@ -246,7 +246,7 @@ def _plain(value: Value) -> Any:
 
 def _number(value: Value) -> Decimal:
     if "N" not in value:
-        raise ExpressionError(f"An operand of {next(iter(value), 'nothing')} where a number is needed")
+        raise ItemExpressionError(f"An operand of {next(iter(value), 'nothing')} where a number is needed")
     return Decimal(value["N"])
 
 

@@ -7,8 +7,8 @@ import orjson
 
 from evaldrop.engine import ServiceError
 from evaldrop.running.item_expressions import (
-    ExpressionError,
     Item,
+    ItemExpressionError,
     Names,
     condition_of,
     holds,
@@ -44,7 +44,7 @@ class MemoryTables:
             if not holds(condition, before or {}, names):
                 raise ServiceError("ConditionalCheckFailedException", REFUSED, status=400)
             changes = updated(update_of(request.get("UpdateExpression", "")), before or {}, names)
-        except ExpressionError as error:
+        except ItemExpressionError as error:
             raise ServiceError("ValidationException", str(error), status=400) from error
         after = {**request["Key"], **(before or {}), **changes}
         self._items[place] = after

@@ -32,6 +32,7 @@ def resumed_run(
     max_in_flight: int | None,
     go_on: bool = False,
     force: bool = False,
+    budget_usd: float | None = None,
 ) -> LocalRun:
     """
     Return a run that goes on in its folder, wherever that is now.
@@ -43,6 +44,7 @@ def resumed_run(
         bedrock: Who answers; by default as before, and no other kind.
         max_in_flight: Another number than before; it changes no result.
         go_on: Go on without who is refused.
+        budget_usd: What the whole run may cost, what it has cost already included; by default as before.
         force: Go on with another OpenAI-compatible server, or without the replies that were kept.
 
     Raises:
@@ -85,6 +87,7 @@ def resumed_run(
             go_on=go_on or bool(definition.options.get("go_on")),
             parent=parent.folder if parent else None,
             labels=definition.labels,
+            budget_usd=budget_usd,
         )
     except ValidationError as error:
         # Written by another version, or by hand: such as a label that is not seen.

@@ -22,6 +22,7 @@ class RetryPlan:
         candidates: Calls of candidates; the judges of what they answer come on top.
         judges: Calls of judges that failed.
         records: Records that have no result at all.
+        skipped: Records that were not begun, for the budget was spent.
         causes: Why those calls failed, in words: calls.
         kept: Error name: calls that failed and are not made again, for they would fail again.
         cost_usd: About what it costs, by what such calls have cost in the run; None where nothing tells.
@@ -30,6 +31,7 @@ class RetryPlan:
     candidates: int = 0
     judges: int = 0
     records: int = 0
+    skipped: int = 0
     causes: dict[str, int]
     kept: dict[str, int]
     cost_usd: float | None = None
@@ -37,7 +39,7 @@ class RetryPlan:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing that could be called again."""
-        return not (self.candidates or self.judges or self.records)
+        return not (self.candidates or self.judges or self.records or self.skipped)
 
 
 def retry_plan(scorecard: Scorecard) -> RetryPlan:
@@ -57,6 +59,7 @@ def retry_plan(scorecard: Scorecard) -> RetryPlan:
         candidates=sum(count_passing(card.responses.error_names) for card in candidates.values()),
         judges=sum(count_passing(judge.error_names) for judge in judges.values()),
         records=missing,
+        skipped=scorecard.records.skipped,
         causes=dict(causes.most_common()),
         kept={name: number for name, number in named.most_common() if not may_pass(name)},
         cost_usd=_cost(scorecard),
@@ -72,9 +75,14 @@ def _causes(error_names: Mapping[str, int], example: str | None) -> Iterator[str
 
 
 def _cost(scorecard: Scorecard) -> float | None:
+    records = scorecard.records
     parts = [
         *(
-            _share(_paid(card), again=_again(card) + scorecard.records.missing, of=_answered(card))
+            _share(
+                _paid(card),
+                again=_again(card) + records.missing + records.skipped,
+                of=_answered(card),
+            )
             for card in scorecard.candidates.values()
         ),
         *(

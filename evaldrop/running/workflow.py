@@ -25,9 +25,9 @@ from evaldrop.engine import (
     sns_publish,
 )
 from evaldrop.run.request import RunRequest
-from evaldrop.running.batch_jobs import integrations_of_evaluations, integrations_of_jobs
+from evaldrop.running.batch_jobs import integrations_of_jobs
+from evaldrop.running.budget_table import BudgetTable
 from evaldrop.running.handlers import HANDLERS
-from evaldrop.running.memory_tables import MemoryTables
 from evaldrop.running.stored_bodies import get_object, with_stored_bodies
 from evaldrop.shipped import workflow_definition
 from evaldrop.steps.report_failure.notices import unfinished_notice
@@ -88,6 +88,7 @@ async def run_locally(
     # Not `or`: a journal without replies has the length 0.
     kept = Journal(journal_of(folder)) if journal is None else journal
     journalled = ReplayingRuntime(runtime, kept)
+    budget = BudgetTable(storage.local_path(folder))
 
     async def published(message: dict[str, Any]) -> dict[str, Any]:
         if publish:
@@ -108,16 +109,15 @@ async def run_locally(
                 ),
                 "aws-sdk:s3:getObject": sdk_integration("s3", "GetObject", get_object(storage)),
                 "sns:publish": sns_publish(published),
-                # Anew in every process: a run that goes on takes its children up again, and they reserve.
-                "dynamodb:updateItem": dynamodb_update_item(MemoryTables().update_item),
-                **integrations_of_jobs(jobs),
-                **integrations_of_evaluations(evaluations),
+                "dynamodb:updateItem": dynamodb_update_item(budget.update_item),
+                **integrations_of_jobs(jobs, evaluations),
             },
             store=DirectoryStore(),
             name=request.run_id,
             observer=observer,
         )
     finally:
+        budget.close()
         for plane in (jobs, evaluations):
             if plane is not None:
                 await plane.close()

@@ -86,6 +86,15 @@ def usd(value: float | None) -> str:
     return "<$0.000001" if 0 < value < 0.000001 else f"${value:,.{min(places, 6)}f}"
 
 
+def budget_in_words(budget_usd: float | None, skipped: int, prepared: int) -> str:
+    """Say that a budget was spent before all records were begun; nothing where it was not."""
+    if not skipped:
+        return ""
+    of = "" if budget_usd is None else f" of {usd(budget_usd)}"
+    were = "record was" if skipped == 1 else "records were"
+    return f"The budget{of} was spent: {count(skipped)} of {count(prepared)} {were} not begun."
+
+
 def count(value: int | None) -> str:
     """Return a count with its thousands apart."""
     return ABSENT if value is None else f"{value:,}"

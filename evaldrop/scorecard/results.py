@@ -92,7 +92,7 @@ class CandidateResult(NamedTuple):
     What a candidate's response to one record is and was judged to be.
 
     `is_reused`: a call of an earlier run brought it; `saved_usd` is what it cost there. A response that came
-    with the dataset was no call.
+    with the dataset was no call. `is_skipped`: its record was not begun, and nobody was called.
     """
 
     response: ResponseRow
@@ -104,6 +104,7 @@ class CandidateResult(NamedTuple):
     retries: int
     is_reused: bool = False
     saved_usd: float | None = 0.0
+    is_skipped: bool = False
 
 
 class AnchorResult(NamedTuple):
@@ -138,6 +139,7 @@ class RecordResults(NamedTuple):
         failure: Why there is no output; None where there is one.
         anchor: Of an anchor, what judges made of it.
         original: Of a perturbed copy, what came of its record.
+        is_skipped: It was not begun: the budget was spent.
     """
 
     ordinal: int
@@ -147,6 +149,7 @@ class RecordResults(NamedTuple):
     repeats: Sequence[Repeat] = ()
     anchor: AnchorResult | None = None
     original: "RecordResults | None" = None
+    is_skipped: bool = False
 
 
 def share_of(total: int, place: int, shares: int) -> int:

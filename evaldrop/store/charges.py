@@ -15,7 +15,7 @@ from evaldrop.errors import LimitReached
 from evaldrop.run.request import Owner
 from evaldrop.store.model import Limits, StoredRun, Usage, in_utc
 
-By = Literal["customer", "key", "user"]
+By = Literal["customer", "key", "user", "stack"]
 
 _MICROS = 1_000_000
 
@@ -58,10 +58,13 @@ class Charge(NamedTuple):
 
 
 class Account(NamedTuple):
-    """Whose is counted: a customer's, key's or user's; "" is nobody's."""
+    """Whose is counted: a customer's, key's or user's; "" is nobody's. The stack's is everybody's."""
 
     by: By
     name: str
+
+
+STACK = Account("stack", "")
 
 
 def micros(usd: float) -> int:
@@ -115,8 +118,8 @@ def _charged(run: StoredRun | None) -> dict[Counter, Charge]:
     owner = run.owner
     customer = Account("customer", owner.customer or "")
     key, user = Account("key", owner.key_id or ""), Account("user", owner.user or "")
-    months = {Counter(account, day[:7]): charge for account in (customer, key, user)}
-    # A customer has no limits, and so no days.
+    months = {Counter(account, day[:7]): charge for account in (customer, key, user, STACK)}
+    # A customer has no limits, and so no days; the stack has none of a day.
     return {**months, **{Counter(account, day): charge for account in (key, user)}}
 
 
@@ -185,6 +188,35 @@ def ceilings(run: StoredRun, limits: Limits, now: str) -> Iterator[Ceiling]:
             asked = "of unknown cost" if run.estimate_usd is None else f"for about ${run.estimate_usd:,.2f}"
             why = f"${usd:,.2f} a {word} is the most, and too little of it is left for a run {asked}."
             yield Ceiling(period, None, micros(usd) - least, why, seconds)
+
+
+def months_ceiling(run: StoredRun, usd: float, *, is_counted: bool) -> Ceiling:
+    """
+    Return what must hold of the stack's month for a run to begin.
+
+    `is_counted`: its estimate is counted already, since it was admitted.
+    """
+    estimate = charge_of(run).dollars
+    month = (run.admitted_at or run.started_at)[:7]
+    why = (
+        f"${usd:,.2f} a month (monthly_budget_usd) is the most that this stack spends, and too little of "
+        f"{month}'s is left for a run that may cost ${estimate / _MICROS:,.2f}. Runs under way are counted "
+        "with the most that they may cost: wait for them, evaluate fewer records (--limit), or have whoever "
+        "deploys this stack raise it (cdk.json)."
+    )
+    least = 0 if is_counted else estimate
+    return Ceiling(month, None, micros(usd) - least, why, _seconds_left_of_month(in_utc(run.started_at)))
+
+
+def is_to_begin(known: StoredRun | None) -> bool:
+    """
+    Tell whether a run may still be refused: it has not been held against the month.
+
+    Not by its state: StartRun notes a run before anybody knows what it may cost.
+    """
+    if known is None:
+        return True
+    return known.ending is None and (known.admitted_at is not None or known.estimate_usd is None)
 
 
 def requests_used_up(limits: Limits, now: str) -> LimitReached:

@@ -11,6 +11,7 @@ from typing import Any
 from evaldrop.errors import AwsError, EvaldropError
 from evaldrop.store import changes
 from evaldrop.store.charges import (
+    STACK,
     Account,
     By,
     Ceiling,
@@ -18,7 +19,9 @@ from evaldrop.store.charges import (
     Counter,
     ceilings,
     counting,
+    is_to_begin,
     limited,
+    months_ceiling,
     requests_used_up,
 )
 from evaldrop.store.dynamodb_calls import DynamoTable
@@ -54,6 +57,8 @@ _MOST_LOOKS = 20
 
 Become = Callable[[StoredRun | None], StoredRun | None]
 """Returns what becomes of a run; None: it is to be gone."""
+CeilingOf = Callable[[StoredRun | None, StoredRun], Ceiling | None]
+"""Returns what must hold of the stack's month for a run to become what it is to; None: nothing."""
 
 
 class DynamoStore:
@@ -122,9 +127,18 @@ class DynamoStore:
         """Forget a run that was admitted and could not be begun, where nobody else holds it."""
         self._change(run_id, lambda known: changes.withdrawn(known, holder))
 
-    def begin(self, run: StoredRun) -> None:
-        """Note that a run goes on."""
-        self._change(run.run_id, lambda known: changes.begun(known, run))
+    def begin(self, run: StoredRun, *, monthly_usd: float | None = None) -> None:
+        """Note that a run goes on, if the month has as much left."""
+        if monthly_usd is None:
+            self._change(run.run_id, lambda known: changes.begun(known, run))
+            return
+
+        def ceiling_of(known: StoredRun | None, begun: StoredRun) -> Ceiling | None:
+            if not is_to_begin(known):
+                return None
+            return months_ceiling(begun, monthly_usd, is_counted=begun.admitted_at is not None)
+
+        self._change(run.run_id, lambda known: changes.begun(known, run), ceiling_of)
 
     def end(self, run_id: str, ending: Ending, *, run: StoredRun | None = None) -> None:
         """Note how a run ended, and settle its estimate."""
@@ -232,20 +246,43 @@ class DynamoStore:
         key = self.key(item["key_id"]["S"]) if item else None
         return key if key and key.revoked_at is None else None
 
-    def _change(self, run_id: str, become: Become) -> None:
-        """Write what becomes of a run, and what it is charged, of it as it is at that moment."""
+    def _change(self, run_id: str, become: Become, ceiling_of: CeilingOf | None = None) -> None:
+        """
+        Write what becomes of a run, and what it is charged, of it as it is at that moment.
+
+        Raises:
+            LimitReached: The stack's month has too little left for it.
+        """
         for _ in range(_MOST_LOOKS):
             item = self._table.get(run_key(run_id))
             known = run_of(item) if item else None
             run = become(known)
-            if run == known or self._replaced(run_id, item, known, run):
+            ceiling = ceiling_of(known, run) if ceiling_of and run else None
+            if run == known or self._replaced(run_id, item, known, run, ceiling):
                 return
         raise _too_busy(run_id)
 
     def _replaced(
-        self, run_id: str, item: Mapping[str, Any] | None, known: StoredRun | None, run: StoredRun | None
+        self,
+        run_id: str,
+        item: Mapping[str, Any] | None,
+        known: StoredRun | None,
+        run: StoredRun | None,
+        ceiling: Ceiling | None = None,
     ) -> bool:
-        """Write a run unless another has since it was read; return whether it was written."""
+        """
+        Write a run unless another has since it was read; return whether it was written.
+
+        Raises:
+            LimitReached: The stack's ceiling is reached.
+        """
+        counted = counting(known, run)
+        stack = Counter(STACK, ceiling.period) if ceiling else None
+        if ceiling and stack:
+            # As if nothing had been used: too dear by itself is what no condition can refuse. What was
+            # counted at its admission changes no counter now, and so a look is enough.
+            used = {} if stack in counted else self._table.get(usage_key(stack)) or {}
+            ceiling.check(charge_in(used))
         version = int(item["version"]["N"]) if item else 0
         condition: dict[str, Any] = {"ConditionExpression": f"attribute_not_exists({PK})"}
         if item:
@@ -257,8 +294,15 @@ class DynamoStore:
         action: tuple[str, Mapping[str, Any]] = ("Delete", {"Key": run_key(run_id), **condition})
         if run is not None:
             action = ("Put", {"Item": run_item(run, version + 1), **condition})
-        updates = [("Update", counter_update(*counted)) for counted in counting(known, run).items()]
-        return self._table.write([action, *updates]) is None
+        updates = [
+            ("Update", counter_update(counter, change, [ceiling] if ceiling and counter == stack else ()))
+            for counter, change in counted.items()
+        ]
+        refused = self._table.write([action, *updates])
+        # The run is the transaction's first action. Another may have written it: then it is looked at again.
+        if refused and ceiling and stack in counted and 0 not in refused.items:
+            raise ceiling.reached()
+        return refused is None
 
     def _sorted(self, query: RunQuery) -> Iterator[Mapping[str, Any]]:
         """Yield the items of runs that a query asks for, the newest first."""

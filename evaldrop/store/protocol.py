@@ -41,10 +41,18 @@ class Store(Protocol):
         """
         ...
 
-    def begin(self, run: StoredRun) -> None:
+    def begin(self, run: StoredRun, *, monthly_usd: float | None = None) -> None:
         """
         Note that a run goes on. One that was admitted keeps its owner, estimate and digest; one that ended
         stays as it is.
+
+        Args:
+            run: The run.
+            monthly_usd: What all runs of its month may cost together: those that have ended, and the
+                estimates of the others.
+
+        Raises:
+            LimitReached: With this one they would cost more. Nothing was noted.
         """
         ...
 
@@ -95,7 +103,7 @@ class Store(Protocol):
         """
         ...
 
-    def usage(self, month: str, *, by: Literal["customer", "key", "user"]) -> Mapping[str, Usage]:
+    def usage(self, month: str, *, by: Literal["customer", "key", "user", "stack"]) -> Mapping[str, Usage]:
         """Return what was used in a month, such as `2026-11`, by whose it is; "" where nobody is named."""
         ...
 

@@ -11,13 +11,16 @@ from pathlib import Path
 
 from evaldrop.store import changes
 from evaldrop.store.charges import (
+    STACK,
     Account,
     By,
     Charge,
     Counter,
     ceilings,
     counting,
+    is_to_begin,
     limited,
+    months_ceiling,
     requests_used_up,
 )
 from evaldrop.store.model import (
@@ -83,11 +86,15 @@ class SqliteStore:
                 connection.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
                 _count(connection, known, None)
 
-    def begin(self, run: StoredRun) -> None:
-        """Note that a run goes on."""
+    def begin(self, run: StoredRun, *, monthly_usd: float | None = None) -> None:
+        """Note that a run goes on, if the month has as much left."""
         with self._file.writing() as connection:
             known = _run(connection, run.run_id)
-            _put(connection, known, changes.begun(known, run))
+            begun = changes.begun(known, run)
+            if monthly_usd is not None and is_to_begin(known):
+                ceiling = months_ceiling(begun, monthly_usd, is_counted=begun.admitted_at is not None)
+                ceiling.check(_used(connection, Counter(STACK, ceiling.period)))
+            _put(connection, known, begun)
 
     def end(self, run_id: str, ending: Ending, *, run: StoredRun | None = None) -> None:
         """Note how a run ended, and settle its estimate."""

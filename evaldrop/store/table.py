@@ -8,6 +8,7 @@ The DynamoDB table's layout: the one place that names keys and indexes. Needs no
     REQUESTS#<2026-11-29>       <key id>        requests of a key on a day; expires
     KEYS                        <key id>        a key
     DIGEST#<SHA-256>            KEY             which key has this secret
+    BUDGET#<run id>             BUDGET          what a run has reserved and spent of its budget; expires
 
 All keys are strings. Every index is sparse, has all attributes and sorts by `sorted`, `<started_at>#<run
 id>`. A stack has some 10,000 runs a month, a few writes each: no partition comes near its 1,000 writes a
@@ -15,6 +16,8 @@ second, so that all runs need no parts by month, which a page would have to go t
 """
 
 PK, SK = "pk", "sk"
+BUDGET_ITEM = "BUDGET#"
+"""How keys of runs' budgets begin: the workflow's own items, which no function reads."""
 SORTED = "sorted"
 EXPIRES = "expires"
 """The attribute of time to live, in seconds since 1970; only what counts days has it."""

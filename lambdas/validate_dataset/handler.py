@@ -1,11 +1,12 @@
 """ValidateDataset: a run's request in; its folder, with `run.json` written, out."""
 
 import os
+from functools import partial
 from typing import Any
 
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import RunRequest
-from evaldrop.steps.lifecycle.runs import defined_run
+from evaldrop.steps.lifecycle.runs import defined_run, reserving_run
 from evaldrop.steps.lifecycle.telling import Lifecycle
 from evaldrop.steps.services import log_step
 from evaldrop.steps.validate_dataset.caps import NO_CAPS, read_caps
@@ -32,9 +33,16 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if file := os.environ.get("EVALDROP_CAPS"):
         caps, arn = read_caps(file), context.invoked_function_arn
     default = os.environ.get("EVALDROP_DEFAULT_EVALUATION")
-    state = validate_dataset(request, default=default, caps=caps, arn=arn)
     lifecycle = Lifecycle.from_environment(os.environ)
-    if lifecycle.has_store:
+    admit = None
+    if most := os.environ.get("EVALDROP_MONTHLY_BUDGET_USD"):
+        admit = partial(_admit, lifecycle, float(most))
+    state = validate_dataset(request, default=default, caps=caps, arn=arn, admit=admit)
+    if lifecycle.has_store and admit is None:
         lifecycle.begin(defined_run(RunDefinition.load(state["run"]["folder"])))
     log_step("ValidateDataset", run_id=request.run_id, dataset=request.dataset)
     return state
+
+
+def _admit(lifecycle: Lifecycle, monthly_usd: float, definition: RunDefinition) -> None:
+    lifecycle.admit(reserving_run(definition), monthly_usd=monthly_usd)

@@ -28,6 +28,7 @@ EVERYTHING = {
     "guardrails": ["gr-1", "arn:aws:bedrock:eu-west-1:123456789012:guardrail/gr-2"],
     "memory_mb": {"BuildScorecard": 10240},
     "budget_emails": ["someone@example.com"],
+    "monthly_budget_usd": 100,
     "keep_runs_days": 20,
     "delete_with_stack": True,
     "api": True,

@@ -2,7 +2,7 @@
 
 import json
 
-from evaldrop.store.table import EXPIRES, INDEXES, PK, SK, SORTED
+from evaldrop.store.table import BUDGET_ITEM, EXPIRES, INDEXES, PK, SK, SORTED
 from tests.infra.synthesis import one, resources
 from tests.infra.test_api import statements_of
 
@@ -63,6 +63,45 @@ def test_the_apis_function_also_asks_by_every_index(full_template):
     assert not [arn for arn in asked if "*" in arn]
 
 
+def statements_of_budgets(template):
+    """What may be done with budgets, as the state machine's role has it."""
+    return [
+        statement
+        for policy in resources(template, "AWS::IAM::Policy").values()
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if statement.get("Sid") == "HoldBudgets"
+    ]
+
+
+def test_the_workflow_counts_in_items_of_budgets_alone_in_the_table_that_preparing_names(template):
+    [table] = resources(template, "AWS::DynamoDB::Table")
+    [statement] = statements_of_budgets(template)
+    assert statement["Action"] == "dynamodb:UpdateItem"
+    assert statement["Resource"] == {"Fn::GetAtt": [table, "Arn"]}
+    assert statement["Condition"] == {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{BUDGET_ITEM}*"]}
+    }
+    told = [
+        each["Properties"]["Environment"]["Variables"].get("EVALDROP_BUDGET_TABLE")
+        for each in resources(template, "AWS::Lambda::Function").values()
+    ]
+    assert [name for name in told if name] == [{"Ref": table}]
+
+
+def test_a_ceiling_of_the_month_is_told_to_the_function_that_refuses_runs_alone(full_template, template):
+    def told(template):
+        return {
+            name: environment["EVALDROP_MONTHLY_BUDGET_USD"]
+            for name, each in resources(template, "AWS::Lambda::Function").items()
+            if "EVALDROP_MONTHLY_BUDGET_USD"
+            in (environment := each["Properties"].get("Environment", {}).get("Variables", {}))
+        }
+
+    [(name, usd)] = told(full_template).items()
+    assert ("ValidateDataset" in name, usd) == (True, "100")
+    assert not told(template)
+
+
 def test_events_go_to_the_default_bus_alone_and_under_one_name(template):
     for role in ROLES:
         sent = [arn for action, arn in statements_of(template, role) if action == "events:PutEvents"]
@@ -78,7 +117,11 @@ def test_events_go_to_the_default_bus_alone_and_under_one_name(template):
 
 
 def test_without_it_nothing_is_told_of_a_table_and_events_go_out_all_the_same(without_history):
-    assert not resources(without_history, "AWS::DynamoDB::Table")
+    # What is left is the table of budgets, which no function writes.
+    table = one(without_history, "AWS::DynamoDB::Table")
+    assert "GlobalSecondaryIndexes" not in table
+    assert table["KeySchema"] == keys(PK, SK)
+    assert statements_of_budgets(without_history)
     assert "EVALDROP_STORE" not in json.dumps(without_history)
     assert "HistoryTable" not in without_history["Outputs"]
     assert "EVALDROP_EVENT_BUS" in json.dumps(without_history)

@@ -148,6 +148,8 @@ def test_a_schedule_is_weekly_when_no_seven_days_are_without_it(cron, is_weekly)
     ("settings", "why"),
     [
         ({"api": True, "history": False}, "history may not be false"),
+        ({"monthly_budget_usd": 100, "history": False}, "history may not be false"),
+        ({"monthly_budget_usd": 0}, "greater than 0"),
         ({"waf": 1000}, "waf: there is nothing to protect"),
         ({"sign_in": {"domain": "faq"}}, "sign_in: there is nothing to protect"),
         ({"api": True, "sign_in": {"domain": "my-aws-faq"}}, 'no domain with "aws"'),

@@ -8,6 +8,7 @@ import orjson
 
 from evaldrop.bedrock.protocol import ServiceError
 from evaldrop.bedrock.simulated.evaluation_rows import COMPUTED
+from evaldrop.bedrock.simulated.job_requests import ROLE
 
 MAX_DATASETS = 5
 MAX_PROMPTS = 1000
@@ -16,7 +17,6 @@ MAX_COMPUTED_METRICS = 3
 MAX_PEOPLES_METRICS = 10
 
 _NAME = re.compile(r"[a-z0-9](-*[a-z0-9]){0,62}")
-_ROLE = re.compile(r"arn:aws(-[^:]+)?:iam::[0-9]{12}:role/.+")
 
 
 class InvalidDatasetError(Exception):
@@ -44,7 +44,7 @@ def check_request(request: Mapping[str, Any]) -> None:
 def _problems(request: Mapping[str, Any]) -> Iterable[str]:
     if not _NAME.fullmatch(request["jobName"]) or len(request["jobName"]) > 63:
         yield f"jobName {request['jobName']!r} is not a valid name"
-    if not _ROLE.fullmatch(request["roleArn"]):
+    if not ROLE.fullmatch(request["roleArn"]):
         yield f"roleArn {request['roleArn']!r} is not the ARN of a role"
     config = request["evaluationConfig"]
     if ("automated" in config) == ("human" in config):

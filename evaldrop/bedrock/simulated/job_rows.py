@@ -64,7 +64,7 @@ class InvalidInputError(Exception):
     """A job's input is none that Bedrock would take; the message says why."""
 
 
-class Counts:
+class RowCounts:
     """What becomes of a job's rows; `by_name` has the numbers of its manifest."""
 
     def __init__(self, total: int) -> None:
@@ -89,7 +89,7 @@ class Counts:
         return {name: count for name, count in self.by_name.items() if name.endswith("RecordCount")}
 
 
-class Rows(NamedTuple):
+class CheckedRows(NamedTuple):
     """How many rows a job has, and the first of them."""
 
     n: int
@@ -113,7 +113,7 @@ def input_files(uri: str, objects: Objects) -> list[str]:
     return found
 
 
-def checked_rows(files: Iterable[str], objects: Objects, *, minimum: int, maximum: int) -> Rows:
+def checked_rows(files: Iterable[str], objects: Objects, *, minimum: int, maximum: int) -> CheckedRows:
     """
     Look through a job's rows.
 
@@ -140,7 +140,7 @@ def checked_rows(files: Iterable[str], objects: Objects, *, minimum: int, maximu
         raise InvalidInputError(
             f"the number of records must be between {minimum} and {maximum}; the input has {count}"
         )
-    return Rows(count, first)
+    return CheckedRows(count, first)
 
 
 def _check_row(line: bytes, place: str) -> None:
@@ -191,7 +191,7 @@ class Answering:
         self._share = share
         self._seed = seed
         self._is_stopped = False
-        self.counts = Counts(total)
+        self.counts = RowCounts(total)
 
     async def answer(self, source: str, output: str, objects: Objects) -> None:
         """Write `<file>.out` for every input file below the output, and manifest.json.out at last."""

@@ -6,7 +6,6 @@ that the same calls bring the same, however long they take.
 """
 
 import asyncio
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ from typing import Any
 from evaldrop.bedrock.protocol import BedrockRuntime, ServiceError
 from evaldrop.bedrock.simulated.direction import KnownCriteria
 from evaldrop.bedrock.simulated.job_files import Job, JobFiles, JobPlace, id_of
+from evaldrop.bedrock.simulated.job_requests import check_request
 from evaldrop.bedrock.simulated.job_rows import (
     Answering,
     InvalidInputError,
@@ -36,8 +36,6 @@ FOLDER = "simulated-bedrock"
 MAX_JOB_RECORDS = 100_000
 ENDED = frozenset({"Completed", "PartiallyCompleted", "Failed", "Stopped", "Expired"})
 
-_NAME = re.compile(r"[a-zA-Z0-9]{1,63}(-*[a-zA-Z0-9+\-.]){0,63}")
-_ROLE = re.compile(r"arn:aws(-[^:]+)?:iam::[0-9]{12}:role/.+")
 _ON_THE_WAY = ("Validating", "Scheduled", "InProgress")
 _KEPT = (
     "jobName", "roleArn", "modelId", "clientRequestToken", "inputDataConfig", "outputDataConfig",
@@ -86,8 +84,8 @@ def rehearsed_jobs(
         criteria: Likewise.
         objects_of: Inputs and outputs, as the job's role may have them.
     """
-    # Of calls on demand: a job's rows fail by a rate of their own, and count in no quota of those calls.
-    calm = replace(rehearsal, throttling=0.0, errors=0.0, rpm=0.0, tpm=0.0)
+    # Of calls on demand: a job's rows fail by a rate of their own.
+    calm = replace(rehearsal, throttling=0.0, errors=0.0)
     runtime = SimulatedRuntime(calm, max_in_flight=1, answer_key=answer_key, criteria=criteria, sleep=no_wait)
     return SimulatedJobs(runtime, rehearsal, place, objects_of=objects_of)
 
@@ -133,7 +131,7 @@ class SimulatedJobs:
         Raises:
             ServiceError: The request is none that Bedrock would take.
         """
-        _check(request)
+        check_request(request)
         job_id = self._jobs.new_id(request.get("clientRequestToken"))
         arn = f"{self._jobs.prefix}{job_id}"
         if not self._jobs.has(job_id):
@@ -294,14 +292,3 @@ def _mark(job: Job, first: bytes) -> str:
 
 def _input(job: Job) -> str:
     return str(job["inputDataConfig"]["s3InputDataConfig"]["s3Uri"])
-
-
-def _check(request: Mapping[str, Any]) -> None:
-    if not _NAME.fullmatch(request["jobName"]) or len(request["jobName"]) > 63:
-        raise ServiceError("ValidationException", f"jobName {request['jobName']!r} is not a valid name")
-    if not _ROLE.fullmatch(request["roleArn"]):
-        raise ServiceError("ValidationException", f"roleArn {request['roleArn']!r} is not the ARN of a role")
-    if not 24 <= request.get("timeoutDurationInHours", 24) <= 168:
-        raise ServiceError("ValidationException", "timeoutDurationInHours must lie between 24 and 168")
-    if request.get("modelInvocationType", "InvokeModel") not in {"InvokeModel", "Converse"}:
-        raise ServiceError("ValidationException", "modelInvocationType is InvokeModel or Converse")

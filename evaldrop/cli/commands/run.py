@@ -9,6 +9,7 @@ from evaldrop.cli.naming import begun_run
 from evaldrop.cli.options import (
     DATASET_HELP,
     AsJson,
+    Budget,
     EvaluationFile,
     Force,
     GoOn,
@@ -62,6 +63,7 @@ def run(
             "passed, such as expired credentials or throttling.",
         ),
     ] = False,
+    budget: Budget = None,
     go_on: GoOn = False,
     label: RunLabels = None,
     force: Force = False,
@@ -81,8 +83,9 @@ def run(
     Evaluate a dataset on this machine, by the same workflow that runs on AWS.
 
     The exit code is 0 when the gate passed (or there is none), 1 when it failed, 2 when it is inconclusive,
-    3 when the run failed, 64 for wrong use or bad input, 130 when it was stopped. Ctrl-C lets the calls under
-    way end and keeps them; a second one does not wait.
+    3 when the run failed, 4 when its budget was spent before all records were begun, 64 for wrong use or bad
+    input, 130 when it was stopped. Ctrl-C lets the calls under way end and keeps them; a second one does not
+    wait.
 
     Examples:
 
@@ -97,6 +100,8 @@ def run(
         evaldrop run --resume latest
 
         evaldrop run --resume support-answers --retry-errors
+
+        evaldrop run --resume support-answers --budget 20
     """
     from evaldrop.cli.datasets import given_dataset
     from evaldrop.cli.running import run_and_show, show_ended
@@ -117,6 +122,7 @@ def run(
             max_in_flight=max_in_flight,
             go_on=go_on,
             labels=label or (),
+            budget_usd=budget,
         )
         return run_and_show(wanted, yes=yes, as_json=as_json, report_url=report_url, in_browser=watch)
 
@@ -134,6 +140,7 @@ def run(
         max_in_flight=max_in_flight,
         go_on=go_on,
         force=force,
+        budget_usd=budget,
     )
     if first := copied_from(wanted):
         warn(f"this is a copy of the run in {first}, which stays as it is; each goes on by itself.")
@@ -141,6 +148,7 @@ def run(
         return show_ended(
             wanted,
             retry=retry_errors,
+            is_raised=budget is not None,
             yes=yes,
             force=force,
             as_json=as_json,

@@ -61,7 +61,11 @@ def print_scorecard(console: Console, scorecard: Scorecard) -> None:
     records = scorecard.records
     lost = [
         f"{count(n)} {word}"
-        for n, word in ((records.rejected, "rejected"), (records.missing, "missing"))
+        for n, word in (
+            (records.rejected, "rejected"),
+            (records.missing, "missing"),
+            (records.skipped, "not begun: the budget was spent"),
+        )
         if n
     ]
     counts = ", ".join([f"{count(records.evaluated)} of {count(records.read)} records", *lost])

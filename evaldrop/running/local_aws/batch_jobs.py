@@ -43,7 +43,7 @@ class RoleObjects:
             self._clients("s3").put_object(Bucket=bucket, Key=key, Body=content)
 
 
-class Jobs:
+class RoleJobs:
     """
     Creates jobs and looks at them, as far as a role may, by roles that Bedrock may take; a person may all.
 

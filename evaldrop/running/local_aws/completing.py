@@ -105,6 +105,7 @@ _NOTES: Mapping[str, str] = _TABLES["notes"]
 
 GENERAL = (
     "quotas, throttling and latencies of AWS itself; cold starts; encryption; TLS",
+    "Bedrock's evaluation jobs; its batch jobs, unless --bedrock is simulated",
     "what a person's keys may do; what functions and the state machine may do is held to their roles",
 )
 """What no template says."""

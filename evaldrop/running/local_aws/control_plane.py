@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, unquote
 import orjson
 
 from evaldrop.bedrock.protocol import ServiceError
-from evaldrop.running.local_aws.batch_jobs import Jobs
+from evaldrop.running.local_aws.batch_jobs import RoleJobs
 from evaldrop.running.local_aws.requests import Environ, body_of, path_of
 
 Wait = Callable[[Coroutine[Any, Any, Mapping[str, Any]]], Mapping[str, Any]]
@@ -35,7 +35,7 @@ class RestAnswer(NamedTuple):
 class ControlPlane:
     """Answers requests for batch jobs."""
 
-    def __init__(self, jobs: Jobs, wait: Wait) -> None:
+    def __init__(self, jobs: RoleJobs, wait: Wait) -> None:
         self._jobs = jobs
         self._wait = wait
 

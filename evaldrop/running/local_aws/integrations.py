@@ -16,7 +16,7 @@ from evaldrop.engine import (
     sns_publish,
 )
 from evaldrop.running.batch_jobs import evaluation_integrations, job_integrations
-from evaldrop.running.local_aws.batch_jobs import Jobs
+from evaldrop.running.local_aws.batch_jobs import RoleJobs
 from evaldrop.running.local_aws.clients import ACCOUNT, REGION, Clients
 from evaldrop.running.local_aws.evaluation_jobs import Evaluations
 from evaldrop.running.local_aws.functions import Functions
@@ -32,7 +32,7 @@ def integrations_of(
     functions: Functions,
     names: Iterable[str],
     models: Models,
-    jobs: Jobs,
+    jobs: RoleJobs,
     evaluations: Evaluations,
     permissions: Permissions,
     clients: Clients,

@@ -19,6 +19,7 @@ from moto.iam.models import iam_backends
 from evaldrop.running.local_aws.clients import ACCOUNT, REGION
 from evaldrop.running.local_aws.requests import Environ, Signer, body_of, object_of
 from evaldrop.running.local_aws.responses import DENIED, ErrorAnswer, refusal_of
+from evaldrop.store.table import PK
 
 PoliciesOf = Callable[[str], Iterable[str]]
 """Takes a role's ARN, returns its policy documents."""
@@ -115,13 +116,15 @@ def _conditions_hold(statement: Mapping[str, Any], context: Mapping[str, str]) -
 def _holds(operator: str, key: str, wanted: list[str], context: Mapping[str, str]) -> bool:
     # A key that the request does not bring makes a condition false, as in IAM.
     value = context.get(key)
+    # Of all values of a key that the request brings: of none it is true. A context has one value of a key.
+    operator, is_for_all = operator.removeprefix("ForAllValues:"), operator.startswith("ForAllValues:")
     if operator not in {"StringEquals", "ArnEquals", "StringLike", "ArnLike"}:
         raise NotImplementedError(
             f"a policy's condition {operator}; evaldrop local reads StringEquals, "
             "ArnEquals, StringLike and ArnLike"
         )
     if value is None:
-        return False
+        return is_for_all
     if operator == "StringEquals":
         return value in wanted
     return any(_like(pattern, value) for pattern in wanted)
@@ -208,7 +211,8 @@ def _of_dynamodb(environ: Environ) -> Iterator[Need]:
             yield Need(f"dynamodb:{_WRITES[kind]}", _table(part))
     else:
         index = f"/index/{asked['IndexName']}" if "IndexName" in asked else ""
-        yield Need(f"dynamodb:{action}", _table(asked) + index)
+        brought = {"dynamodb:LeadingKeys": asked["Key"][PK]["S"]} if PK in asked.get("Key", {}) else {}
+        yield Need(f"dynamodb:{action}", _table(asked) + index, brought)
 
 
 _WRITES = {

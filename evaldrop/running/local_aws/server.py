@@ -28,7 +28,7 @@ from evaldrop.bedrock.simulated.jobs import FOLDER as FOLDER_OF_JOBS
 from evaldrop.engine import Clock
 from evaldrop.errors import InputError
 from evaldrop.running.instances import DEFAULT_PORT, Instance
-from evaldrop.running.local_aws.batch_jobs import Jobs, RoleObjects
+from evaldrop.running.local_aws.batch_jobs import RoleJobs, RoleObjects
 from evaldrop.running.local_aws.clients import ACCOUNT, REGION, Clients
 from evaldrop.running.local_aws.control_plane import ControlPlane
 from evaldrop.running.local_aws.evaluation_jobs import Evaluations
@@ -133,7 +133,7 @@ class LocalAws:
 
         self.answers = Answers(S3Objects(self.clients))
         self.models = Models(make_runtime(self.answers), self.permissions)
-        self.jobs = Jobs(self._open_jobs(choices), self.permissions)
+        self.jobs = RoleJobs(self._open_jobs(choices), self.permissions)
         self.evaluations = Evaluations(self._open_evaluations(choices), self.permissions)
         self.events = Events(self.clients, self.functions)
         self.executions = self._make_executions(choices)

@@ -25,7 +25,7 @@ class Agreement(Part):
     reason: str | None = nullable("Why a number is null.")
 
 
-NOT_THE_JUDGES = frozenset({"not_applicable", "no_response", "missing"})
+NOT_THE_JUDGES = frozenset({"not_applicable", "no_response", "missing", "budget"})
 """Reasons for a missing verdict or preference that a judge has no part in: there was nothing to judge."""
 
 

@@ -56,6 +56,9 @@ class Records(Part):
     missing_reasons: dict[str, int] = Field(
         default_factory=dict, description="Why they are missing: number of records."
     )
+    skipped: int = Field(
+        default=0, description="Records that were not begun, for the budget was spent. No failure."
+    )
     repeated: int = Field(
         default=0,
         description="Records evaluated more than once, as Express workflows may be. One result counts.",
@@ -68,6 +71,9 @@ class ResponseCounts(Part):
     n: int = Field(description="Responses there should be: one per prepared record.")
     errors: int = Field(description="Calls that failed after their retries, and replies that are no answers.")
     missing: int = Field(default=0, description="Responses of records that are in no result.")
+    skipped: int = Field(
+        default=0, description="Responses of records that were not begun; not in `n`, and no failure."
+    )
     given: int = Field(default=0, description="Responses that came with the dataset or an earlier run.")
     refused: int = Field(default=0, description="Responses that the model or its own filter refused.")
     blocked: int = Field(default=0, description="Responses in whose place a guardrail stepped in.")
@@ -394,6 +400,7 @@ class Scorecard(Part):
     customer: str | None = nullable("On whose account the run goes; null where nobody is named.")
     dataset: DatasetInfo
     records: Records
+    budget_usd: float | None = nullable("What the run might cost, in USD; null: anything.")
     confidence: float = Field(description="Two-sided level of every interval.")
     coverage: float | None = nullable("Scored share of all verdicts and preferences that apply.")
     criteria: dict[str, CriterionInfo] = Field(default_factory=dict)

@@ -57,6 +57,7 @@ from evaldrop.steps.build_scorecard.guardrails import (
     guardrails_in_words,
 )
 from evaldrop.steps.build_scorecard.hints import as_one, run_hints
+from evaldrop.steps.build_scorecard.job_alarms import job_alarms
 from evaldrop.steps.build_scorecard.panels import PanelTally, agreements
 from evaldrop.steps.build_scorecard.preferences.by_people import lean_alarms, with_peoples_preferences
 from evaldrop.steps.build_scorecard.preferences.estimates import PairsAsked, pairwise_estimates
@@ -153,6 +154,10 @@ class RunTally(Merging):
 
     def add(self, record: PreparedRecord, results: RecordResults) -> None:
         """Add a line of `records.jsonl` with what came of it."""
+        if results.is_skipped:
+            # Of what was not begun there is nothing to say but that it is not there.
+            self._counts.add(record, results)
+            return
         for tally in vars(self).values():
             tally.add(record, results)
 
@@ -212,6 +217,7 @@ def scorecard_of(
             notes=run.dataset.notes,
         ),
         records=_records(run, counts),
+        budget_usd=run.budget_usd,
         confidence=confidence,
         coverage=coverage_of(
             (estimate for card in candidates.values() for estimate in card.criteria.values()),
@@ -263,6 +269,7 @@ def scorecard_of(
                 *run.dataset.alarms,
                 *preference_alarms(scorecard),
                 *run_alarms(scorecard, counts),
+                *job_alarms(run),
                 *(counted_as_worst(scorecard) if run.evaluation.unscored == "worst" else ()),
                 *favour_alarms(scorecard),
                 *lean_alarms(scorecard),
@@ -286,7 +293,8 @@ def _records(run: RunDefinition, counts: RunCounts) -> Records:
         read=run.dataset.records["read"],
         rejected=run.dataset.records["rejected"],
         evaluated=counts.evaluated,
-        missing=counts.records - counts.evaluated,
+        missing=counts.records - counts.evaluated - counts.skipped,
+        skipped=counts.skipped,
         missing_reasons=dict(counts.missing_reasons),
         repeated=counts.repeated,
     )

@@ -103,7 +103,7 @@ class CandidateCounts(Merging):
     """Counts of one candidate."""
 
     def __init__(self, metrics: Sequence[str]) -> None:
-        self.n = self.missing = self.given = self.truncated = self.retries = 0
+        self.n = self.missing = self.given = self.truncated = self.retries = self.skipped = 0
         self.refused = self.blocked = self.flagged = self.empty = 0
         self.thinking = self.thinking_characters = 0
         self.errors, self.flags, self.unknown_stops = Occurrences(), Occurrences(), Occurrences()
@@ -118,15 +118,18 @@ class CandidateCounts(Merging):
         self._criteria: ByKey[str, CriterionCounts] = ByKey(CriterionCounts)
 
     def add(self, ordinal: int, result: CandidateResult) -> None:
-        """Add a candidate's result for one record."""
+        """Add a candidate's result for one record; of one that was not begun, what its scores lack."""
+        for name, score in result.scores.items():
+            self._criteria.at(name, ordinal).add(ordinal, score)
+        if result.is_skipped:
+            self.skipped += 1
+            return
         self.n += 1
         self.retries += result.retries
         self.spent.add(ordinal, result)
         self._add_response(ordinal, result)
         if result.response.response is not None and (result.is_reused or not result.response.reused):
             self.called.append(ordinal)
-        for name, score in result.scores.items():
-            self._criteria.at(name, ordinal).add(ordinal, score)
         for call in result.judge_calls:
             self.judge_input += call.input_tokens
             self.judge_output += call.output_tokens
@@ -232,6 +235,7 @@ class RunCounts(NamedTuple):
         copies: What perturbed copies took, by candidate.
         repeats: What responses took that count for nothing, by candidate.
         deliveries: How calls were delivered.
+        skipped: The dataset's own records that were not begun, for the budget was spent.
     """
 
     size: int
@@ -247,13 +251,14 @@ class RunCounts(NamedTuple):
     repeats: Mapping[str, Money]
     judges: Mapping[str, JudgeCallCounts]
     deliveries: DeliveryCounts
+    skipped: int = 0
 
 
 class CountTally(Merging):
     """Gathers `RunCounts`."""
 
     def __init__(self, candidates: Sequence[str], judges: Sequence[str], metrics: Sequence[str]) -> None:
-        self._size = self._records = self._evaluated = self._repeated = 0
+        self._size = self._records = self._evaluated = self._repeated = self._skipped = 0
         self._missing = Occurrences()
         self._categories, self._groups = Labels(), Labels()
         self._candidates = {name: CandidateCounts(metrics) for name in candidates}
@@ -281,7 +286,7 @@ class CountTally(Merging):
             (self._copies if record.perturbed else self._candidates)[name].add(ordinal, result)
             self._deliveries.add_response(result.response)
             self._add_to_judges(ordinal, result)
-        if results.anchor is None and record.perturbed is None:
+        if record.anchor is None and record.perturbed is None:
             self._add_record(record, results)
 
     def result(self) -> RunCounts:
@@ -307,11 +312,14 @@ class CountTally(Merging):
             self._repeats,
             self._judges,
             self._deliveries,
+            self._skipped,
         )
 
     def _add_record(self, record: PreparedRecord, results: RecordResults) -> None:
         self._records += 1
-        if results.failure is None:
+        if results.is_skipped:
+            self._skipped += 1
+        elif results.failure is None:
             self._evaluated += 1
         else:
             self._missing.add(results.failure.error, results.ordinal)

@@ -247,6 +247,7 @@ def _responses(counts: CandidateCounts, advice: str | None) -> ResponseCounts:
         n=counts.n,
         errors=counts.errors.n,
         missing=counts.missing,
+        skipped=counts.skipped,
         given=counts.given,
         refused=counts.refused,
         blocked=counts.blocked,

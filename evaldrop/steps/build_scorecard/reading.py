@@ -21,7 +21,7 @@ from evaldrop.evaluation.delivery import Delivery
 from evaldrop.evaluation.metrics import METRICS
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import ExpectedCall, PreparedRecord
-from evaldrop.run.results import ChildFailure, Found
+from evaldrop.run.results import SKIPPED_BY_BUDGET, Found
 from evaldrop.run.tables import ComparisonRow, ResponseRow, VerdictRow
 from evaldrop.scorecard.results import (
     IDENTICAL,
@@ -103,7 +103,7 @@ class ResultReader:
         return AnchorResult(rows, [reading.call for reading in judged])
 
     def _read_candidate(self, name: str, response: Mapping[str, Any] | None, found: Found) -> CandidateResult:
-        record = found.record
+        record, is_skipped = found.record, is_skipped_by_budget(found.output)
         row, error = self._response_row(name, response, found)
         row = row._replace(expected_blocked=record.expected_blocked)
         if row.stop_reason == GUARDRAIL_INTERVENED:
@@ -112,20 +112,28 @@ class ResultReader:
         judged = [self._read_judgement(judgement) for judgement in (response or {}).get("judgements") or ()]
         verdicts = [verdict for reading in judged for verdict in self._verdict_rows(record, name, reading)]
         verdicts += self._losses(
-            record, name, {reading.asked for reading in judged}, has_text=is_to_be_judged(row)
+            record,
+            name,
+            {reading.asked for reading in judged},
+            has_text=is_to_be_judged(row),
+            instead=SKIPPED_BY_BUDGET if is_skipped else None,
         )
         # A response of the dataset comes without a reply: there was no call that could have been saved.
         is_reused = row.reused and (response or {}).get("reply") is not None
         return CandidateResult(
             row,
             verdicts,
-            record_scores(verdicts, self._run.criteria, self._run.evaluation.unscored),
+            # What was not begun is no bad response: it is not counted as the worst.
+            record_scores(
+                verdicts, self._run.criteria, "drop" if is_skipped else self._run.evaluation.unscored
+            ),
             [reading.call for reading in judged],
             error if isinstance(error, Mapping) else None,
-            response is None,
+            response is None and not is_skipped,
             int((response or {}).get("retries") or 0),
             is_reused,
             self._cost_of(row) if is_reused else 0.0,
+            is_skipped,
         )
 
     def _cost_of(self, row: ResponseRow) -> float | None:
@@ -154,7 +162,7 @@ class ResultReader:
         start = (record.record_id, record.category, record.group, name, candidate.model, record.prompt)
         if response is None or response.get("error") is not None:
             caught = None if response is None else response["error"]
-            error = _missing_text(found.failure) if response is None else _error_text(caught)
+            error = _missing_text(found) if response is None else _error_text(caught)
             row = ResponseRow(*start, None, error, *_NOTHING_MEASURED, False, None, self._no_metrics)
             return row, caught
         if given := bool(response.get("given")):
@@ -247,10 +255,20 @@ class ResultReader:
             )
 
     def _losses(
-        self, record: PreparedRecord, candidate: str, got: set[ExpectedCall], *, has_text: bool
+        self,
+        record: PreparedRecord,
+        candidate: str,
+        got: set[ExpectedCall],
+        *,
+        has_text: bool,
+        instead: str | None = None,
     ) -> list[VerdictRow]:
-        """Return a row for every verdict that should be there and is not: nothing is lost in silence."""
-        reason = NO_VERDICT if has_text else NO_RESPONSE
+        """
+        Return a row for every verdict that should be there and is not: nothing is lost in silence.
+
+        `instead` is the reason where nothing was called.
+        """
+        reason = instead or (NO_VERDICT if has_text else NO_RESPONSE)
         rows = [
             _unscored(record.record_id, candidate, name, asked.judge, reason, None, asked.repeat)
             for asked in record.asked
@@ -391,5 +409,12 @@ def _error_text(error: object) -> str:
     return f"{error.get('Error') or 'unknown'}: {error.get('Cause') or ''}".rstrip(": ")
 
 
-def _missing_text(failure: ChildFailure) -> str:
-    return f"missing: {failure.error}: {failure.cause}".rstrip(": ")
+def is_skipped_by_budget(output: Mapping[str, Any] | None) -> bool:
+    """Tell whether a child was not begun, for the budget was spent."""
+    return (output or {}).get("skipped") == SKIPPED_BY_BUDGET
+
+
+def _missing_text(found: Found) -> str:
+    if is_skipped_by_budget(found.output):
+        return "skipped: the budget was spent, and nobody was called"
+    return f"missing: {found.failure.error}: {found.failure.cause}".rstrip(": ")

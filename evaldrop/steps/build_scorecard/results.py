@@ -9,7 +9,7 @@ from evaldrop.run.definition import REPLIES, RunDefinition
 from evaldrop.run.records import PreparedRecord
 from evaldrop.run.results import Found, collect, parse_row
 from evaldrop.scorecard.results import RecordResults, Repeat
-from evaldrop.steps.build_scorecard.reading import ResultReader
+from evaldrop.steps.build_scorecard.reading import ResultReader, is_skipped_by_budget
 
 
 def read_results(
@@ -46,10 +46,12 @@ def read_found(ordinal: int, found: Found, reader: ResultReader) -> RecordResult
     """Return what came of a line; of a perturbed copy without what came of its record."""
     repeats = [_repeat(found._replace(output=output), reader) for output in found.repeats]
     if found.record.anchor is not None:
-        return RecordResults(ordinal, (), repeats=repeats, anchor=reader.read_anchor(found))
+        read = None if is_skipped_by_budget(found.output) else reader.read_anchor(found)
+        return RecordResults(ordinal, (), repeats=repeats, anchor=read, is_skipped=read is None)
+    is_skipped = is_skipped_by_budget(found.output)
     compared = () if found.record.perturbed else reader.read_comparisons(found)
     failure = None if found.output is not None else found.failure
-    return RecordResults(ordinal, reader.read(found), compared, failure, repeats)
+    return RecordResults(ordinal, reader.read(found), compared, failure, repeats, is_skipped=is_skipped)
 
 
 def _repeat(found: Found, reader: ResultReader) -> Repeat:

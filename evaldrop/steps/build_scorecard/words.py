@@ -7,7 +7,8 @@ import numpy as np
 
 from evaldrop.run.results import LEFT_OUT, NOT_STARTED
 from evaldrop.scorecard.answers import silences
-from evaldrop.scorecard.figures import percent, signed, size
+from evaldrop.scorecard.figures import budget_in_words, percent, signed, size
+from evaldrop.scorecard.model.judges import NOT_THE_JUDGES
 from evaldrop.scorecard.model.scorecard import (
     MOST_CATEGORIES,
     OVERALL,
@@ -179,9 +180,11 @@ def _lost_share(estimate: CriterionEstimate) -> float:
 
 def _loss_alarms(scorecard: Scorecard) -> Iterator[str]:
     records = scorecard.records
+    prepared = records.missing + records.evaluated + records.skipped
+    if spent := budget_in_words(scorecard.budget_usd, records.skipped, prepared):
+        yield f"{spent} They are in no number; evaldrop run --resume RUN --budget USD calls them."
     if records.missing:
         reasons = ", ".join(f"{reason}: {n}" for reason, n in records.missing_reasons.items())
-        prepared = records.missing + records.evaluated
         yield f"{records.missing} of {prepared} records have no result ({reasons})."
     counts = {name: card.responses for name, card in scorecard.candidates.items()}
     # Multiplied, not divided: there may have been no call at all.
@@ -252,9 +255,7 @@ def _judge_alarms(scorecard: Scorecard) -> Iterator[str]:
 def _unread(judge: JudgeHealth) -> str | None:
     """Return how many verdicts a judge lost, where they are many."""
     # What does not apply, or had no response to judge, is not the judge's fault.
-    lost = {
-        reason: n for reason, n in judge.unscored.items() if reason not in ("not_applicable", "no_response")
-    }
+    lost = {reason: n for reason, n in judge.unscored.items() if reason not in NOT_THE_JUDGES}
     total = judge.scored + sum(lost.values())
     if sum(lost.values()) <= MUCH_UNSCORED * total:
         return None

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from evaldrop.errors import BudgetExceeded
 from evaldrop.run.request import Owner, RunRequest
 from evaldrop.store.model import StoredRun
 
@@ -37,6 +38,25 @@ def defined_run(run: "RunDefinition") -> StoredRun:
         labels=run.labels,
         simulated=run.simulated,
     )
+
+
+def reserving_run(run: "RunDefinition") -> StoredRun:
+    """
+    Return a run whose estimate is the most that it may cost: every reply at its `max_tokens`, or its budget.
+
+    Raises:
+        BudgetExceeded: A price is unknown, and with it what to reserve.
+    """
+    plan = run.estimate or {}
+    if plan.get("unknown_prices"):
+        raise BudgetExceeded(
+            f"the price of {', '.join(plan['unknown_prices'])} is unknown, and monthly_budget_usd, which "
+            "this stack spends at most, cannot be held to. Give it under prices: in the evaluation, or have "
+            "whoever deploys this stack give it (prices in cdk.json)."
+        )
+    most = float((plan.get("cost_usd") or {}).get("high") or 0)
+    estimate = most if run.budget_usd is None else min(most, run.budget_usd)
+    return defined_run(run).model_copy(update={"estimate_usd": estimate})
 
 
 def failed_run(run: Mapping[str, Any], *, started_at: str | None) -> StoredRun:

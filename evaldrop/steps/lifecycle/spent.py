@@ -74,7 +74,7 @@ def spent_in(folder: str, *, has_fanned_out: bool = True) -> SpentByRun:
         return SpentByRun()
     run = RunDefinition.load(folder)
     manifests = [read_manifest(uri) for uri in find_manifests(folder)]
-    used, there, known = _Sum(run), set[str](), set[str]()
+    used, there, known = _PaidCalls(run), set[str](), set[str]()
     for output in _outputs(manifests):
         # Without an ID it is nobody's: its record was done before.
         if record_id := output.get("record_id"):
@@ -90,7 +90,7 @@ def spent_in(folder: str, *, has_fanned_out: bool = True) -> SpentByRun:
     return used.with_share(unknown, records, missing=records - len(there | failed | not_begun))
 
 
-class _Sum:
+class _PaidCalls:
     """Tokens and dollars of the calls that were answered."""
 
     def __init__(self, run: RunDefinition) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Protocol
 
+from evaldrop.errors import BudgetExceeded, LimitReached
 from evaldrop.steps.embedded_metrics import STEP_METRICS, metric_document
 from evaldrop.steps.lifecycle.events import SOURCE, Event
 from evaldrop.steps.services import EventBus
@@ -74,6 +75,18 @@ class Lifecycle:
         """Note that a run goes on."""
         if self._opened:
             self._or_log(run.run_id, "its beginning was not noted", lambda: self._store.begin(run))
+
+    def admit(self, run: StoredRun, *, monthly_usd: float) -> None:
+        """
+        Note that a run goes on, if the stack's month has as much left; one that cannot be noted does not.
+
+        Raises:
+            BudgetExceeded: With it the runs of this month would cost more than the stack spends.
+        """
+        try:
+            self._store.begin(run, monthly_usd=monthly_usd)
+        except LimitReached as reached:
+            raise BudgetExceeded(str(reached)) from reached
 
     def end(self, run: StoredRun, ending: Ending) -> None:
         """Note how a run ended, whether or not the store knew of it."""

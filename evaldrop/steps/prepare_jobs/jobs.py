@@ -16,6 +16,8 @@ BATCH = "batch"
 """The folder of a run that its jobs' files are in."""
 JOBS_FILE = "jobs.json"
 """A stage's jobs, in its folder: written when all else of the stage is."""
+RESULTS_FILE = "results.json"
+"""How a stage's jobs ended, in its folder."""
 ROWS_FILE = "rows.jsonl"
 OUT = "out"
 
@@ -63,6 +65,11 @@ def job_prefix(run_id: str) -> str:
     """Return how the names of a run's jobs begin, and those of no other run."""
     # A digest and not the ID, which is too long for a name, or holds what a name does not.
     return f"evaldrop-{hashlib.blake2b(run_id.encode(), digest_size=6).hexdigest()}-"
+
+
+def results_uri(folder: str, stage: str) -> str:
+    """Return where it is kept how a stage's jobs ended."""
+    return storage.join(folder, BATCH, stage, RESULTS_FILE)
 
 
 def rows_uri(folder: str, place: str) -> str:

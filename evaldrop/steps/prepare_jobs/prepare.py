@@ -15,7 +15,7 @@ from evaldrop import storage
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import RECORDS_FILE
 from evaldrop.steps.prepare_jobs.collecting import JobAnswers, JobResult
-from evaldrop.steps.prepare_jobs.jobs import BATCH, JOBS_FILE, BatchJob, job_of
+from evaldrop.steps.prepare_jobs.jobs import BATCH, JOBS_FILE, BatchJob, job_of, results_uri
 from evaldrop.steps.prepare_jobs.merging import make_fit, without_answered
 from evaldrop.steps.prepare_jobs.row_ids import row_id
 from evaldrop.steps.prepare_jobs.stages import STAGES, Stage, Stages
@@ -50,7 +50,12 @@ class _Preparing:
 
     def go_on(self) -> JSON:
         """Do the next stage that has jobs, or end."""
-        over: Stage | None = self._batch["stage"] if "results" in self._batch else None
+        over: Stage | None = None
+        if "results" in self._batch:
+            over = self._batch["stage"]
+            # For the scorecard, which says which jobs did not complete.
+            told = [JobResult.of(each)._asdict() for each in self._batch["results"]]
+            storage.write_bytes(results_uri(self._folder, over), orjson.dumps(told))
         for stage in STAGES[STAGES.index(over) + 1 if over else 0 :]:
             if not self._stages.may_ask(stage):
                 continue

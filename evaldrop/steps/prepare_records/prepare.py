@@ -40,6 +40,7 @@ from evaldrop.steps.prepare_records.long_records import (
     long_body,
 )
 from evaldrop.steps.prepare_records.perturbations import is_copy_id, perturbed_copies
+from evaldrop.steps.prepare_records.reserve import Reserve, budget_of
 from evaldrop.steps.prepare_records.shortening import shorten_values
 
 JSON = dict[str, Any]
@@ -134,8 +135,9 @@ class Refusal(NamedTuple):
 def _state(request: RunRequest, definition: RunDefinition, preparing: "Preparing", folder: str) -> JSON:
     reader = storage.place(storage.join(folder, RECORDS_FILE), root=definition.out)
     writer = storage.place(storage.join(folder, "results"), root=definition.out)
-    evaluation = definition.evaluation
-    state = {
+    evaluation, budget = definition.evaluation, preparing.budget
+    wanted = request.max_in_flight or evaluation.max_concurrency
+    state: JSON = {
         "run": {**request.model_dump(mode="json"), "folder": folder, "name": definition.evaluation_name},
         "reader": reader._asdict(),
         "writer": {"bucket": writer.bucket, "prefix": writer.key},
@@ -144,7 +146,8 @@ def _state(request: RunRequest, definition: RunDefinition, preparing: "Preparing
         "refused": {"candidates": {}, "judges": {}},
         "done": [],
         "earlier": [],
-        "max_concurrency": request.max_in_flight or evaluation.max_concurrency,
+        "budget": budget,
+        "max_concurrency": preparing.reserve.in_flight(budget["limit"], wanted) if budget else wanted,
         "tolerated_failure_percentage": evaluation.tolerated_failure_percentage,
     }
     # A rehearsal's jobs take no longer than somebody watches them.
@@ -204,8 +207,12 @@ class Preparing:
         self.called = [call["name"] for call in self.candidates if call["api"] != GIVEN]
         self._criteria = RecordCriteria(definition)
         self.judge_requests = JudgeRequests(definition, self._prompts, self._criteria, parent)
-        # A child gets its record's requests, and the constant parts of all of them.
-        self.room = MAX_CHILD_INPUT_BYTES - MAX_SHARED_JUDGE_BYTES - len(orjson.dumps(self.candidates))
+        self.budget = budget_of(definition)
+        self.reserve = Reserve(definition, self.candidates, self.judge_requests.constants)
+        # A child gets its record's requests, and the constant parts of all of them; twice the budget's, for
+        # what a record reserves is by the same names.
+        shared = len(orjson.dumps(self.candidates)) + 2 * len(orjson.dumps(self.budget))
+        self.room = MAX_CHILD_INPUT_BYTES - MAX_SHARED_JUDGE_BYTES - shared
         self._long = LongRequests(definition.folder, definition.out)
         self._is_sending = is_sending
         self._shown_to_judges = frozenset[str]().union(
@@ -223,7 +230,7 @@ class Preparing:
         before = self._parent.of(record.id).calls.get("shortened", {}) if self._parent else {}
         try:
             calls = fitting(self._forms(record), room=self.room, limit=before.get("limit"))
-            line = fitting_line(self._line(record, calls))
+            line = fitting_line(self._line(record, self._reserving(calls)))
         except PromptError as error:
             return Refusal(record.line, str(error), record.model_dump(mode="json"))
         except TooLongError as error:
@@ -235,6 +242,10 @@ class Preparing:
             for candidate, body in self._long_bodies(record):
                 self._long.write(record.id, candidate, body)
         return line
+
+    def _reserving(self, calls: JSON) -> JSON:
+        """Return calls with what they reserve of the budget, if there is one."""
+        return calls if self.budget is None else {**calls, "reserve": self.reserve.of(calls)}
 
     def _line(self, record: Record, calls: JSON) -> JSON:
         return {
@@ -262,7 +273,7 @@ class Preparing:
                 # The response may be another one under the same number.
                 if before.calls.get("given") == anchor["calls"]["given"]:
                     self._parent.keep(before, anchor["calls"]["judgements"], [])
-            yield anchor
+            yield {**anchor, "calls": self._reserving(anchor["calls"])}
 
     def _questions_of_anchor(self, record: Record) -> tuple[list[JSON], Mapping[str, str]]:
         judgements = self.judge_requests.judgements(record, variables(record))

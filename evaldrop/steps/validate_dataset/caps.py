@@ -5,11 +5,10 @@ An upload brings its evaluation, and so decides its budget, its repeats and its 
 put an object into the bucket may spend what the account has. On one machine there are none: who runs pays.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -28,19 +27,11 @@ from evaldrop.evaluation.prices import (
     price_of,
 )
 from evaldrop.evaluation.regions import called_in, prices_in_region
+from evaldrop.evaluation.reply_limits import reply_tokens
 from evaldrop.shipped import resource
 from evaldrop.steps.validate_dataset.plan import Plan, refuse_above_budget
 
-UNLIMITED_TOKENS = 131_072
-"""What a reply may take that is given no limit: the longest that a model of Bedrock writes."""
-
 ASK = "or have whoever deploys this stack raise"
-
-# How families call a limit of a reply's tokens, and a number of replies, in what `extra` hands through.
-_LIMITS = re.compile(r"max\w*(token|len)\w*", re.IGNORECASE)
-_REPLIES = re.compile(
-    r"n|best_?of|candidate_?count|num_?(results|generations|return_sequences)", re.IGNORECASE
-)
 
 
 class Caps(BaseModel):
@@ -135,9 +126,12 @@ class Caps(BaseModel):
                 f"repeats or copies, {ASK} max_calls (cdk.json)."
             )
 
-    def refuse(self, plan: Plan, evaluation: Evaluation) -> None:
+    def refuse(self, plan: Plan, evaluation: Evaluation, *, budget_usd: float | None = None) -> None:
         """
         Refuse a plan above what the stack allows, or above its budget.
+
+        `budget_usd` is what was said of this run: it is held while the run goes, and a run that is likely to
+        cost more ends when it is spent.
 
         Raises:
             BudgetExceeded: The message names the cap, the plan's figure and what to do.
@@ -161,6 +155,13 @@ class Caps(BaseModel):
                     "run. Evaluate fewer records (--limit), lower max_tokens, drop a candidate or judge, "
                     f"{ASK} max_run_usd (cdk.json)."
                 )
+        if budget_usd is not None:
+            if self.max_run_usd is not None and budget_usd > self.max_run_usd:
+                raise BudgetExceeded(
+                    f"a budget of {budget_usd:g} is above max_run_usd: {self.max_run_usd:g}, which this "
+                    f"stack allows a run. Lower it, {ASK} max_run_usd (cdk.json)."
+                )
+            return
         budget = evaluation.budget_usd or self.default_budget_usd
         refuse_above_budget(plan, budget, is_default=evaluation.budget_usd is None)
 
@@ -186,39 +187,20 @@ def most_usd(plan: Plan, evaluation: Evaluation, prices: Prices) -> float:
     }
     called = [each for each in evaluation.candidates if each.model != GIVEN]
     # The plan has judges read of a response what `inference` allows it; `extra` may allow it more.
-    longest = max(map(_reply_tokens, called), default=0)
-    is_longer = any(_reply_tokens(each) > (each.inference.max_tokens or 0) for each in called)
+    longest = max(map(reply_tokens, called), default=0)
+    is_longer = any(reply_tokens(each) > (each.inference.max_tokens or 0) for each in called)
     total = plan.orchestration_usd
     for line in plan.lines:
         read = line.input_tokens.high
         if line.role == "judge" and is_longer:
             read += 2 * longest * line.calls
-        written = _reply_tokens(by_role[line.role][line.name]) * line.calls
+        written = reply_tokens(by_role[line.role][line.name]) * line.calls
         # On demand, whatever is asked: what a job does not answer and what flex does not serve costs it.
         usage = TokenUsage(round(read), round(written), cache_write=round(line.cached_tokens))
         cost = cost_usd(line.model, usage, prices)
         assert cost is not None
         total += cost
     return total
-
-
-def _reply_tokens(called: Called) -> int:
-    """Return the most tokens that a call of a candidate or judge may be answered with."""
-    stated = list(_numbers(called.extra, _LIMITS))
-    limit = max([called.inference.max_tokens or 0, *stated]) or UNLIMITED_TOKENS
-    return limit * max([1, *_numbers(called.extra, _REPLIES)])
-
-
-def _numbers(content: Any, names: re.Pattern[str]) -> Iterator[int]:
-    """Yield the whole numbers under keys of a pattern, at any depth."""
-    if isinstance(content, Mapping):
-        for key, value in content.items():
-            if isinstance(value, int) and names.fullmatch(str(key)):
-                yield value
-            yield from _numbers(value, names)
-    elif isinstance(content, list):
-        for each in content:
-            yield from _numbers(each, names)
 
 
 def _higher(one: ModelPrice | None, other: ModelPrice | None) -> ModelPrice | None:

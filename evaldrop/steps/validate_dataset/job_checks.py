@@ -83,6 +83,11 @@ def evaluation_job_warnings(
         f"judge {who}: Bedrock's evaluation jobs begin when all responses are there. How long they take "
         "nothing tells, and no row of theirs tells what it cost."
     )
+    if evaluation.budget_usd is not None:
+        yield (
+            f"judge {who}: budget_usd counts what evaluation jobs are likely to cost before the run begins, and "
+            "does not hold them back while it goes."
+        )
     if n := len(list(brought)):
         yield (
             f"judge {who}: {n:,} {'criterion' if n == 1 else 'criteria'} of the records' own are not asked "

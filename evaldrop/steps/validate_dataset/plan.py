@@ -234,8 +234,9 @@ def child_transitions(evaluation: Evaluation) -> int:
     states = 5 + candidates * (4 + 4 * judge_calls(evaluation, criteria))
     if evaluation.pairwise:
         orders = 2 if evaluation.pairwise.orders == "both" else 1
-        states += 2 + 4 * orders * sum(1 for _ in compared_pairs(evaluation)) * len(evaluation.called_judges)
-    return states
+        states += 3 + 4 * orders * sum(1 for _ in compared_pairs(evaluation)) * len(evaluation.called_judges)
+    # To reserve and to settle.
+    return states + 2 * (evaluation.budget_usd is not None)
 
 
 def judge_calls(evaluation: Evaluation, criteria: int) -> int:

@@ -5,7 +5,7 @@ ValidateDataset: a dataset and its evaluation checked together, before any money
 the workflow.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,14 +50,19 @@ class Check:
 
 
 def validate_dataset(
-    request: RunRequest, *, default: str | None = None, caps: Caps = NO_CAPS, arn: str | None = None
+    request: RunRequest,
+    *,
+    default: str | None = None,
+    caps: Caps = NO_CAPS,
+    arn: str | None = None,
+    admit: Callable[[RunDefinition], None] | None = None,
 ) -> dict[str, Any]:
     """
     Check a dataset, write the run's `run.json`, and return the state PrepareRecords works on.
 
     A run that has its `run.json` already keeps it: this is how a run is gone on with. `default` names the
     stack's evaluation for datasets that have none beside or above them; `caps` are what the stack lets a run
-    ask, and `arn` is one of its functions.
+    ask, and `arn` is one of its functions. `admit` gets a run that may begin otherwise, and may refuse it.
 
     Raises:
         InputError: There is something wrong; the message says all of it.
@@ -78,10 +83,19 @@ def validate_dataset(
     if not has_jobs and (problem := without_evaluation_jobs(definition.evaluation)):
         raise DatasetError(problem)
     # Before run.json is written: a run that was refused must not look as if it had begun.
-    caps.refuse(check.plan, definition.evaluation)
+    caps.refuse(check.plan, definition.evaluation, budget_usd=request.budget_usd)
+    definition = definition.changed(budget_usd=_budget_usd(request, definition, caps))
+    if admit:
+        admit(definition)
     definition.save()
     run = {**request.model_dump(mode="json"), "folder": definition.folder, "name": definition.evaluation_name}
     return {"run": run}
+
+
+def _budget_usd(request: RunRequest, definition: RunDefinition, caps: Caps) -> float | None:
+    """Return what a run may cost: as this request says, or an earlier one, the evaluation, the stack."""
+    evaluation = definition.evaluation
+    return request.budget_usd or definition.budget_usd or evaluation.budget_usd or caps.default_budget_usd
 
 
 def check_dataset(

@@ -37,13 +37,17 @@ MODELS = {
         tools="tool", sampling="one", prefill=False, thinking=("adaptive", "enabled", "disabled")
     ),
     "us.anthropic.claude-opus-4-6-v1": ModelLimits(
-        tools="tool", sampling="one", prefill=False, thinking=("adaptive", "enabled", "disabled")
+        tools="tool",
+        sampling="one",
+        prefill=False,
+        thinking=("adaptive", "enabled", "disabled"),
+        structured=True,
     ),
     "us.anthropic.claude-sonnet-4-5-20250929-v1:0": ModelLimits(
-        tools="tool", sampling="one", thinking=("enabled", "disabled")
+        tools="tool", sampling="one", thinking=("enabled", "disabled"), structured=True
     ),
     "us.anthropic.claude-haiku-4-5-20251001-v1:0": ModelLimits(
-        tools="tool", sampling="one", thinking=("enabled", "disabled")
+        tools="tool", sampling="one", thinking=("enabled", "disabled"), structured=True
     ),
     "us.anthropic.claude-opus-4-1-20250805-v1:0": ModelLimits(
         tools="tool", sampling="one", thinking=("enabled", "disabled")

@@ -96,6 +96,10 @@ def test_each_model_is_a_candidate_and_its_evaluator_the_judge(ab):
     assert (judge["name"], judge["model"], judge["api"]) == ("claude-sonnet-4-6", SONNET, "evaluation_job")
 
 
+def test_a_judges_prompt_is_not_one_of_evaldrops(ab):
+    assert [judge["prompt"] for judge in ab.run["evaluation"]["judges"]] == ["unknown"]
+
+
 def test_fractions_are_points_of_the_criterions_scale(ab):
     found = verdicts(ab, "bedrock.correctness")
 

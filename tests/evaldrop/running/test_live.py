@@ -177,6 +177,19 @@ def test_the_time_left_is_the_terminals_from_when_records_were_prepared(folder):
     assert settled(live).time_left is None
 
 
+def test_while_batch_jobs_are_waited_for_nobody_says_when_the_run_ends(folder):
+    os.utime(folder / "records.jsonl", (1000, 1000))
+    (folder / "batch" / "judges").mkdir(parents=True)
+    (folder / "batch" / "judges" / "jobs.json").write_text("[{}, {}]")
+    live = LiveRun(str(folder), clock=count(step=0.6).__next__, now=lambda: 5060)
+    with locked(str(folder), doing="evaldrop run"):
+        write_results(str(folder), succeeded=ROWS[:3])
+        assert settled(live).time_left == "not known: waiting for batch jobs (2 of judges)"
+        (folder / "batch" / "records.jsonl").write_text("")
+        os.utime(folder / "batch" / "records.jsonl", (5000, 5000))
+        assert settled(live).time_left == "3 min"
+
+
 def test_what_begins_goes_on_and_is_stopped_says_so(tmp_path, folder, live):
     assert live.look().state == "stopped"
     with locked(str(folder), doing="evaldrop run --resume"):

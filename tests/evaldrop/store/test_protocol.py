@@ -411,3 +411,65 @@ def test_a_key_is_added_once(store):
             store.add_key(other)
 
     assert store.keys() == (a_key(),)
+
+
+# A ceiling on all runs of a month
+
+
+def dropped(number, **values):
+    """A run that somebody put into the bucket: nobody's, and not admitted."""
+    return a_run(f"d{number}", **{"state": "running", "owner": Owner(), "request_sha256": None, **values})
+
+
+def test_of_many_runs_that_begin_at_once_no_more_do_than_the_month_has_room_for(store):
+    def begin(number):
+        store.begin(dropped(number), monthly_usd=0.45)
+        return number
+
+    answers = at_once(CLIENTS[type(store).__name__], begin)
+
+    assert sum(answer is not None for answer in answers) == len(store.runs(RunQuery()).runs) == 4
+    assert store.usage("2026-11", by="stack") == {"": Usage(runs=4, reserved_usd=0.4)}
+
+
+def test_the_month_is_everybodys_and_what_runs_cost_takes_the_place_of_their_estimates(store):
+    store.admit(a_run("asked"), NO_LIMITS, now=NOW)
+    store.begin(dropped(1), monthly_usd=0.2)
+    with pytest.raises(LimitReached, match=r"\$0.20 a month .* may cost \$0.10"):
+        store.begin(dropped(2), monthly_usd=0.2)
+    store.end("d1", an_ending(cost_usd=0.01))
+    with pytest.raises(LimitReached):
+        store.begin(dropped(2), monthly_usd=0.2)
+    store.end("asked", an_ending(cost_usd=0.01))
+    store.begin(dropped(2), monthly_usd=0.2)
+    assert store.run("d2").state == "running"
+
+
+def test_a_run_is_held_against_the_month_once_whoever_noted_it_before(store):
+    # StartRun notes a run before it is known what it may cost; ValidateDataset may be called again.
+    store.begin(dropped(1, estimate_usd=None))
+    for _ in range(2):
+        store.begin(dropped(1, estimate_usd=0.2), monthly_usd=0.2)
+    assert store.usage("2026-11", by="stack")[""].reserved_usd == 0.2
+    # Of what was admitted the estimate is counted already.
+    store.admit(a_run("asked"), NO_LIMITS, now=NOW)
+    with pytest.raises(LimitReached):
+        store.begin(a_run("asked"), monthly_usd=0.2)
+    store.begin(a_run("asked"), monthly_usd=0.3)
+    assert store.run("asked").state == "running"
+
+
+def test_a_run_that_is_too_dear_by_itself_is_refused_in_an_empty_month_and_a_rehearsal_never_is(store):
+    with pytest.raises(LimitReached):
+        store.begin(dropped(1, estimate_usd=5), monthly_usd=4)
+    store.begin(dropped(2, estimate_usd=5, simulated=True), monthly_usd=4)
+    assert ids(store.runs(RunQuery())) == ["d2"]
+
+
+def test_another_month_has_its_own_room(store):
+    store.begin(dropped(1), monthly_usd=0.1)
+    store.begin(dropped(2, started_at=LATER), monthly_usd=0.1)
+    assert {month: store.usage(month, by="stack")[""].runs for month in ("2026-11", "2026-12")} == {
+        "2026-11": 1,
+        "2026-12": 1,
+    }

@@ -87,6 +87,8 @@ class States:
     def list_map_runs(self, **_):
         # That of the first records is over by then; of the order nothing is promised.
         runs = [{"mapRunArn": f"arn:map:{n}", "startDate": n} for n in (1, 2)]
+        # That of batch jobs counts no records.
+        runs.append({"mapRunArn": "arn:aws:states:eu-west-1:1:mapRun:EvaluateDataset/Jobs:3", "startDate": 3})
         return {"mapRuns": runs if self._now["counts"] else []}
 
     def describe_map_run(self, *, mapRunArn):  # noqa: N803 - boto3's word

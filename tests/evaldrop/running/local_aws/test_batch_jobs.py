@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from evaldrop.bedrock.protocol import ServiceError
-from evaldrop.running.local_aws.batch_jobs import OF_JOBS, Jobs, RoleObjects
+from evaldrop.running.local_aws.batch_jobs import OF_JOBS, RoleJobs, RoleObjects
 from evaldrop.running.local_aws.permissions import Permissions, trusts
 
 MACHINE, ROLE = "arn:aws:iam::123456789012:role/machine", "arn:aws:iam::123456789012:role/jobs"
@@ -59,7 +59,7 @@ def jobs(*, machine=(CREATE, PASS), role=(CALL,), policy=None):
     of = {MACHINE: machine, ROLE: role}
     permissions = Permissions(lambda arn: [json.dumps({"Statement": list(of[arn])})])
     plane = Plane()
-    return Jobs(plane, permissions, lambda _arn: policy or trust()), plane
+    return RoleJobs(plane, permissions, lambda _arn: policy or trust()), plane
 
 
 def test_a_job_is_created_with_all_that_it_takes():
@@ -123,7 +123,7 @@ def test_jobs_are_looked_at_and_stopped_by_who_may(call):
 def test_where_bedrock_has_no_jobs_none_is_created():
     permissions = Permissions(lambda _arn: [json.dumps({"Statement": [CREATE, PASS, CALL]})])
     with pytest.raises(ServiceError, match="a rehearsal alone"):
-        asyncio.run(Jobs(None, permissions, lambda _arn: trust()).create(MACHINE, REQUEST))
+        asyncio.run(RoleJobs(None, permissions, lambda _arn: trust()).create(MACHINE, REQUEST))
 
 
 def refuse(**_request):

@@ -9,7 +9,7 @@ import pytest
 from evaldrop.bedrock.opening import parse_rehearsal
 from evaldrop.bedrock.simulated.job_files import JobPlace
 from evaldrop.bedrock.simulated.jobs import rehearsed_jobs
-from evaldrop.running.local_aws.batch_jobs import OF_JOBS, Jobs
+from evaldrop.running.local_aws.batch_jobs import OF_JOBS, RoleJobs
 from evaldrop.running.local_aws.clients import ACCOUNT, REGION
 from evaldrop.running.local_aws.control_plane import ControlPlane
 from evaldrop.running.local_aws.permissions import Permissions
@@ -23,7 +23,7 @@ def plane(tmp_path):
     place = JobPlace(tmp_path, region=REGION, account=ACCOUNT)
     call = {"Effect": "Allow", "Action": "bedrock:InvokeModel", "Resource": "*"}
     trust = {"Effect": "Allow", "Principal": {"Service": "bedrock.amazonaws.com"}}
-    jobs = Jobs(
+    jobs = RoleJobs(
         rehearsed_jobs(parse_rehearsal(""), place),
         Permissions(lambda _arn: [json.dumps({"Statement": call})]),
         lambda _arn: json.dumps({"Statement": trust}),

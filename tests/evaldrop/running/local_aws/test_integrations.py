@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from evaldrop.engine import Clock, TaskContext, TaskError
-from evaldrop.running.local_aws.batch_jobs import Jobs
+from evaldrop.running.local_aws.batch_jobs import RoleJobs
 from evaldrop.running.local_aws.evaluation_jobs import Evaluations
 from evaldrop.running.local_aws.integrations import integrations_of
 from evaldrop.running.local_aws.models import Models
@@ -37,7 +37,7 @@ def integrations(*, actions="*", answer=None, **services):
         functions=SimpleNamespace(invoke=lambda _name, event: answer or done({"got": event})),
         names=["Step"],
         models=Models(SimpleNamespace(), permissions),
-        jobs=Jobs(None, permissions),
+        jobs=RoleJobs(None, permissions),
         evaluations=Evaluations(None, permissions),
         permissions=permissions,
         clients=lambda _service: client,

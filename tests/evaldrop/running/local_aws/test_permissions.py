@@ -61,6 +61,18 @@ def test_a_condition_is_held_against_what_the_request_brings(operator, wanted, h
     assert not allowed(statement(Condition=condition))
 
 
+def test_a_condition_for_all_values_holds_for_those_that_are_brought_and_for_none():
+    budgets = statement(
+        action="dynamodb:UpdateItem",
+        resource="*",
+        Condition={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["BUDGET#*"]}},
+    )
+    asked = {"action": "dynamodb:UpdateItem", "resource": "arn:aws:dynamodb:us-east-1:1:table/history"}
+    assert allowed(budgets, **asked, **{"dynamodb:LeadingKeys": "BUDGET#r1"})
+    assert not allowed(budgets, **asked, **{"dynamodb:LeadingKeys": "RUN#r1"})
+    assert allowed(budgets, **asked)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -55,9 +55,10 @@ def test_without_criteria_of_its_own_an_evaluation_has_nothing_to_ask_in_a_job(t
 def test_what_a_job_will_not_score_is_said_before_anything_is_spent(tmp_path):
     long = {**ROW, "id": "long", "prompt": "x" * 4_097}
     own = {**ROW, "id": "own", "criteria": ["Is it polite?"]}
-    warnings = "\n".join(check(tmp_path, PANEL, [ROW, long, own]).warnings)
+    warnings = "\n".join(check(tmp_path, {**PANEL, "budget_usd": 5}, [ROW, long, own]).warnings)
     assert "judge bedrock: 1 record has a prompt of more than 4,096 bytes" in warnings
     assert "judge bedrock: 1 criterion of the records' own" in warnings
+    assert "budget_usd counts what evaluation jobs are likely to cost" in warnings
     assert "How long they take nothing tells" in warnings
 
 

@@ -1,0 +1,28 @@
+"""What CreateModelInvocationJob refuses of a request, before it looks at any row."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from evaldrop.bedrock.protocol import ServiceError
+
+ROLE = re.compile(r"arn:aws(-[^:]+)?:iam::[0-9]{12}:role/.+")
+
+_NAME = re.compile(r"[a-zA-Z0-9]{1,63}(-*[a-zA-Z0-9+\-.]){0,63}")
+
+
+def check_request(request: Mapping[str, Any]) -> None:
+    """
+    Refuse a request that Bedrock would refuse.
+
+    Raises:
+        ServiceError: ValidationException, with the reason.
+    """
+    if not _NAME.fullmatch(request["jobName"]) or len(request["jobName"]) > 63:
+        raise ServiceError("ValidationException", f"jobName {request['jobName']!r} is not a valid name")
+    if not ROLE.fullmatch(request["roleArn"]):
+        raise ServiceError("ValidationException", f"roleArn {request['roleArn']!r} is not the ARN of a role")
+    if not 24 <= request.get("timeoutDurationInHours", 24) <= 168:
+        raise ServiceError("ValidationException", "timeoutDurationInHours must lie between 24 and 168")
+    if request.get("modelInvocationType", "InvokeModel") not in {"InvokeModel", "Converse"}:
+        raise ServiceError("ValidationException", "modelInvocationType is InvokeModel or Converse")

@@ -1,0 +1,187 @@
+"""
+What a record's calls may cost at most: what its child reserves of the budget before the first of them.
+
+In whole micro-dollars. Every reply at its `max_tokens`, every judge that is to call a tool asked twice, and
+requests at two bytes a token: English has over four, Chinese three, figures and code two to three. A model
+whose price is unknown reserves nothing, and no budget can hold it.
+"""
+
+import math
+import os
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+
+from evaldrop.evaluation.prices import ModelPrice
+from evaldrop.evaluation.reply_limits import reply_tokens
+from evaldrop.run.definition import RunDefinition
+from evaldrop.run.records import with_texts_restored
+from evaldrop.store.table import BUDGET_ITEM
+
+JSON = dict[str, Any]
+
+BYTES_PER_TOKEN = 2
+TOOL_TOKENS = 600
+"""What a model is told of its tools beside their description, the most of all families."""
+READ_AGAIN = 1.3
+"""Tokens that one model counts in what another wrote, to a token: no two divide a text alike."""
+CACHE_READ, CACHE_WRITE = 1.0, 1.25
+"""Of the price of input: what a cached token costs at most."""
+
+IN_FLIGHT_SHARE = 4
+"""A quarter of the budget is the most that records under way reserve: the rest of it is spent for certain."""
+
+KEPT_DAYS = 120
+"""How long the table keeps what a run has spent: a run may be resumed for as long."""
+
+LOCAL_TABLE = "budgets"
+"""The table's name on one machine, where it is a dictionary."""
+
+
+def budget_of(definition: RunDefinition) -> JSON | None:
+    """
+    Return what children need to know of the budget, for the workflow's state; None without one.
+
+    `limit` in micro-dollars; `prices` in micro-dollars a token, which are dollars a million.
+    """
+    if definition.budget_usd is None:
+        return None
+    expires = datetime.fromisoformat(definition.started_at).astimezone(UTC) + timedelta(days=KEPT_DAYS)
+    return {
+        "table": os.environ.get("EVALDROP_BUDGET_TABLE", LOCAL_TABLE),
+        "key": f"{BUDGET_ITEM}{definition.run_id}",
+        "expires": str(int(expires.timestamp())),
+        "limit": math.floor(definition.budget_usd * 1_000_000 + 0.5),
+        "prices": {
+            kind: {
+                each.name: _state_price(price)
+                for each in called
+                if (price := definition.prices.get(each.model)) is not None
+            }
+            for kind, called in (("candidates", definition.candidates), ("judges", definition.judges))
+        },
+    }
+
+
+def _state_price(price: ModelPrice) -> JSON:
+    return {
+        "input": price.input,
+        "output": price.output,
+        "read": price.input * CACHE_READ,
+        "write": price.input * CACHE_WRITE,
+    }
+
+
+def in_flight(limit: int, reserved: float, wanted: int) -> int:
+    """
+    Return how many records may be under way at a time, so that they reserve a part of the budget only.
+
+    Args:
+        limit: The budget, in micro-dollars.
+        reserved: What a record reserves on average.
+        wanted: How many there are to be at most.
+    """
+    return max(1, min(wanted, int(limit / (IN_FLIGHT_SHARE * reserved)))) if reserved else wanted
+
+
+class Reserve:
+    """
+    Works out what records reserve.
+
+    Attributes:
+        n, sum: How many records were looked at, and what they reserve together.
+
+    Args:
+        definition: The run.
+        candidates: The constant parts of candidates' requests.
+        constants: Those of judges' requests, by key; it may grow.
+    """
+
+    def __init__(
+        self, definition: RunDefinition, candidates: Iterable[JSON], constants: Mapping[str, JSON]
+    ) -> None:
+        self.n = self.sum = 0
+        self._prices = definition.prices
+        self._constants = constants
+        self._calls = {call["name"]: call for call in candidates}
+        self._candidates = {each.name: each for each in definition.candidates}
+        self._judges = {each.name: each for each in definition.judges}
+        self._longest = {name: reply_tokens(each) for name, each in self._candidates.items()}
+        self._verdict = {name: reply_tokens(each) for name, each in self._judges.items()}
+
+    def of(self, calls: JSON) -> JSON:
+        """
+        Return what a record reserves.
+
+        Returns:
+            `total`, and what a single call takes at most: of each candidate, of each judge about a response
+            (`judges`) and about a pair (`pairs`).
+        """
+        calls = with_texts_restored(calls)
+        given = {name: _high(each.get("text") or "") for name, each in calls["given"].items()}
+        candidates = self._of_candidates(calls)
+        judges, pairs = dict[str, int](), dict[str, int]()
+        total = sum(candidates.values())
+        asked: list[tuple[str, int]] = []
+        for each in calls["judgements"]:
+            kept = each.get("kept_replies") or {}
+            read = [self._read(name, given) for name in each["fences"] if name not in kept]
+            if read:
+                asked.append((each["judge"], len(read) * self._askings(each)))
+                self._raise(judges, each, max(read))
+        total += sum(n * judges[name] for name, n in asked)
+        asked = []
+        for each in calls["comparisons"]:
+            if "kept" not in each:
+                asked.append((each["judge"], self._askings(each)))
+                self._raise(pairs, each, self._read(each["first"], given) + self._read(each["second"], given))
+        total += sum(n * pairs[name] for name, n in asked)
+        self.n += 1
+        self.sum += total
+        return {"total": total, "candidates": candidates, "judges": judges, "pairs": pairs}
+
+    def in_flight(self, limit: int, wanted: int) -> int:
+        """Return how many records may be under way at a time; see `in_flight`."""
+        return in_flight(limit, self.sum / max(self.n, 1), wanted)
+
+    def _of_candidates(self, calls: JSON) -> dict[str, int]:
+        found = {}
+        for name, call in self._calls.items():
+            long = calls.get("long", {}).get(name)
+            request = calls["requests"].get(call.get("request_key"))
+            if name in calls["given"] or (long is None and request is None):
+                continue
+            sent = long["bytes"] / BYTES_PER_TOKEN if long else _high([call, request])
+            found[name] = self._usd(self._candidates[name].model, sent, self._longest[name])
+        return found
+
+    def _raise(self, most: dict[str, int], request: JSON, read: float) -> None:
+        constants = self._constants_of(request)
+        sent = _high([request["before"], request.get("between", ""), request["after"], constants]) + read
+        sent += TOOL_TOKENS if constants.get("must_call_tool") else 0
+        name = request["judge"]
+        usd = self._usd(self._judges[name].model, sent, self._verdict[name])
+        most[name] = max(most.get(name, 0), usd)
+
+    def _askings(self, request: JSON) -> int:
+        # A judge that does not call its tool is asked once more.
+        return 2 if self._constants_of(request).get("must_call_tool") else 1
+
+    def _constants_of(self, request: JSON) -> JSON:
+        # Beyond the room that the state has for constants, a request carries its own.
+        return request.get("call") or self._constants[request["request_key"]]
+
+    def _read(self, candidate: str, given: Mapping[str, float]) -> float:
+        return given[candidate] if candidate in given else self._longest.get(candidate, 0) * READ_AGAIN
+
+    def _usd(self, model: str, sent: float, written: float) -> int:
+        price = self._prices.get(model)
+        return 0 if price is None else math.ceil(sent * price.input * CACHE_WRITE + written * price.output)
+
+
+def _high(content: Any) -> float:
+    """Return the most tokens that a text or a request's JSON is likely to have."""
+    size = len(content.encode(errors="replace") if isinstance(content, str) else orjson.dumps(content))
+    return size / BYTES_PER_TOKEN
