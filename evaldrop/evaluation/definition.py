@@ -96,7 +96,9 @@ class Guardrail(EvaluationPart):
 
 EVALUATION_JOB: Final = "evaluation_job"
 """The `api` of a judge whose scores a Bedrock evaluation job gives."""
-_NOT_IN_A_JOB = ("prompt", "mode", "repeats", "cache", "mask_identity", "extra")
+UNKNOWN_PROMPT: Final = "unknown"
+"""What a judge's prompt is called that is AWS's own."""
+_NOT_IN_A_JOB = ("mode", "repeats", "cache", "mask_identity", "extra")
 
 YES_NO_PROMPT = "criteria-yn.v1"
 PREFERENCE_PROMPT = "pairwise.v1"
@@ -206,6 +208,13 @@ class Judge(Called):
         # Before validation, where a default cannot be told from what the file says.
         return {"prompt": YES_NO_PROMPT, **value, "mode": "per_criterion"}
 
+    @model_validator(mode="before")
+    @classmethod
+    def _prompt_of_a_job(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or value.get("api") != EVALUATION_JOB:
+            return value
+        return {"prompt": UNKNOWN_PROMPT, **value}
+
     @model_validator(mode="after")
     def _asked_by_a_job(self) -> "Judge":
         if self.api == EVALUATION_JOB and (stated := sorted(self._not_in_a_job())):
@@ -220,6 +229,9 @@ class Judge(Called):
         # By value, for a run's own file says every setting; and text is the verdict without tools.
         plain = Judge.model_construct(name=self.name, model=self.model)
         yield from (name for name in _NOT_IN_A_JOB if getattr(self, name) != getattr(plain, name))
+        # The other one is in imports of earlier versions.
+        if self.prompt not in (UNKNOWN_PROMPT, plain.prompt):
+            yield "prompt"
         if self.verdict == "yes_no":
             yield "verdict"
         if self.delivery not in (None, "on_demand"):

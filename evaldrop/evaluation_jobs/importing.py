@@ -30,9 +30,6 @@ from evaldrop.scorecard.baseline.blessing import blessed_run
 from evaldrop.scorecard.gate import RunNames, gate_problems
 from evaldrop.shipped import VERSION
 
-UNKNOWN_PROMPT = "unknown"
-"""The prompt of judges, which is AWS's own."""
-
 # What an evaluation decides about scores that are there already.
 _RULES = ("description", "gate", "metrics", "confidence", "unscored", "notify")
 
@@ -120,8 +117,7 @@ def _evaluation(joined: JoinedJobs, configs: Mapping[str, Config], settings: Imp
             for each, model in joined.candidates.items()
         ),
         judges=tuple(
-            Judge(name=judge.name, model=judge.model, api=EVALUATION_JOB, prompt=UNKNOWN_PROMPT)
-            for judge in joined.judges
+            Judge(name=judge.name, model=judge.model, api=EVALUATION_JOB) for judge in joined.judges
         ),
         criteria=tuple(configs.values()) if joined.judges else (),
         **rules,

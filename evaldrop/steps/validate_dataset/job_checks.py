@@ -85,8 +85,8 @@ def evaluation_job_warnings(
     )
     if evaluation.budget_usd is not None:
         yield (
-            f"judge {who}: budget_usd counts what evaluation jobs are likely to cost before the run begins, and "
-            "does not hold them back while it goes."
+            f"judge {who}: budget_usd counts what evaluation jobs are likely to cost before the run begins, "
+            "and does not hold them back while it goes."
         )
     if n := len(list(brought)):
         yield (
