@@ -13,11 +13,11 @@ from evaldrop.evaluation.model_ids import model_arns
 from evaldrop.steps.start_run.prefixes import DATASETS, EVALUATIONS
 from infra.failures import Failures
 from infra.functions import Step
-from infra.jobs import Jobs
+from infra.jobs import EvaluationJobs, Jobs
 from infra.settings import Settings
 from infra.storage import RUNS, Storage
 from infra.triggers import Triggers
-from infra.workflow import JOBS_LABEL, MAP_LABEL, Workflow
+from infra.workflow import LABELS, Workflow
 
 _NO_ACCESS_LOGS = (
     "Server access logs need a third bucket and a retention policy of the account's own; who wants them, or "
@@ -52,6 +52,9 @@ ANY_RUN = (
     "Runs are not known beforehand; those of this machine are described, to say why one failed, or stopped."
 )
 _ANY_JOB = "Bedrock gives a job's ARN its last part; the model has to be one of the stack's, too."
+_ANY_EVALUATION = (
+    "Bedrock gives a job's ARN its last part; which models may judge is said by the role that it is given."
+)
 _NO_RESOURCE = (
     "X-Ray's PutTraceSegments and the logs:*Delivery actions know no resource-level permission (Service "
     "Authorization Reference); CDK adds them for tracing and logging."
@@ -64,6 +67,7 @@ def acknowledge(
     steps: Mapping[str, Step],
     workflow: Workflow,
     jobs: Jobs,
+    evaluation_jobs: EvaluationJobs,
     triggers: Triggers,
     failures: Failures,
     settings: Settings,
@@ -78,23 +82,26 @@ def acknowledge(
     input_arn, output_arn = arn_of(storage.input), arn_of(storage.output)
     for name in steps:
         accept_wildcard(steps[name].role, f"{output_arn}/{RUNS}/*", RUN_FOLDERS)
-    for role in (workflow.machine.role, jobs.role):
+    for role in (workflow.machine.role, jobs.role, evaluation_jobs.role):
         accept_wildcard(role, f"{output_arn}/{RUNS}/*", RUN_FOLDERS)
     any_job = "arn:<AWS::Partition>:bedrock:<AWS::Region>:<AWS::AccountId>:model-invocation-job/*"
-    accept_wildcard(workflow.machine.role, any_job, _ANY_JOB)
+    for role in (workflow.machine.role, evaluation_jobs.role):
+        accept_wildcard(role, any_job, _ANY_JOB)
+    any_evaluation = any_job.replace("model-invocation-job", "evaluation-job")
+    accept_wildcard(workflow.machine.role, any_evaluation, _ANY_EVALUATION)
     for step, prefix in (
         *((steps["ValidateDataset"], prefix) for prefix in (DATASETS, EVALUATIONS, "prompts/")),
         (steps["PrepareRecords"], DATASETS),
         (triggers.start_run, DATASETS),
     ):
         accept_wildcard(step.role, f"{input_arn}/{prefix}*", UPLOADED)
-    for user in (workflow, jobs):
+    for user in (workflow, jobs, evaluation_jobs):
         _acknowledge_models(user, settings)
     any_model = "arn:<AWS::Partition>:bedrock:*::foundation-model/*"
     accept_wildcard(workflow.machine.role, any_model, _ONLY_BY_PROFILE)
     machine = f"execution:<{id_of(workflow.machine)}.Name>"
     here = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>"
-    for executions in (f"{machine}:*", f"{machine}/{MAP_LABEL}:*", f"{machine}/{JOBS_LABEL}:*"):
+    for executions in (f"{machine}:*", *(f"{machine}/{label}:*" for label in LABELS)):
         accept_wildcard(workflow, f"{here}:{executions}", _OWN_EXECUTIONS)
     accept_wildcard(failures, f"{here}:{machine}:*", ANY_RUN)
     if settings.api:

@@ -44,10 +44,13 @@ STEPS = {
     "PrepareRecords": Shape(memory_mb=1769, timeout_s=900, disk_mb=10_240),
     "CheckFirstCalls": Shape(memory_mb=512, timeout_s=120),
     "PrepareJobs": Shape(memory_mb=3008, timeout_s=900, disk_mb=10_240),
+    "PrepareEvaluationJobs": Shape(memory_mb=3008, timeout_s=900, disk_mb=10_240),
     "BuildScorecard": Shape(memory_mb=3008, timeout_s=900, disk_mb=10_240),
     # It reads the results of a run that failed among its last records, to settle what the run has cost.
     "ReportFailure": Shape(memory_mb=1024, timeout_s=900, disk_mb=10_240),
 }
+_READING = ("CheckFirstCalls", "ReportFailure")
+"""Those that write nothing of a run."""
 CAPS_FILE = "caps.json"
 START_RUN = Shape(memory_mb=512, timeout_s=60)
 
@@ -122,6 +125,7 @@ class Functions(Construct):
             "PrepareRecords": Bundle(name="prepare_records"),
             "CheckFirstCalls": Bundle(name="check_first_calls"),
             "PrepareJobs": Bundle(name="prepare_jobs"),
+            "PrepareEvaluationJobs": Bundle(name="prepare_evaluation_jobs"),
             "BuildScorecard": Bundle(name="build_scorecard"),
             "ReportFailure": Bundle(name="report_failure"),
         }
@@ -158,14 +162,15 @@ class Functions(Construct):
 
     def _let_use_runs(self, storage: Storage) -> None:
         bucket, runs = storage.output.bucket_arn, f"{storage.output.bucket_arn}/{RUNS}/*"
-        for name in ("ValidateDataset", "PrepareRecords", "PrepareJobs", "BuildScorecard"):
-            step = self.steps[name]
+        for name, step in self.steps.items():
+            if name in _READING:
+                continue
             # A large file is uploaded in parts, and the parts of one that failed are taken back.
             step.allow(["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"], [runs])
             step.allow(["s3:ListBucket"], [bucket])
             if storage.key:
                 step.allow(["kms:Decrypt", "kms:GenerateDataKey"], [storage.key.key_arn])
-        for name in ("CheckFirstCalls", "ReportFailure"):
+        for name in _READING:
             reading = self.steps[name]
             reading.allow(["s3:GetObject"], [runs])
             reading.allow(["s3:ListBucket"], [bucket])

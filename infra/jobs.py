@@ -1,4 +1,4 @@
-"""What batch jobs work by: a role of Bedrock that reads their rows, calls models and writes the output."""
+"""What jobs work by: roles of Bedrock's that read their rows, call models and write the output."""
 
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
@@ -13,7 +13,10 @@ _OWN_BUCKETS = {"StringEquals": {"aws:ResourceAccount": Aws.ACCOUNT_ID}}
 
 
 class Jobs(Construct):
-    """The role. Bedrock alone takes it, and for batch jobs of this account alone."""
+    """The role of batch jobs. Bedrock alone takes it, and for jobs of this account alone."""
+
+    KINDS: tuple[str, ...] = ("model-invocation-job",)
+    DESCRIPTION = "evaldrop: Bedrock's batch jobs"
 
     def __init__(
         self,
@@ -25,23 +28,31 @@ class Jobs(Construct):
     ) -> None:
         super().__init__(scope, id)
         # Without the source Bedrock would take it for whoever of another account names it.
-        source = {**OF_THIS_ACCOUNT, "ArnEquals": {"aws:SourceArn": self.arns}}
+        source = {**OF_THIS_ACCOUNT, "ArnEquals": {"aws:SourceArn": self._sources}}
         self.role = iam.Role(
             self,
             "Role",
             assumed_by=iam.ServicePrincipal("bedrock.amazonaws.com", conditions=source),
-            description="evaldrop: Bedrock's batch jobs",
+            description=self.DESCRIPTION,
         )
         self._let_use_rows(storage)
         here = {"partition": Aws.PARTITION, "region": Aws.REGION, "account": Aws.ACCOUNT_ID}
         models = settings.models_in(settings.region)
         arns = list(dict.fromkeys(arn for model in models for arn in model_arns(model, **here)))
-        let_use_models(self, self.role, ["bedrock:InvokeModel"], arns)
+        let_use_models(self, self.role, self._on_models, arns)
 
     @property
     def arns(self) -> str:
-        """ARN pattern of batch jobs in this account and Region; a job's last part is Bedrock's to choose."""
-        return f"arn:{Aws.PARTITION}:bedrock:{Aws.REGION}:{Aws.ACCOUNT_ID}:model-invocation-job/*"
+        """ARN pattern of such jobs in this account and Region; a job's last part is Bedrock's to choose."""
+        return _jobs_of(self.KINDS[0])
+
+    @property
+    def _sources(self) -> list[str]:
+        return [_jobs_of(kind) for kind in self.KINDS]
+
+    @property
+    def _on_models(self) -> list[str]:
+        return ["bedrock:InvokeModel"]
 
     def _let_use_rows(self, storage: Storage) -> None:
         rows = f"{storage.output.bucket_arn}/{RUNS}/*"
@@ -58,3 +69,35 @@ class Jobs(Construct):
         self.role.add_to_policy(
             iam.PolicyStatement(sid=sid, actions=actions, resources=[resource], conditions=conditions)
         )
+
+
+class EvaluationJobs(Jobs):
+    """
+    The role of evaluation jobs, in which Bedrock's own judge scores responses.
+
+    The judge's calls are batch inference (user guide, "Service role requirements for judge jobs"). For which
+    of the two jobs Bedrock then takes the role is not documented: for either, of this account.
+    """
+
+    KINDS = ("evaluation-job", "model-invocation-job")
+    DESCRIPTION = "evaldrop: Bedrock's evaluation jobs"
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002 - CDK's word
+        *,
+        storage: Storage,
+        settings: Settings,
+    ) -> None:
+        super().__init__(scope, id, storage=storage, settings=settings)
+        actions = ["bedrock:CreateModelInvocationJob", "bedrock:StopModelInvocationJob"]
+        self._allow("JudgeInBatch", actions, _jobs_of("model-invocation-job"), {})
+
+    @property
+    def _on_models(self) -> list[str]:
+        return ["bedrock:InvokeModel", "bedrock:CreateModelInvocationJob"]
+
+
+def _jobs_of(kind: str) -> str:
+    return f"arn:{Aws.PARTITION}:bedrock:{Aws.REGION}:{Aws.ACCOUNT_ID}:{kind}/*"

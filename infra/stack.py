@@ -14,7 +14,7 @@ from infra.events import let_send
 from infra.failures import Failures
 from infra.functions import Functions
 from infra.history import History, RunBudgets
-from infra.jobs import Jobs
+from infra.jobs import EvaluationJobs, Jobs
 from infra.monitoring import Monitoring, watched_models
 from infra.network import PrivateNetwork
 from infra.notifications import Notifications
@@ -68,12 +68,14 @@ class EvaldropStack(Stack):
         notifications = Notifications(self, "Notifications", settings=settings, key=storage.encryption_key)
         functions = Functions(self, "Functions", storage=storage, settings=settings)
         jobs = Jobs(self, "BatchJobs", storage=storage, settings=settings)
+        evaluation_jobs = EvaluationJobs(self, "JudgeJobs", storage=storage, settings=settings)
         workflow = Workflow(
             self,
             "Workflow",
             steps=functions.steps,
             storage=storage,
             jobs=jobs,
+            evaluation_jobs=evaluation_jobs,
             notifications=notifications,
             settings=settings,
         )
@@ -158,6 +160,7 @@ class EvaldropStack(Stack):
             steps=functions.steps,
             workflow=workflow,
             jobs=jobs,
+            evaluation_jobs=evaluation_jobs,
             triggers=triggers,
             failures=failures,
             settings=settings,

@@ -13,7 +13,7 @@ from evaldrop.evaluation.model_ids import application_profiles, guardrail_arn, m
 from evaldrop.shipped import workflow_path
 from evaldrop.store.table import BUDGET_ITEM
 from infra.functions import Step
-from infra.jobs import Jobs
+from infra.jobs import EvaluationJobs, Jobs
 from infra.log_groups import log_group
 from infra.model_policies import let_use_models
 from infra.notifications import Notifications
@@ -25,6 +25,11 @@ MAP_LABEL = "Records"
 
 JOBS_LABEL = "Jobs"
 """Likewise of the Map over batch jobs."""
+EVALUATION_JOBS_LABEL = "EvaluationJobs"
+"""And of that over evaluation jobs."""
+
+
+LABELS = (MAP_LABEL, JOBS_LABEL, EVALUATION_JOBS_LABEL)
 
 
 class Workflow(Construct):
@@ -38,6 +43,7 @@ class Workflow(Construct):
         steps: Mapping[str, Step],
         storage: Storage,
         jobs: Jobs,
+        evaluation_jobs: EvaluationJobs,
         notifications: Notifications,
         settings: Settings,
     ) -> None:
@@ -60,6 +66,7 @@ class Workflow(Construct):
                 "ResultsTopic": notifications.topic.topic_arn,
                 "ChildType": settings.children,
                 "JobsRole": jobs.role.role_arn,
+                "EvaluationJobsRole": evaluation_jobs.role.role_arn,
             },
             # Without data: requests hold records, and a log outlives the dataset.
             logs=sfn.LogOptions(
@@ -72,6 +79,7 @@ class Workflow(Construct):
         self._let_use_storage(storage)
         self._let_call_models(settings)
         self._let_run_jobs(jobs)
+        self._let_run_evaluation_jobs(evaluation_jobs)
         self._let_tell(notifications)
         self._let_map_run_children()
 
@@ -131,9 +139,17 @@ class Workflow(Construct):
         # To create one needs the model, too: that is by CallModels.
         actions = ["Create", "Get", "Stop"]
         self._allow("RunJobs", [f"bedrock:{action}ModelInvocationJob" for action in actions], [jobs.arns])
+        self._let_pass("GiveJobsTheirRole", jobs)
+
+    def _let_run_evaluation_jobs(self, jobs: EvaluationJobs) -> None:
+        actions = ["bedrock:CreateEvaluationJob", "bedrock:GetEvaluationJob"]
+        self._allow("RunEvaluationJobs", actions, [jobs.arns])
+        self._let_pass("GiveEvaluationJobsTheirRole", jobs)
+
+    def _let_pass(self, sid: str, jobs: Jobs) -> None:
         self.machine.add_to_role_policy(
             iam.PolicyStatement(
-                sid="GiveJobsTheirRole",
+                sid=sid,
                 actions=["iam:PassRole"],
                 resources=[jobs.role.role_arn],
                 conditions={"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}},
@@ -171,7 +187,7 @@ class Workflow(Construct):
     def _let_map_run_children(self) -> None:
         # A policy of its own: the role's default one has to exist before the machine whose name this needs.
         name = self.machine.state_machine_name
-        children = [self._executions_of(f"{name}/{label}") for label in (MAP_LABEL, JOBS_LABEL)]
+        children = [self._executions_of(f"{name}/{label}") for label in LABELS]
         policy = iam.Policy(
             self,
             "RunChildren",

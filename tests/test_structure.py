@@ -30,6 +30,8 @@ RESOURCES = {
     "arn:${Partition}:states:::sns:publish",
     "arn:${Partition}:states:::aws-sdk:bedrock:createModelInvocationJob",
     "arn:${Partition}:states:::aws-sdk:bedrock:getModelInvocationJob",
+    "arn:${Partition}:states:::aws-sdk:bedrock:createEvaluationJob",
+    "arn:${Partition}:states:::aws-sdk:bedrock:getEvaluationJob",
 }
 
 # Handlers that start the workflow and therefore are not in it.
@@ -84,9 +86,16 @@ def test_every_handler_is_a_state_of_the_workflow():
     assert folders - OUTSIDE_THE_WORKFLOW == {snake(name) for name in LAMBDA_STATES}
 
 
-def test_every_placeholder_is_a_lambda_or_one_of_four_names_of_the_stack():
+def test_every_placeholder_is_a_lambda_or_one_of_five_names_of_the_stack():
     placeholders = set(re.findall(r"\$\{(\w+)\}", json.dumps(WORKFLOW)))
-    assert placeholders == {*LAMBDA_STATES, "ResultsTopic", "Partition", "ChildType", "JobsRole"}
+    assert placeholders == {
+        *LAMBDA_STATES,
+        "ResultsTopic",
+        "Partition",
+        "ChildType",
+        "JobsRole",
+        "EvaluationJobsRole",
+    }
 
 
 def test_a_machine_runs_the_handlers_the_workflow_names():
@@ -108,7 +117,7 @@ def test_every_state_and_retrier_says_what_it_is_for(name):
         assert retrier.get("Comment", "").strip()
 
 
-def test_a_task_calls_one_of_eight_operations():
+def test_a_task_calls_one_of_ten_operations():
     assert {state["Resource"] for state in STATES.values() if state["Type"] == "Task"} == RESOURCES
 
 
@@ -119,7 +128,9 @@ def test_a_task_that_fails_is_caught_or_ends_the_run_by_design(name):
     # A redrive begins at the state that failed: what has been paid for must not be handed on to Fail. And of
     # a run that is over a topic that cannot be reached must not undo it silently. A job that cannot be looked
     # at may be at work: its rows must not be asked for once more.
-    assert ("States.ALL" in caught) != (name in {"BuildScorecard", "Notify", "LookAtJob"})
+    assert ("States.ALL" in caught) != (
+        name in {"BuildScorecard", "PrepareEvaluationJobs", "Notify", "LookAtJob", "LookAtEvaluationJob"}
+    )
 
 
 def expressions_of_errors(value: object) -> Iterator[str]:

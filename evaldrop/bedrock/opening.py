@@ -5,7 +5,13 @@ from dataclasses import fields
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from evaldrop.bedrock.protocol import AUTHORIZATION, READ_TIMEOUT_S, BedrockJobs, BedrockRuntime
+from evaldrop.bedrock.protocol import (
+    AUTHORIZATION,
+    READ_TIMEOUT_S,
+    BedrockEvaluations,
+    BedrockJobs,
+    BedrockRuntime,
+)
 from evaldrop.bedrock.simulated.direction import KnownCriteria
 from evaldrop.bedrock.simulated.job_files import JobPlace
 from evaldrop.bedrock.simulated.jobs import ObjectsOf, rehearsed_jobs, stored_objects
@@ -109,6 +115,18 @@ def open_jobs(
     return rehearsed_jobs(
         parse_rehearsal(rest), place, answer_key=answer_key, criteria=criteria, objects_of=objects_of
     )
+
+
+def open_evaluations(
+    spec: str, place: JobPlace, *, objects_of: ObjectsOf = stored_objects
+) -> BedrockEvaluations | None:
+    """Return the evaluation jobs of the Bedrock that a specification names, as `open_jobs` does."""
+    name, _, rest = spec.strip().partition(":")
+    if name != "simulated":
+        return None
+    from evaldrop.bedrock.simulated.evaluation_jobs import rehearsed_evaluations
+
+    return rehearsed_evaluations(parse_rehearsal(rest), place, objects_of=objects_of)
 
 
 def split_credentials(spec: str) -> tuple[str, str | None]:

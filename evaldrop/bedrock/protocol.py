@@ -18,8 +18,8 @@ REPLY_TOO_LARGE = DATA_LIMIT_EXCEEDED
 """The error of a reply that was not read to its end, as of one that no state holds. It is not tried again."""
 
 __all__ = [
-    "CODE_BY_STATUS", "READ_TIMEOUT_S", "REPLY_TOO_LARGE", "BedrockJobs", "BedrockRuntime", "ServiceError",
-    "json_body",
+    "CODE_BY_STATUS", "READ_TIMEOUT_S", "REPLY_TOO_LARGE", "BedrockEvaluations", "BedrockJobs",
+    "BedrockRuntime", "ServiceError", "json_body",
 ]  # fmt: skip
 
 
@@ -67,6 +67,26 @@ class BedrockJobs(Protocol):
 
     async def list_model_invocation_jobs(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Answer `{"nameContains", "statusEquals", …}` with `{"invocationJobSummaries"}`, newest first."""
+        ...
+
+    async def close(self) -> None:
+        """End what is under way in this process."""
+        ...
+
+
+class BedrockEvaluations(Protocol):
+    """
+    The operations of Bedrock's control plane that the workflow's evaluation jobs need, in boto3's casing.
+
+    As `BedrockJobs`: no retries, and every failed call raises `ServiceError`.
+    """
+
+    async def create_evaluation_job(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Begin a job: `{"jobName", "roleArn", "evaluationConfig", …}` to `{"jobArn"}`."""
+        ...
+
+    async def get_evaluation_job(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer `{"jobIdentifier"}` with the job as it was asked for, its status and messages."""
         ...
 
     async def close(self) -> None:

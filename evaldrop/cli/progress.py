@@ -31,6 +31,8 @@ STEPS = {
     "CheckFirstCalls": "checking the first calls",
     "PrepareJobs": "preparing batch jobs",
     "RunJobs": "waiting for batch jobs",
+    "PrepareEvaluationJobs": "preparing evaluation jobs",
+    "RunEvaluationJobs": "waiting for evaluation jobs",
     "BuildScorecard": "building the scorecard",
 }
 
@@ -106,7 +108,7 @@ class RunProgress(Observer):
         step = STEPS.get(name)
         if step is None:
             return
-        self._are_jobs = name == "RunJobs"
+        self._are_jobs = name in {"RunJobs", "RunEvaluationJobs"}
         if self._live:
             self._live.update(self._live.task_ids[0], description=step)
         else:

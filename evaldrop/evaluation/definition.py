@@ -8,7 +8,7 @@ in `judges` must not cost a run.
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, Final, Literal, get_args
 
 import orjson
 from pydantic import (
@@ -94,6 +94,12 @@ class Guardrail(EvaluationPart):
     )
 
 
+EVALUATION_JOB: Final = "evaluation_job"
+"""The `api` of a judge whose scores a Bedrock evaluation job gives."""
+UNKNOWN_PROMPT: Final = "unknown"
+"""What a judge's prompt is called that is AWS's own."""
+_NOT_IN_A_JOB = ("mode", "repeats", "cache", "mask_identity", "extra")
+
 YES_NO_PROMPT = "criteria-yn.v1"
 PREFERENCE_PROMPT = "pairwise.v1"
 PAIR_SCORES_PROMPT = "pairwise-scores.v1"
@@ -106,8 +112,8 @@ class Called(EvaluationPart):
     model: str = Field(min_length=1, description="Bedrock model ID, inference profile ID or ARN.")
     api: Api = Field(
         default="converse",
-        description="converse suits all families; invoke_model sends the model's own body; evaluation_job "
-        "marks a judge whose scores were imported.",
+        description="converse suits all families; invoke_model sends the model's own body; evaluation_job, "
+        "of a judge, has a Bedrock evaluation job judge the run's responses.",
     )
     family: FamilyName | None = Field(
         default=None,
@@ -201,6 +207,38 @@ class Judge(Called):
             raise ValueError("verdict: yes_no answers one criterion; leave mode out, or say per_criterion")
         # Before validation, where a default cannot be told from what the file says.
         return {"prompt": YES_NO_PROMPT, **value, "mode": "per_criterion"}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _prompt_of_a_job(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or value.get("api") != EVALUATION_JOB:
+            return value
+        return {"prompt": UNKNOWN_PROMPT, **value}
+
+    @model_validator(mode="after")
+    def _asked_by_a_job(self) -> "Judge":
+        if self.api == EVALUATION_JOB and (stated := sorted(self._not_in_a_job())):
+            raise ValueError(
+                f"an evaluation job judges by Bedrock's own prompt and parameters, once. Leave "
+                f"{', '.join(stated)} out, or say api: converse"
+            )
+        return self
+
+    def _not_in_a_job(self) -> Iterator[str]:
+        """Yield what is set, and has no place in an evaluation job."""
+        # By value, for a run's own file says every setting; and text is the verdict without tools.
+        plain = Judge.model_construct(name=self.name, model=self.model)
+        yield from (name for name in _NOT_IN_A_JOB if getattr(self, name) != getattr(plain, name))
+        # The other one is in imports of earlier versions.
+        if self.prompt not in (UNKNOWN_PROMPT, plain.prompt):
+            yield "prompt"
+        if self.verdict == "yes_no":
+            yield "verdict"
+        if self.delivery not in (None, "on_demand"):
+            yield "delivery"
+        usual = default_inference(self.default_inference, {"model": self.model, "family": self.family})
+        if self.inference != Inference(**usual):
+            yield "inference"
 
 
 class Pairwise(EvaluationPart):
@@ -403,8 +441,14 @@ class Evaluation(EvaluationPart):
             raise ValueError("anchors are judged on criteria: add criteria and judges, or leave anchors out")
         if unknown := next(unknown_bodies((*self.candidates, *self.judges)), None):
             raise ValueError(unknown)
+        if self.judges and not self.called_judges:
+            whose = "every judge is an evaluation job's, which judges single responses of this run"
+            if self.pairwise:
+                raise ValueError(f"pairwise: {whose}. Add a judge with api: converse, or leave pairwise out")
+            if self.anchors:
+                raise ValueError(f"anchors: {whose}. Add a judge with api: converse, or leave anchors out")
         for candidate in self.candidates:
-            if candidate.api == "evaluation_job":
+            if candidate.api == EVALUATION_JOB:
                 raise ValueError(
                     f"candidate {candidate.name}: an evaluation job judges responses. Use api: converse"
                 )
@@ -417,8 +461,20 @@ class Evaluation(EvaluationPart):
                 )
         return self
 
+    @property
+    def called_judges(self) -> tuple[Judge, ...]:
+        """The judges that a run calls itself."""
+        return tuple(judge for judge in self.judges if judge.api != EVALUATION_JOB)
+
+    @property
+    def job_judges(self) -> tuple[Judge, ...]:
+        """The judges whose scores Bedrock's evaluation jobs give."""
+        return tuple(judge for judge in self.judges if judge.api == EVALUATION_JOB)
+
     def delivery_setting(self, called: Called) -> DeliverySetting:
-        """Return how the calls of a candidate or judge are to be delivered."""
+        """Return how the calls of a candidate or judge are to be delivered; a job's judge has none."""
+        if called.api == EVALUATION_JOB:
+            return "on_demand"
         return called.delivery or self.delivery
 
     def prompt_of(self, candidate: Candidate) -> str:
@@ -455,11 +511,11 @@ def layout(called: Called) -> str:
 
 
 def each_called(evaluation: Evaluation) -> Iterator[tuple[str, Called]]:
-    """Yield the candidates and judges that call a model, each with what messages call it."""
+    """Yield the candidates and judges that a run calls, each with what messages call it."""
     for candidate in evaluation.candidates:
         if candidate.model != GIVEN:
             yield f"candidate {candidate.name}", candidate
-    for judge in evaluation.judges:
+    for judge in evaluation.called_judges:
         yield f"judge {judge.name}", judge
 
 

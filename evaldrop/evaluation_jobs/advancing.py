@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Final, cast
 
 from evaldrop.evaluation_jobs.jobs_file import ENDED, EvaluationJob, JobSet, Status
-from evaldrop.evaluation_jobs.limits import MAX_RUNNING
 from evaldrop.evaluation_jobs.service import EvaluationJobs, TooManyJobsError
+from evaldrop.job_formats.limits import MAX_RUNNING
 
 POLL_S: Final = 60.0
 SIMULATED_POLL_S: Final = 0.2

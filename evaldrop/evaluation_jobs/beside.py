@@ -17,12 +17,13 @@ import orjson
 from evaldrop import storage
 from evaldrop.errors import InputError
 from evaldrop.evaluation import Judge
+from evaldrop.evaluation.definition import EVALUATION_JOB
 from evaldrop.evaluation_jobs.criterion_configs import Config
-from evaldrop.evaluation_jobs.import_files import judgement_of
 from evaldrop.evaluation_jobs.imported_criteria import ImportedCriteria, imported_criteria
-from evaldrop.evaluation_jobs.importing import UNKNOWN_PROMPT, ImportSettings
+from evaldrop.evaluation_jobs.importing import ImportSettings
 from evaldrop.evaluation_jobs.joining import ImportedAnswer, ImportedRecord, ImportSource, JoinedJobs, join
-from evaldrop.evaluation_jobs.metrics import built_in_metric
+from evaldrop.job_formats.judgements import judgement_of
+from evaldrop.job_formats.metrics import built_in_metric
 from evaldrop.json_text import loads
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import RECORDS_FILE, PreparedRecord
@@ -32,7 +33,6 @@ from evaldrop.scorecard.baseline.blessing import blessed_run
 from evaldrop.shipped import VERSION
 from evaldrop.steps.build_scorecard.reading import ResultReader
 from evaldrop.steps.build_scorecard.results import take_unread_replies
-from evaldrop.verdicts.job_scores import EVALUATION_JOB
 
 JSON = dict[str, Any]
 
@@ -136,8 +136,7 @@ def _definition(
     name, evaluation = parent.evaluation_name, parent.evaluation
     more = [each.config for each in criteria.by_key.values() if each.name not in parent.criteria]
     judges = [
-        Judge(name=scores.names[judge.name], model=judge.model, api=EVALUATION_JOB, prompt=UNKNOWN_PROMPT)
-        for judge in joined.judges
+        Judge(name=scores.names[judge.name], model=judge.model, api=EVALUATION_JOB) for judge in joined.judges
     ]
     # Criteria that records brought stay behind the evaluation's.
     brought = parent.criteria_configs[len(evaluation.criteria) :]

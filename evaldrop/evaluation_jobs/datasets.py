@@ -13,8 +13,9 @@ from typing import Any
 import orjson
 
 from evaldrop import storage
-from evaldrop.evaluation_jobs.limits import MAX_PROMPT_BYTES, MAX_PROMPTS
-from evaldrop.evaluation_jobs.prompts import AskedPrompt, JobSource, LeftOut
+from evaldrop.evaluation_jobs.prompts import JobSource
+from evaldrop.job_formats.limits import MAX_PROMPT_BYTES, MAX_PROMPTS
+from evaldrop.job_formats.rows import AskedPrompt, LeftOut, json_row
 from evaldrop.steps.validate_dataset.plan import tokens
 
 
@@ -133,7 +134,7 @@ def write_datasets(source: JobSource, tallies: Mapping[DatasetPlan, RowTally], f
             for name, part in _parts(source, plan, tally.rows_per_part):
                 with storage.open_write(dataset_uri(folder, name)) as stream:
                     for row in part:
-                        stream.write(orjson.dumps(json_row(row, plan)) + b"\n")
+                        stream.write(orjson.dumps(json_row(row, plan.responses_of)) + b"\n")
                         index.write(orjson.dumps(_index_row(name, row)) + b"\n")
 
 
@@ -149,20 +150,6 @@ def _parts(source: JobSource, plan: DatasetPlan, most: int) -> Iterator[tuple[st
             part, number = [], number + 1
     if part:
         yield part_name(plan, number), part
-
-
-def json_row(row: AskedPrompt, plan: DatasetPlan) -> Mapping[str, Any]:
-    """Return a row as Bedrock reads it."""
-    content: dict[str, Any] = {"prompt": row.text}
-    if row.reference:
-        content["referenceResponse"] = row.reference
-    if row.category:
-        content["category"] = row.category
-    if plan.responses_of:
-        content["modelResponses"] = [
-            {"response": row.responses[name], "modelIdentifier": name} for name in plan.responses_of
-        ]
-    return content
 
 
 def _index_row(dataset: str, row: AskedPrompt) -> Mapping[str, Any]:

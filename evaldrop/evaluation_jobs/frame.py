@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from evaldrop.evaluation_jobs.output import JobScore, read_output
+from evaldrop.job_formats.output import JobScore, read_output
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,12 +8,13 @@ import orjson
 import yaml
 
 from evaldrop import storage
-from evaldrop.evaluation_jobs.joining import ImportedAnswer, ImportedRecord, JoinedJobs, Judgement
-from evaldrop.evaluation_jobs.output import BrokenRow
+from evaldrop.evaluation.definition import EVALUATION_JOB
+from evaldrop.evaluation_jobs.joining import ImportedAnswer, ImportedRecord, JoinedJobs
+from evaldrop.job_formats.judgements import judgement_of
+from evaldrop.job_formats.output import BrokenRow
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import RECORDS_FILE
 from evaldrop.run.results import MANIFEST
-from evaldrop.verdicts.job_scores import EVALUATION_JOB
 
 EVALUATION_FILE = "evaluation.yaml"
 NOT_ASKED, NO_RESPONSE = "NotInJob", "NoResponse"
@@ -148,23 +149,3 @@ def _response(name: str, answer: ImportedAnswer | None, unheard: Sequence[tuple[
         for judge, criterion in unheard
     ]
     return {"candidate": name, "given": True, "text": answer.text, "judgements": judgements}
-
-
-def judgement_of(said: Judgement) -> dict[str, Any]:
-    """Return a score as a judgement of a child's output."""
-    entry = said.entry
-    reply = {
-        "metricName": entry.metric,
-        "result": entry.result,
-        "score": said.score,
-        "explanation": entry.explanation,
-        "evaluator": entry.evaluator,
-        "ratingMethod": entry.rating.method if entry.rating else None,
-    }
-    return {
-        "judge": said.judge,
-        "criteria": [said.criterion],
-        "repeat": said.repeat,
-        "api": EVALUATION_JOB,
-        "reply": {key: value for key, value in reply.items() if value is not None} | {"score": said.score},
-    }

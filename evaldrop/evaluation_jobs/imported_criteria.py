@@ -9,9 +9,9 @@ from typing import Any, Literal, NamedTuple
 from evaldrop.evaluation.criteria import BUILT_IN, Criterion, Scale, criterion_from_config
 from evaldrop.evaluation.criteria.scales import NO_WORDS, YES_WORDS, Point
 from evaldrop.evaluation_jobs.criterion_configs import Config, config_of
-from evaldrop.evaluation_jobs.metrics import JobMetric, criterion_of_rating, metric_of, score_of
-from evaldrop.evaluation_jobs.output import JobOutput, JobRow, JobScore, plain_result
-from evaldrop.evaluation_jobs.people import COMPARISONS, LIKERT_PAIR, share_preferred
+from evaldrop.job_formats.metrics import JobMetric, criterion_of_rating, metric_of, score_of
+from evaldrop.job_formats.output import JobOutput, JobRow, JobScore, plain_result
+from evaldrop.job_formats.people import COMPARISONS, LIKERT_PAIR, share_preferred
 
 OneMeans = Literal["left", "right"]
 _MOST_NAME = 64

@@ -17,25 +17,18 @@ from typing import Any, NamedTuple
 from evaldrop import storage
 from evaldrop.errors import EvaluationError
 from evaldrop.evaluation import Candidate, Evaluation, Judge
+from evaldrop.evaluation.definition import EVALUATION_JOB
 from evaldrop.evaluation_jobs.criterion_configs import Config
 from evaldrop.evaluation_jobs.import_files import EVALUATION_FILE, dataset_of, write_files
 from evaldrop.evaluation_jobs.imported_criteria import OneMeans, imported_criteria
-from evaldrop.evaluation_jobs.joining import (
-    ImportSource,
-    JoinedJobs,
-    Judgement,
-    join,
-)
-from evaldrop.evaluation_jobs.output import BrokenRow
+from evaldrop.evaluation_jobs.joining import ImportSource, JoinedJobs, join
+from evaldrop.job_formats.judgements import Judgement
+from evaldrop.job_formats.output import BrokenRow
 from evaldrop.run.definition import DatasetFacts, RunDefinition, criteria_by_name, prices_for
 from evaldrop.run.request import new_run_id, run_folder
 from evaldrop.scorecard.baseline.blessing import blessed_run
 from evaldrop.scorecard.gate import RunNames, gate_problems
 from evaldrop.shipped import VERSION
-from evaldrop.verdicts.job_scores import EVALUATION_JOB
-
-UNKNOWN_PROMPT = "unknown"
-"""The prompt of judges, which is AWS's own."""
 
 # What an evaluation decides about scores that are there already.
 _RULES = ("description", "gate", "metrics", "confidence", "unscored", "notify")
@@ -124,8 +117,7 @@ def _evaluation(joined: JoinedJobs, configs: Mapping[str, Config], settings: Imp
             for each, model in joined.candidates.items()
         ),
         judges=tuple(
-            Judge(name=judge.name, model=judge.model, api=EVALUATION_JOB, prompt=UNKNOWN_PROMPT)
-            for judge in joined.judges
+            Judge(name=judge.name, model=judge.model, api=EVALUATION_JOB) for judge in joined.judges
         ),
         criteria=tuple(configs.values()) if joined.judges else (),
         **rules,

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from evaldrop import storage
 from evaldrop.errors import StorageError, first_line
-from evaldrop.evaluation_jobs.limits import Kind
+from evaldrop.job_formats.limits import Kind
 
 JOBS_FILE: Final = "jobs.json"
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from evaldrop.errors import BudgetExceeded
 from evaldrop.evaluation_jobs.datasets import DatasetPlan, RowTally
 from evaldrop.evaluation_jobs.jobs_file import EvaluationJob
-from evaldrop.evaluation_jobs.metrics import TaskType
 from evaldrop.evaluation_jobs.prices import CostLine
-from evaldrop.evaluation_jobs.prompts import LeftOut
+from evaldrop.job_formats.metrics import TaskType
+from evaldrop.job_formats.rows import LeftOut
 
 
 @dataclass(frozen=True, kw_only=True)

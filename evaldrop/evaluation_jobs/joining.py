@@ -14,7 +14,8 @@ from typing import NamedTuple
 from evaldrop.errors import InputError
 from evaldrop.evaluation_jobs.imported_criteria import ImportedCriteria, MetricKey, key_of
 from evaldrop.evaluation_jobs.model_names import UNKNOWN_MODEL, model_id, short_names
-from evaldrop.evaluation_jobs.output import JobOutput, JobResponse, JobRow, JobScore
+from evaldrop.job_formats.judgements import Judgement
+from evaldrop.job_formats.output import JobOutput, JobResponse, JobRow, JobScore
 
 ALGORITHM, PEOPLE = "algorithm", "people"
 """The judges that are no model: what computed a number, and who rated."""
@@ -67,16 +68,6 @@ class ImportedJudge(NamedTuple):
 
     name: str
     model: str
-
-
-class Judgement(NamedTuple):
-    """A score as the record has it: by which judge, on which criterion, the how-manieth of them."""
-
-    judge: str
-    criterion: str
-    repeat: int
-    entry: JobScore
-    score: float | None
 
 
 class ImportedAnswer(NamedTuple):

@@ -9,12 +9,12 @@ import orjson
 from evaldrop import storage
 from evaldrop.errors import InputError
 from evaldrop.evaluation import Evaluation
-from evaldrop.evaluation_jobs.custom_metrics import definition_name
 from evaldrop.evaluation_jobs.datasets import prompts_uri
 from evaldrop.evaluation_jobs.jobs_file import JOBS_FILE, EvaluationJob, JobSet, load_jobs
 from evaldrop.evaluation_jobs.joining import ImportSource, RecordKey
-from evaldrop.evaluation_jobs.output import read_output
 from evaldrop.evaluation_jobs.service import EvaluationJobs
+from evaldrop.job_formats.custom_metrics import definition_name
+from evaldrop.job_formats.output import read_output
 
 _ARN = re.compile(r"arn:aws[a-z-]*:bedrock:([a-z0-9-]+):\d{12}:evaluation-job/[a-z0-9]+")
 _NAME = re.compile(r"[a-z0-9](?:-*[a-z0-9]){0,62}")

@@ -5,9 +5,9 @@ from typing import Final
 
 from evaldrop.evaluation.definition import Evaluation, Judge
 from evaldrop.evaluation_jobs.datasets import RowTally
-from evaldrop.evaluation_jobs.limits import JUDGES_READ, MAX_DATASETS, MAX_PROMPTS, Kind, may_judge
 from evaldrop.evaluation_jobs.prices import PRICES_READ
-from evaldrop.evaluation_jobs.prompts import LeftOut
+from evaldrop.job_formats.limits import JUDGES_READ, MAX_DATASETS, MAX_PROMPTS, Kind, may_judge
+from evaldrop.job_formats.rows import LeftOut
 
 NOTES_ON_PEOPLE: Final = (
     f"one person's answer to one prompt is a task; the price, of {PRICES_READ}, is for one person a prompt.",

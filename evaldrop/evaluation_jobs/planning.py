@@ -14,19 +14,9 @@ from evaldrop.errors import DatasetError, EvaluationError, InputError
 from evaldrop.evaluation.definition import GIVEN, Candidate, Judge
 from evaldrop.evaluation.prices import Prices
 from evaldrop.evaluation_jobs import prices as costs
-from evaldrop.evaluation_jobs.asked_metrics import (
-    MetricGroup,
-    computed_group,
-    criteria_of,
-    default_task,
-    judged_groups,
-    rated_groups,
-)
 from evaldrop.evaluation_jobs.datasets import DatasetPlan, RowTally, count_rows, dataset_uri, part_name
 from evaldrop.evaluation_jobs.jobs_file import EvaluationJob
 from evaldrop.evaluation_jobs.jobs_plan import JobsPlan
-from evaldrop.evaluation_jobs.limits import MAX_DATASETS, MAX_MODELS, in_parts
-from evaldrop.evaluation_jobs.metrics import TaskType
 from evaldrop.evaluation_jobs.notes import (
     NOTES_ON_PEOPLE,
     notes_on_calls,
@@ -34,8 +24,19 @@ from evaldrop.evaluation_jobs.notes import (
     notes_on_rows,
     unasked,
 )
-from evaldrop.evaluation_jobs.prompts import JobSource, LeftOut, has_system
-from evaldrop.evaluation_jobs.requests import (
+from evaldrop.evaluation_jobs.prompts import JobSource, has_system
+from evaldrop.evaluation_jobs.wanted import WantedJobs
+from evaldrop.job_formats.asked_metrics import (
+    MetricGroup,
+    computed_group,
+    criteria_of,
+    default_task,
+    judged_groups,
+    rated_groups,
+)
+from evaldrop.job_formats.limits import MAX_DATASETS, MAX_MODELS, in_parts
+from evaldrop.job_formats.metrics import TaskType
+from evaldrop.job_formats.requests import (
     Target,
     called_model,
     instructions_for,
@@ -43,7 +44,7 @@ from evaldrop.evaluation_jobs.requests import (
     own_responses,
     refuse_unlike,
 )
-from evaldrop.evaluation_jobs.wanted import WantedJobs
+from evaldrop.job_formats.rows import LeftOut
 
 _MOST_REASONS = 5
 

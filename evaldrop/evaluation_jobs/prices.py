@@ -12,17 +12,22 @@ from typing import Any, Final, Literal
 
 from evaldrop.evaluation.definition import Candidate
 from evaldrop.evaluation.prices import Prices, TokenUsage, cost_usd
-from evaldrop.evaluation_jobs.asked_metrics import MetricGroup
 from evaldrop.evaluation_jobs.datasets import RowTally
-from evaldrop.steps.validate_dataset.plan import RESPONSE_TOKENS, VERDICT_TOKENS, ZERO, Range, tokens
+from evaldrop.job_formats.asked_metrics import MetricGroup
+from evaldrop.steps.validate_dataset.plan import (
+    JOB_PROMPT_TOKENS,
+    RESPONSE_TOKENS,
+    VERDICT_TOKENS,
+    ZERO,
+    Range,
+    tokens,
+)
 
 PRICES_READ: Final = "2026-11-30"
 HUMAN_TASK_USD: Final = 0.21
 """Of a task that one person has completed: one prompt with its responses."""
 ROBUSTNESS_COPIES: Final = 5
 """How often a prompt is asked once more, changed, where robustness is computed."""
-# Tokens of AWS's own prompt of one metric, without what it is filled with.
-_JUDGE_PROMPT = Range(low=250, likely=500, high=1_000)
 
 Role = Literal["candidate", "judge", "people"]
 
@@ -61,7 +66,7 @@ def judge_cost(
 ) -> CostLine:
     """Return what a job's calls of its judge cost: one for each prompt and metric."""
     n_own = len(group.names) - len(group.custom)
-    asked = _JUDGE_PROMPT.times(n_own * tally.n)
+    asked = JOB_PROMPT_TOKENS.times(n_own * tally.n)
     custom = _known(sum(tokens(dict(each)) for each in group.custom) * tally.n)
     known = tally.response_tokens.get(candidate.name)
     response = (

@@ -5,42 +5,21 @@ A job's row has one text. What a candidate's prompt file makes of a record is pu
 first, then the question, or the turns of a conversation with who speaks.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import NamedTuple
 
 from evaldrop import storage
 from evaldrop.datasets import Record
 from evaldrop.datasets.reading import Joined, read_rows
-from evaldrop.datasets.records import Message
 from evaldrop.errors import PromptError, StorageError
 from evaldrop.evaluation.definition import Candidate
-from evaldrop.evaluation.prompts import Prompt, Turn
+from evaldrop.evaluation.prompts import Prompt
+from evaldrop.job_formats.rows import AskedPrompt, LeftOut
 from evaldrop.run.definition import RunDefinition
-from evaldrop.run.records import PreparedRecord, prepared_records
+from evaldrop.run.records import prepared_records
 from evaldrop.run.tables import read_rows as read_table
+from evaldrop.steps.prepare_evaluation_jobs.asked_text import one_text, own_turns, record_of
 from evaldrop.steps.prepare_records.prepare import asked_turns, variables
-
-
-class LeftOut(NamedTuple):
-    """A record that is in no job, and why; `is_fault` where the evaluation has to tolerate it."""
-
-    record_id: str
-    reason: str
-    is_fault: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskedPrompt:
-    """A record as a job is to see it: one text, one reference, the responses by candidate."""
-
-    record_id: str
-    text: str
-    reference: str | None = None
-    category: str | None = None
-    group: str | None = None
-    responses: Mapping[str, str] = field(default_factory=dict)
 
 
 class JobSource:
@@ -69,7 +48,7 @@ class JobSource:
                 yield record
                 continue
             try:
-                turns = asked_turns(known, record, variables(record)) if known else _own_turns(record)
+                turns = asked_turns(known, record, variables(record)) if known else own_turns(record)
             except PromptError as error:
                 yield LeftOut(record.id, str(error))
                 continue
@@ -121,47 +100,7 @@ def _records_of_run(folder: str) -> Iterator[Record | LeftOut]:
         if prepared.is_cut:
             yield LeftOut(prepared.record_id, "its texts were too long to be kept whole in the run")
         else:
-            yield _record(prepared)
-
-
-def _record(prepared: PreparedRecord) -> Record:
-    messages = _messages(prepared.prompt, prepared.messages) if len(prepared.messages) > 1 else ()
-    return Record(
-        id=prepared.record_id,
-        prompt=None if messages else prepared.prompt,
-        messages=messages,
-        system=prepared.system,
-        context=prepared.context,
-        reference=prepared.reference,
-        category=prepared.category,
-        group=prepared.group,
-        metadata=dict(prepared.metadata),
-    )
-
-
-def _messages(text: str, turns: Sequence[tuple[str, int]]) -> tuple[Message, ...]:
-    """Return a conversation's messages from its text, in which each stands behind its role."""
-    messages, start = [], 0
-    for role, characters in turns:
-        start += len(f"{role}: ")
-        messages.append(Message.model_validate({"role": role, "content": text[start : start + characters]}))
-        start += characters + len("\n\n")
-    return tuple(messages)
-
-
-def _own_turns(record: Record) -> list[Turn]:
-    system = "\n\n".join(filter(None, (record.system, record.context)))
-    said = [Turn(message.role, message.content) for message in record.messages]
-    turns = said if len(said) > 1 else [Turn("user", record.prompt_text)]
-    return [Turn("system", system), *turns] if system else turns
-
-
-def one_text(turns: Sequence[Turn]) -> str:
-    """Return a conversation as one text: a lone question as it is, several turns with who speaks."""
-    system = [turn.text for turn in turns if turn.role == "system"]
-    said = [turn for turn in turns if turn.role != "system"]
-    texts = [turn.text for turn in said] if len(said) == 1 else [f"{turn.role}: {turn.text}" for turn in said]
-    return "\n\n".join([*system, *texts])
+            yield record_of(prepared)
 
 
 def has_system(definition: RunDefinition, candidate: Candidate) -> bool:

@@ -11,8 +11,8 @@ from evaldrop.bedrock.simulated.job_files import JobPlace
 from evaldrop.bedrock.simulated.jobs import FOLDER
 from evaldrop.bedrock.simulated.rehearsal import Rehearsal
 from evaldrop.errors import AwsError
-from evaldrop.evaluation_jobs.limits import MAX_RUNNING
 from evaldrop.evaluation_jobs.service import JSON, JobState, TooManyJobsError
+from evaldrop.job_formats.limits import MAX_RUNNING
 
 
 class RehearsedEvaluationJobs:

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 
 from evaldrop.errors import InputError
-from evaldrop.evaluation_jobs.limits import Kind
-from evaldrop.evaluation_jobs.metrics import TaskType
+from evaldrop.job_formats.limits import Kind
+from evaldrop.job_formats.metrics import TaskType
 
 _ROLE = re.compile(r"arn:aws(-[^:]+)?:iam::[0-9]{12}:role/.+")
 _URI = re.compile(r"s3://[a-z0-9][-.a-z0-9]{1,61}[a-z0-9](/[-!_*'().a-z0-9A-Z]+)*/?")

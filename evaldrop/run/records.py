@@ -59,8 +59,9 @@ class PreparedRecord(NamedTuple):
     """
     A record as PrepareRecords wrote it.
 
-    `not_applicable`: criteria never asked of it, and why. `calls`: the requests made of it. `anchor` is there
-    when it is none of the dataset's records but an anchor.
+    `not_applicable`: criteria never asked of it, and why. `asked_of_jobs`: what of `asked` is asked of
+    evaluation jobs. `calls`: the requests made of it. `anchor` is there when it is none of the dataset's
+    records but an anchor.
     `perturbed` is there when it is a copy, which comes after its record. `criteria` are those that the record
     brought. `messages`: of a conversation, whose text the prompt is, who spoke and how many characters.
     `is_cut`: some of its texts were too long to be kept whole.
@@ -83,6 +84,7 @@ class PreparedRecord(NamedTuple):
     criteria: Mapping[str, str | None] = MappingProxyType({})
     messages: tuple[tuple[str, int], ...] = ()
     is_cut: bool = False
+    asked_of_jobs: tuple[ExpectedCall, ...] = ()
 
     @property
     def left_out(self) -> int:
@@ -119,6 +121,7 @@ def read_prepared(line: bytes) -> PreparedRecord:
     """
     content: dict[str, Any] = orjson.loads(line)
     anchor, copied = content.get("anchor"), content.get("perturbed")
+    asked_of_jobs = _expected(content.get("asked_of_jobs") or ())
     return PreparedRecord(
         content["record_id"],
         content["prompt"],
@@ -128,10 +131,7 @@ def read_prepared(line: bytes) -> PreparedRecord:
         content.get("category"),
         content.get("group"),
         content.get("not_applicable") or {},
-        tuple(
-            ExpectedCall(judgement["judge"], judgement.get("repeat", 0), tuple(judgement["criteria"]))
-            for judgement in content["calls"]["judgements"]
-        ),
+        (*_expected(content["calls"]["judgements"]), *asked_of_jobs),
         with_texts_restored(content["calls"]),
         None if anchor is None else KnownAnchor(anchor["id"], anchor["passes"], tuple(anchor["criteria"])),
         Perturbed(**copied) if copied else None,
@@ -140,6 +140,14 @@ def read_prepared(line: bytes) -> PreparedRecord:
         content.get("criteria") or {},
         tuple((turn["role"], turn["characters"]) for turn in content.get("messages") or ()),
         bool(content.get("is_cut")),
+        asked_of_jobs,
+    )
+
+
+def _expected(judgements: Iterable[Mapping[str, Any]]) -> tuple[ExpectedCall, ...]:
+    return tuple(
+        ExpectedCall(judgement["judge"], judgement.get("repeat", 0), tuple(judgement["criteria"]))
+        for judgement in judgements
     )
 
 

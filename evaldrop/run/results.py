@@ -23,6 +23,7 @@ import orjson
 from evaldrop import storage
 from evaldrop.errors import StorageError
 from evaldrop.json_text import loads
+from evaldrop.run.job_scores import JobJudgements
 from evaldrop.run.records import PreparedRecord, prepared_records
 
 MANIFEST = "manifest.json"
@@ -291,6 +292,8 @@ def collect(folder: str, manifests: Sequence[str]) -> Iterator[Found]:
     """
     Yield every prepared record of a run with its result, in the dataset's order.
 
+    What evaluation jobs said of its responses is among their judgements.
+
     Args:
         folder: The run's folder.
         manifests: URIs of the manifests of its Map runs, the newest first. A record that succeeded in several
@@ -301,6 +304,9 @@ def collect(folder: str, manifests: Sequence[str]) -> Iterator[Found]:
     """
     with ExitStack() as stack:
         index = ResultIndex([read_manifest(uri) for uri in manifests], stack)
+        jobs = JobJudgements(folder, stack)
         for record in prepared_records(folder):
             name = record.record_id
-            yield Found(record, index.output(name), index.failure(name), index.repeats(name))
+            output = index.output(name)
+            jobs.add_to(output, name)
+            yield Found(record, output, index.failure(name), index.repeats(name))

@@ -1,23 +1,27 @@
-"""What a workflow's Tasks call of Bedrock's batch inference."""
+"""What a workflow's Tasks call of Bedrock's control plane: batch inference, and evaluation jobs."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from evaldrop.bedrock.protocol import BedrockJobs
+from evaldrop.bedrock.protocol import BedrockEvaluations, BedrockJobs
 from evaldrop.engine import Integration, ServiceError, sdk_integration
 from evaldrop.evaluation.delivered import NO_JOBS
 
 Call = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
-def integrations_of_jobs(jobs: BedrockJobs | None) -> Mapping[str, Integration]:
-    """Return the integrations of jobs; where there are none, those that refuse."""
-    kept = jobs or NoJobs()
-    return job_integrations(
+def integrations_of_jobs(
+    jobs: BedrockJobs | None, evaluations: BedrockEvaluations | None = None
+) -> Mapping[str, Integration]:
+    """Return the integrations of jobs and evaluation jobs; where there are none, those that refuse."""
+    kept, judging = jobs or NoJobs(), evaluations or NoJobs()
+    batch = job_integrations(
         create=kept.create_model_invocation_job,
         get=kept.get_model_invocation_job,
         stop=kept.stop_model_invocation_job,
     )
+    create, get = judging.create_evaluation_job, judging.get_evaluation_job
+    return {**batch, **evaluation_integrations(create=create, get=get)}
 
 
 def job_integrations(*, create: Call, get: Call, stop: Call) -> Mapping[str, Integration]:
@@ -28,6 +32,14 @@ def job_integrations(*, create: Call, get: Call, stop: Call) -> Mapping[str, Int
         ),
         "aws-sdk:bedrock:getModelInvocationJob": sdk_integration("bedrock", "GetModelInvocationJob", get),
         "aws-sdk:bedrock:stopModelInvocationJob": sdk_integration("bedrock", "StopModelInvocationJob", stop),
+    }
+
+
+def evaluation_integrations(*, create: Call, get: Call) -> Mapping[str, Integration]:
+    """Return the integrations of evaluation jobs, by who creates them and looks at them."""
+    return {
+        "aws-sdk:bedrock:createEvaluationJob": sdk_integration("bedrock", "CreateEvaluationJob", create),
+        "aws-sdk:bedrock:getEvaluationJob": sdk_integration("bedrock", "GetEvaluationJob", get),
     }
 
 
@@ -46,6 +58,8 @@ class NoJobs:
     get_model_invocation_job = create_model_invocation_job
     stop_model_invocation_job = create_model_invocation_job
     list_model_invocation_jobs = create_model_invocation_job
+    create_evaluation_job = create_model_invocation_job
+    get_evaluation_job = create_model_invocation_job
 
     async def close(self) -> None:
         """Hold nothing."""

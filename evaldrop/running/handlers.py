@@ -50,6 +50,12 @@ def _prepare_jobs(event: Any, context: object) -> Any:
     return handler(event, context)
 
 
+def _prepare_evaluation_jobs(event: Any, context: object) -> Any:
+    from lambdas.prepare_evaluation_jobs.handler import handler
+
+    return handler(event, context)
+
+
 def _build_scorecard(event: Any, context: object) -> Any:
     from lambdas.build_scorecard.handler import handler
 
@@ -68,6 +74,7 @@ HANDLERS: dict[str, Callable[[Any, object], Any]] = {
     "PrepareRecords": _prepare_records,
     "CheckFirstCalls": _check_first_calls,
     "PrepareJobs": _prepare_jobs,
+    "PrepareEvaluationJobs": _prepare_evaluation_jobs,
     "BuildScorecard": _build_scorecard,
     "ReportFailure": _report_failure,
 }

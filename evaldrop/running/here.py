@@ -28,7 +28,7 @@ from evaldrop.bedrock.journal import (
 )
 from evaldrop.bedrock.metered import Meter, MeteredRuntime
 from evaldrop.bedrock.other_process import may_fork, open_in_other_process
-from evaldrop.bedrock.protocol import BedrockJobs, BedrockRuntime
+from evaldrop.bedrock.protocol import BedrockEvaluations, BedrockJobs, BedrockRuntime
 from evaldrop.bedrock.region import region_of
 from evaldrop.errors import DatasetError, InputError
 from evaldrop.evaluation import find_evaluation, parse_evaluation
@@ -249,6 +249,14 @@ def _jobs(run: LocalRun) -> BedrockJobs | None:
     )
 
 
+def _evaluations(run: LocalRun) -> BedrockEvaluations | None:
+    from evaldrop.bedrock.opening import open_evaluations
+    from evaldrop.bedrock.simulated.job_files import JobPlace
+    from evaldrop.bedrock.simulated.jobs import FOLDER
+
+    return open_evaluations(run.request.bedrock, JobPlace(storage.local_path(run.folder) / FOLDER))
+
+
 def _execute(
     run: LocalRun, opened: Callable[[], BedrockRuntime], functions: Executor | None, watch: Watch, say: Say
 ) -> "Execution | None":
@@ -275,6 +283,7 @@ def _execute(
             laned,
             folder=run.folder,
             jobs=_jobs(run),
+            evaluations=_evaluations(run),
             journal=journal,
             observer=observer,
             functions=functions,

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from evaldrop import storage
 from evaldrop.bedrock.journal import Journal, ReplayingRuntime, journal_of
-from evaldrop.bedrock.protocol import BedrockJobs, BedrockRuntime
+from evaldrop.bedrock.protocol import BedrockEvaluations, BedrockJobs, BedrockRuntime
 from evaldrop.engine import (
     Execution,
     Integration,
@@ -33,7 +33,7 @@ from evaldrop.shipped import workflow_definition
 from evaldrop.steps.report_failure.notices import unfinished_notice
 
 JOBS_ROLE = "arn:aws:iam::000000000000:role/evaldrop-jobs"
-"""What a rehearsal's jobs are to work by; nobody assumes it."""
+"""What a rehearsal's jobs of either kind are to work by; nobody assumes it."""
 
 
 class DirectoryStore:
@@ -54,7 +54,8 @@ class DirectoryStore:
 def state_machine() -> StateMachine:
     """Return the workflow as it runs on one machine: functions and topic are known by their own names."""
     names = {name: name for name in (*HANDLERS, "ResultsTopic")}
-    here = {"Partition": "aws", "ChildType": "EXPRESS", "JobsRole": JOBS_ROLE}
+    here = {"Partition": "aws", "ChildType": "EXPRESS"}
+    here |= dict.fromkeys(("JobsRole", "EvaluationJobsRole"), JOBS_ROLE)
     return load(workflow_definition(), {**names, **here})
 
 
@@ -64,6 +65,7 @@ async def run_locally(
     *,
     folder: str,
     jobs: BedrockJobs | None = None,
+    evaluations: BedrockEvaluations | None = None,
     journal: Journal | None = None,
     observer: Observer | None = None,
     publish: Callable[[dict[str, Any]], None] | None = None,
@@ -77,6 +79,7 @@ async def run_locally(
         runtime: Answers calls, and keeps its replies in the journal if it is to. It is closed in the end.
         folder: The run's.
         jobs: Batch jobs, which a rehearsal alone has on one machine. They are closed in the end.
+        evaluations: Evaluation jobs, likewise.
         journal: What it has is not called again; by default it is the folder's. It is closed in the end.
         observer: Follows the progress.
         publish: Gets what the workflow publishes to its topic.
@@ -107,7 +110,7 @@ async def run_locally(
                 "aws-sdk:s3:getObject": sdk_integration("s3", "GetObject", get_object(storage)),
                 "sns:publish": sns_publish(published),
                 "dynamodb:updateItem": dynamodb_update_item(budget.update_item),
-                **integrations_of_jobs(jobs),
+                **integrations_of_jobs(jobs, evaluations),
             },
             store=DirectoryStore(),
             name=request.run_id,
@@ -115,8 +118,9 @@ async def run_locally(
         )
     finally:
         budget.close()
-        if jobs is not None:
-            await jobs.close()
+        for plane in (jobs, evaluations):
+            if plane is not None:
+                await plane.close()
         await journalled.close()
     return _worded(execution, request)
 

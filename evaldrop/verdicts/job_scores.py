@@ -4,21 +4,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evaldrop.evaluation.criteria.criterion import Criterion
+from evaldrop.verdicts.reading import unscored_verdicts
 from evaldrop.verdicts.verdict import UnscoredReason, Verdict
 
-EVALUATION_JOB = "evaluation_job"
-"""The `api` of a judge whose scores an evaluation job brought."""
 
-
-def read_job_scores(reply: Mapping[str, Any], criteria: Sequence[Criterion]) -> list[Verdict]:
+def read_job_scores(judgement: Mapping[str, Any], criteria: Sequence[Criterion]) -> list[Verdict]:
     """
-    Return a verdict per criterion of one imported score. Never raises.
+    Return a verdict per criterion of one score. Never raises.
 
     Args:
-        reply: The job's own entry, with the `score` that its result is on the criterion's scale; None where
-            the job has none, which its `result` of null says means that the metric does not apply.
-        criteria: Those of the judgement; an import has one in each.
+        judgement: Its `reply` is the job's own entry, with the `score` that its result is on the criterion's
+            scale; None where the job has none, which its `result` of null says means that the metric does
+            not apply. Or its `error` says why no job has an entry.
+        criteria: Those of the judgement; there is one in each.
     """
+    if (error := judgement.get("error")) is not None:
+        why = str(error.get("Cause") or "") if isinstance(error, Mapping) else str(error)
+        return unscored_verdicts(criteria, "judge_error", rationale=why)
+    reply = judgement["reply"]
     return [_verdict(reply, criterion) for criterion in criteria]
 
 

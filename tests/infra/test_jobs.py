@@ -18,6 +18,7 @@ def test_bedrock_alone_takes_the_role_and_for_jobs_of_this_account_alone(either_
     assert trust[0]["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
     source = json.dumps(trust[0]["Condition"]["ArnEquals"]["aws:SourceArn"])
     assert ":model-invocation-job/*" in source
+    assert ":evaluation-job/*" not in source
     assert "AWS::AccountId" in source
     assert "AWS::Region" in source
 
@@ -63,3 +64,42 @@ def test_children_that_watch_jobs_may_be_run_and_redriven(template):
 def test_no_other_policy_is_attached_to_the_role(template):
     names = [name for name in resources(template, POLICY) if name.startswith("BatchJobsRole")]
     assert len(names) == 1
+
+
+# Evaluation jobs
+
+
+def test_bedrock_takes_their_role_for_jobs_of_this_account_alone(either_template):
+    [trust] = one(either_template, "AWS::IAM::Role", "JudgeJobsRole")["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "bedrock.amazonaws.com"}
+    assert trust["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    sources = [json.dumps(each) for each in trust["Condition"]["ArnEquals"]["aws:SourceArn"]]
+    assert [":evaluation-job/*" in each for each in sources] == [True, False]
+    assert [":model-invocation-job/*" in each for each in sources] == [False, True]
+    assert all("AWS::AccountId" in each and "AWS::Region" in each for each in sources)
+
+
+def test_they_call_the_stacks_models_in_batch_and_use_runs_alone(template):
+    done = {action: each for each in of_role(template, "JudgeJobsRole") for action in as_list(each["Action"])}
+    assert done.keys() == {
+        "s3:GetObject", "s3:PutObject", "s3:ListBucket", "bedrock:InvokeModel",
+        "bedrock:CreateModelInvocationJob", "bedrock:StopModelInvocationJob",
+    }  # fmt: skip
+    assert "/runs/*" in json.dumps(done["s3:GetObject"]["Resource"])
+    [models] = [
+        each
+        for each in of_role(template, "BatchJobsRole")
+        if "bedrock:InvokeModel" in as_list(each["Action"])
+    ]
+    assert done["bedrock:InvokeModel"]["Resource"] == models["Resource"]
+
+
+def test_the_machine_creates_evaluation_jobs_and_gives_them_their_role_alone(template):
+    for action in ("bedrock:CreateEvaluationJob", "bedrock:GetEvaluationJob"):
+        [arn] = granted(template, action)
+        assert ":evaluation-job/*" in arn
+    passed = [each for _, each in statements(template) if "iam:PassRole" in as_list(each["Action"])]
+    [own] = [each for each in passed if "JudgeJobsRole" in json.dumps(each["Resource"])]
+    assert own["Condition"] == {"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}}
+    for action in ("states:DescribeExecution", "states:StopExecution", "states:RedriveExecution"):
+        assert any("/EvaluationJobs:*" in arn for arn in granted(template, action)), action

@@ -17,7 +17,8 @@ from tests.infra.synthesis import ROOT, one, resources
 MACHINE = "AWS::StepFunctions::StateMachine"
 FUNCTION = "AWS::Lambda::Function"
 STEPS = (
-    "ValidateDataset", "PrepareRecords", "CheckFirstCalls", "PrepareJobs", "BuildScorecard", "ReportFailure",
+    "ValidateDataset", "PrepareRecords", "CheckFirstCalls", "PrepareJobs", "PrepareEvaluationJobs",
+    "BuildScorecard", "ReportFailure",
 )  # fmt: skip
 POLICY = "AWS::IAM::Policy"
 
@@ -106,7 +107,8 @@ def test_every_placeholder_is_filled(request, which, children):
     assert substitutions["ResultsTopic"]["Ref"].startswith("Notifications")
     assert substitutions["Partition"] == {"Ref": "AWS::Partition"}
     assert substitutions["JobsRole"]["Fn::GetAtt"][0].startswith("BatchJobsRole")
-    assert len(substitutions) == 4 + len(STEPS)
+    assert substitutions["EvaluationJobsRole"]["Fn::GetAtt"][0].startswith("JudgeJobsRole")
+    assert len(substitutions) == 5 + len(STEPS)
 
 
 def test_errors_are_logged_and_executions_traced(template):

@@ -20,9 +20,9 @@ from evaldrop.cli.options import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from evaldrop.evaluation_jobs.limits import Kind
-    from evaldrop.evaluation_jobs.metrics import TaskType
     from evaldrop.evaluation_jobs.prompts import JobSource
+    from evaldrop.job_formats.limits import Kind
+    from evaldrop.job_formats.metrics import TaskType
 
 bedrock_eval = typer.Typer(
     name="bedrock-eval",

@@ -15,9 +15,10 @@ from evaldrop.engine import (
     sdk_integration,
     sns_publish,
 )
-from evaldrop.running.batch_jobs import job_integrations
+from evaldrop.running.batch_jobs import evaluation_integrations, job_integrations
 from evaldrop.running.local_aws.batch_jobs import RoleJobs
 from evaldrop.running.local_aws.clients import ACCOUNT, REGION, Clients
+from evaldrop.running.local_aws.evaluation_jobs import Evaluations
 from evaldrop.running.local_aws.functions import Functions
 from evaldrop.running.local_aws.models import Models
 from evaldrop.running.local_aws.objects import S3Objects, refused
@@ -32,6 +33,7 @@ def integrations_of(
     names: Iterable[str],
     models: Models,
     jobs: RoleJobs,
+    evaluations: Evaluations,
     permissions: Permissions,
     clients: Clients,
 ) -> Mapping[str, Integration]:
@@ -59,6 +61,9 @@ def integrations_of(
             create=partial(jobs.create, role_arn),
             get=partial(jobs.get, role_arn),
             stop=partial(jobs.stop, role_arn),
+        ),
+        **evaluation_integrations(
+            create=partial(evaluations.create, role_arn), get=partial(evaluations.get, role_arn)
         ),
     }
 

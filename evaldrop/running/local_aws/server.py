@@ -20,8 +20,8 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from evaldrop.bedrock.opening import open_jobs, open_runtime
-from evaldrop.bedrock.protocol import BedrockJobs, BedrockRuntime
+from evaldrop.bedrock.opening import open_evaluations, open_jobs, open_runtime
+from evaldrop.bedrock.protocol import BedrockEvaluations, BedrockJobs, BedrockRuntime
 from evaldrop.bedrock.region import region_of
 from evaldrop.bedrock.simulated.job_files import JobPlace
 from evaldrop.bedrock.simulated.jobs import FOLDER as FOLDER_OF_JOBS
@@ -31,6 +31,7 @@ from evaldrop.running.instances import DEFAULT_PORT, Instance
 from evaldrop.running.local_aws.batch_jobs import RoleJobs, RoleObjects
 from evaldrop.running.local_aws.clients import ACCOUNT, REGION, Clients
 from evaldrop.running.local_aws.control_plane import ControlPlane
+from evaldrop.running.local_aws.evaluation_jobs import Evaluations
 from evaldrop.running.local_aws.events import Events, tells_eventbridge
 from evaldrop.running.local_aws.executions import Executions, Machine
 from evaldrop.running.local_aws.front import Front
@@ -133,6 +134,7 @@ class LocalAws:
         self.answers = Answers(S3Objects(self.clients))
         self.models = Models(make_runtime(self.answers), self.permissions)
         self.jobs = RoleJobs(self._open_jobs(choices), self.permissions)
+        self.evaluations = Evaluations(self._open_evaluations(choices), self.permissions)
         self.events = Events(self.clients, self.functions)
         self.executions = self._make_executions(choices)
         self.schedules = Schedules(self.clients, self.functions, now=choices.now)
@@ -182,6 +184,14 @@ class LocalAws:
             objects_of=lambda role_arn: RoleObjects(self._clients_of(role_arn)),
         )
 
+    def _open_evaluations(self, choices: LocalSettings) -> BedrockEvaluations | None:
+        # After the batch jobs, which empty the folder.
+        return open_evaluations(
+            choices.bedrock,
+            JobPlace(choices.folder / FOLDER_OF_JOBS, region=REGION, account=ACCOUNT),
+            objects_of=lambda role_arn: RoleObjects(self._clients_of(role_arn)),
+        )
+
     def _make_executions(self, choices: LocalSettings) -> Executions:
         return Executions(
             machines=self._machine,
@@ -191,6 +201,7 @@ class LocalAws:
                 names=self._deployed,
                 models=self.models,
                 jobs=self.jobs,
+                evaluations=self.evaluations,
                 permissions=self.permissions,
                 clients=self._clients_of(machine.role_arn),
             ),
@@ -207,6 +218,7 @@ class LocalAws:
         self.events.close()
         self.models.close()
         self.jobs.close()
+        self.evaluations.close()
         self.executions.close()
         self.functions.close()
         self._server.shutdown()

@@ -16,6 +16,7 @@ from evaldrop.bedrock.families.replies import (
 from evaldrop.bedrock.families.thinking import split_thinking
 from evaldrop.evaluation import Judge, Pairwise
 from evaldrop.evaluation.criteria import Criterion, Scale
+from evaldrop.evaluation.definition import EVALUATION_JOB
 from evaldrop.evaluation.delivery import Delivery
 from evaldrop.evaluation.metrics import METRICS
 from evaldrop.run.definition import RunDefinition
@@ -49,7 +50,7 @@ from evaldrop.verdicts import (
     unscored_verdicts,
 )
 from evaldrop.verdicts.injection import InjectionFinder
-from evaldrop.verdicts.job_scores import EVALUATION_JOB, read_job_scores
+from evaldrop.verdicts.job_scores import read_job_scores
 
 
 class _Judged(NamedTuple):
@@ -211,7 +212,7 @@ class ResultReader:
         if judge.api == EVALUATION_JOB:
             # No reply of a model, but the score that a job made of one.
             replies: list[Reply] = []
-            verdicts: Sequence[Verdict] = read_job_scores(judgement["reply"], criteria)
+            verdicts: Sequence[Verdict] = read_job_scores(judgement, criteria)
         else:
             replies = _replies(judgement, judge)
             verdicts = _read_all([each for each in replies if is_answer(each)], criteria, judge.verdict)

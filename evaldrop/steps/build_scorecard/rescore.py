@@ -18,6 +18,7 @@ from evaldrop.evaluation.metrics import METRICS
 from evaldrop.evaluation.questions import judge_question, questions_of
 from evaldrop.evaluation.regions import as_called
 from evaldrop.run.definition import RunDefinition, criteria_by_name, prices_for
+from evaldrop.run.job_scores import JUDGEMENTS_FILE
 from evaldrop.run.records import RECORDS_FILE
 from evaldrop.run.request import new_run_id, out_of, run_folder
 from evaldrop.run.results import find_manifests
@@ -27,7 +28,7 @@ from evaldrop.scorecard.model.scorecard import Scorecard
 from evaldrop.shipped import VERSION
 from evaldrop.steps.build_scorecard.build import score_run
 
-KEPT_FILES = (RECORDS_FILE, "rejected.jsonl")
+KEPT_FILES = (RECORDS_FILE, "rejected.jsonl", JUDGEMENTS_FILE)
 
 
 def rescore(folder: str, *, evaluation: str | None = None, out: str | None = None) -> RunDefinition:

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from evaldrop import storage
+from evaldrop.evaluation.definition import EVALUATION_JOB
 from evaldrop.run.definition import REPLIES, RunDefinition
 from evaldrop.run.records import PreparedRecord
 from evaldrop.run.results import Found, collect, parse_row
 from evaldrop.scorecard.results import RecordResults, Repeat
 from evaldrop.steps.build_scorecard.reading import ResultReader, is_skipped_by_budget
-from evaldrop.verdicts.job_scores import EVALUATION_JOB
 
 
 def read_results(

@@ -38,10 +38,23 @@ class RecordCriteria:
         self._own_criteria = [
             criterion_from_config(config, path="criteria") for config in definition.evaluation.criteria
         ]
+        self._job_judges = [judge.name for judge in definition.evaluation.job_judges]
 
     def applicable(self, record: Record) -> list[Criterion]:
         """Return those that can be judged: the record has what they need."""
         return [criterion for criterion in self._criteria_of(record) if not _missing_for(criterion, record)]
+
+    def asked_of_jobs(self, record: Record) -> list[JSON]:
+        """
+        Return what evaluation jobs are asked about a record's responses: one criterion each.
+
+        A job asks the same of all its rows: what a record brings, or words in another way, it is not asked.
+        """
+        own = {criterion.name: criterion for criterion in self._own_criteria}
+        asked = [each.name for each in self.applicable(record) if own.get(each.name) == each]
+        return [
+            {"judge": judge, "criteria": [name], "repeat": 0} for judge in self._job_judges for name in asked
+        ]
 
     def _criteria_of(self, record: Record) -> list[Criterion]:
         """Return the evaluation's criteria, then those the record brings, a question of its own included."""
@@ -87,7 +100,7 @@ class JudgeRequests:
     def judgements(self, record: Record, values: Mapping[str, Any]) -> Iterator[JSON]:
         """Yield judges' requests about a record's responses, which are not there yet."""
         criteria = self._criteria.applicable(record)
-        for judge in self._evaluation.judges:
+        for judge in self._evaluation.called_judges:
             if self._parent:
                 groups = self._parent.groups(judge, criteria, record.id)
             else:
@@ -153,7 +166,7 @@ class JudgeRequests:
         if pairwise is None:
             return
         prompt = self._prompts[f"judge/{pairwise.prompt}"]
-        for judge in self._evaluation.judges:
+        for judge in self._evaluation.called_judges:
             make = partial(pair_constants, judge, prompt, pairwise, self._delivery(judge.name))
             call = self._shared(f"{judge.name}/pairs", make)
             for candidate, baseline in compared_pairs(self._evaluation):

@@ -183,8 +183,8 @@ def _taken_over(response: Mapping[str, Any]) -> JSON | None:
 
 
 def _same_judges(before: RunDefinition, now: RunDefinition) -> Iterator[str]:
-    earlier = {judge.name: judge for judge in before.evaluation.judges}
-    for judge in now.evaluation.judges:
+    earlier = {judge.name: judge for judge in before.evaluation.called_judges}
+    for judge in now.evaluation.called_judges:
         same, prompt = earlier.get(judge.name), f"judge/{judge.prompt}"
         # More repeats leave those there are as they were.
         if (

@@ -79,7 +79,7 @@ def prepare_records(request: RunRequest, folder: str) -> JSON:
     ):
         preparing = Preparing(definition, parent, is_sending=True)
         first_records = FirstRecords(
-            candidates=preparing.called, judges=[each.name for each in definition.judges]
+            candidates=preparing.called, judges=[each.name for each in evaluation.called_judges]
         )
         readings = read_rows(stream, source=source, fields=evaluation.fields or None)
         for row in (reading.outcome for reading in readings.rows):
@@ -153,9 +153,11 @@ def _state(request: RunRequest, definition: RunDefinition, preparing: "Preparing
         "max_concurrency": preparing.reserve.in_flight(budget["limit"], wanted) if budget else wanted,
         "tolerated_failure_percentage": evaluation.tolerated_failure_percentage,
     }
+    # A rehearsal's jobs take no longer than somebody watches them.
+    poll_s = REHEARSED_POLL_S if request.simulated else POLL_S
+    if evaluation.job_judges:
+        state["evaluation_jobs"] = {"poll_s": poll_s, "jobs": []}
     if "batch" in definition.deliveries.values():
-        # A rehearsal's jobs take no longer than somebody watches them.
-        poll_s = REHEARSED_POLL_S if request.simulated else POLL_S
         timeout_h = evaluation.batch.timeout_h
         state["batch"] = {"stage": "candidates", "poll_s": poll_s, "timeout_h": timeout_h, "jobs": []}
     return state
@@ -261,6 +263,7 @@ class Preparing:
             "expected_blocked": record.expected_blocked,
             "metadata": record.metadata,
             "not_applicable": self._criteria.not_applicable(record),
+            **({"asked_of_jobs": asked} if (asked := self._criteria.asked_of_jobs(record)) else {}),
             **_as_the_dataset_has_it(record),
             "calls": calls,
         }
@@ -288,6 +291,8 @@ class Preparing:
             if isinstance(prepared, dict):
                 # Copies are not compared: a preference between two of them would be in no number.
                 prepared["calls"]["comparisons"] = []
+                # What a copy loses is told by the judges that the run calls.
+                prepared.pop("asked_of_jobs", None)
                 yield {**prepared, "perturbed": {"of": copy.of, "perturbation": copy.perturbation}}
 
     def _forms(self, record: Record) -> Callable[[Form], JSON]:

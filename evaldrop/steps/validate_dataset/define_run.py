@@ -20,6 +20,7 @@ from evaldrop.evaluation.metrics import METRICS
 from evaldrop.evaluation.prompts import Kind, Prompt, load_prompt
 from evaldrop.evaluation.questions import compared_pairs
 from evaldrop.evaluation.regions import REHEARSED_REGION, as_called, in_region, region_problems
+from evaldrop.job_formats.limits import MAX_PROMPT_BYTES
 from evaldrop.nearest import did_you_mean
 from evaldrop.run.definition import DatasetFacts, PromptFile, RunDefinition, prices_for
 from evaldrop.run.records import texts_in
@@ -43,6 +44,7 @@ from evaldrop.steps.validate_dataset.evaluation_checks import (
     robustness_problems,
     unknown_metric,
 )
+from evaldrop.steps.validate_dataset.job_checks import evaluation_job_problems, evaluation_job_warnings
 from evaldrop.steps.validate_dataset.limit_checks import limit_problems, limit_warnings
 from evaldrop.steps.validate_dataset.plan import SAMPLE_RECORDS, Counting, Plan, judge_calls, make_plan
 
@@ -129,6 +131,9 @@ class RunDraft:
         self._refuse(gate_problems(self.evaluation.gate, RunNames.asked(evaluation, criteria)))
         self._refuse(robustness_problems(evaluation))
         self._refuse(batch_problems(evaluation, deliveries))
+        # The evaluation's own are read first.
+        own = list(criteria.values())[: len(self.evaluation.criteria)]
+        self._refuse(evaluation_job_problems(evaluation, own))
         if self.parent:
             self.problems += parent_problems(
                 self.parent, evaluation, self.survey.sha256, source=self.source, dataset=self.survey.source
@@ -233,7 +238,7 @@ class RunDraft:
         called = [each for each in evaluation.candidates if each.model != GIVEN]
         wanted: list[tuple[Kind, str]] = [
             *(("candidate", evaluation.prompt_of(candidate)) for candidate in called),
-            *(("judge", judge.prompt) for judge in evaluation.judges),
+            *(("judge", judge.prompt) for judge in evaluation.called_judges),
             *([("judge", evaluation.pairwise.prompt)] if evaluation.pairwise else ()),
         ]
         prompts: dict[str, Prompt] = {}
@@ -298,6 +303,10 @@ class RunDraft:
             place = f"{self.survey.source} {self.survey.unit}"
             checks = RecordChecks(definition, place, counting, self.caps)
             sample = list(self._sample(total, checks))
+            brought = definition.criteria_configs[len(definition.evaluation.criteria) :]
+            self.warnings += evaluation_job_warnings(
+                definition.evaluation, brought, n_too_long=checks.n_too_long_for_jobs
+            )
             if checks.n_joined:
                 self.warnings.append(
                     f"{self.survey.source}: {checks.n_joined:,} of {total:,} records have messages of one "
@@ -356,7 +365,7 @@ class RecordChecks:
     the others take.
 
     `problems` says which cannot: their lines, why, what to do. `n_joined` counts those whose messages of one
-    role in a row are sent as one.
+    role in a row are sent as one, `n_too_long_for_jobs` those whose prompt no evaluation job takes.
     """
 
     def __init__(self, definition: RunDefinition, place: str, counting: Counting, caps: Caps) -> None:
@@ -368,9 +377,10 @@ class RecordChecks:
         # Twice: whichever orders are chosen, this is only to look at too many records, not at too few.
         compared = 2 * sum(1 for _ in compared_pairs(evaluation))
         # How often a child's input may hold a record's text.
-        self._requests = len(evaluation.candidates) + shown + len(evaluation.judges) * compared
+        self._requests = len(evaluation.candidates) + shown + len(evaluation.called_judges) * compared
         self.problems: list[str] = []
         self.n_joined = 0
+        self.n_too_long_for_jobs = 0
         self._is_calling = any(candidate.model != GIVEN for candidate in evaluation.candidates)
 
     def takes(self, record: Record) -> bool:
@@ -380,6 +390,7 @@ class RecordChecks:
         Raises:
             BudgetExceeded: With it there are more calls than the stack allows a run.
         """
+        self.n_too_long_for_jobs += len(record.prompt_text.encode()) > MAX_PROMPT_BYTES
         is_unusual = self._is_irregular(record) or self._may_be_too_long(record)
         if not (is_unusual or self._caps.counts_every_record):
             return False

@@ -6,7 +6,7 @@ from itertools import product
 from typing import NamedTuple
 
 from evaldrop.evaluation import Called, Candidate, Evaluation
-from evaldrop.evaluation.definition import each_called
+from evaldrop.evaluation.definition import EVALUATION_JOB, each_called
 from evaldrop.evaluation.delivery import DELIVERIES, MIN_JOB_RECORDS, Delivery, DeliverySetting
 from evaldrop.evaluation.model_limits import limits_of
 from evaldrop.evaluation.prices import Prices, price_of
@@ -108,7 +108,7 @@ def _called(
     is_there: dict[Delivery, bool] = {
         "on_demand": True,
         "flex": called.api == "converse",
-        "batch": has_batch and rows >= MIN_JOB_RECORDS,
+        "batch": has_batch and called.api != EVALUATION_JOB and rows >= MIN_JOB_RECORDS,
     }
     price = price_of(called.model, prices)
     # Never a tier that nobody knows to be there: a run would end at its first calls.

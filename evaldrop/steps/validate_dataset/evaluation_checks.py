@@ -124,11 +124,6 @@ def judge_problems(evaluation: Evaluation, criteria: Iterable[Criterion]) -> Ite
         yield "a judge needs criteria: add criteria here or to the records, or leave judges out."
     several = ", ".join(criterion.name for criterion in wanted if criterion.scale.kind != "binary")
     for judge in evaluation.judges:
-        if judge.api == "evaluation_job":
-            yield (
-                f"judge {judge.name}: its scores were imported from an evaluation job, and nobody can be "
-                "asked for more of them. Give it api: converse and a model, or leave it out."
-            )
         if judge.verdict == "yes_no" and several:
             yield (
                 f"judge {judge.name} answers yes or no, and there are more answers to {several}. "

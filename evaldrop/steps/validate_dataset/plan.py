@@ -18,7 +18,7 @@ from evaldrop.bedrock.families.savings import cached_part
 from evaldrop.datasets import Record
 from evaldrop.errors import BudgetExceeded
 from evaldrop.evaluation import Candidate, Evaluation, Judge
-from evaldrop.evaluation.definition import GIVEN
+from evaldrop.evaluation.definition import EVALUATION_JOB, GIVEN
 from evaldrop.evaluation.delivery import DELIVERIES, Delivery
 from evaldrop.evaluation.prices import ModelPrice, Prices, TokenUsage, cost_at, price_of
 from evaldrop.evaluation.questions import compared_pairs
@@ -65,6 +65,9 @@ class Range:
 ZERO = Range(low=0, likely=0, high=0)
 # Tokens of one criterion's verdict.
 VERDICT_TOKENS = Range(low=30, likely=80, high=250)
+
+JOB_PROMPT_TOKENS = Range(low=250, likely=500, high=1_000)
+"""Of AWS's own prompt of one metric of an evaluation job, without what it is filled with: an estimate."""
 
 # Of the calls that a prompt cache could serve, those that find it: at the dearest, none.
 CACHE_HITS = Range(low=0.99, likely=0.98, high=0.0)
@@ -231,7 +234,7 @@ def child_transitions(evaluation: Evaluation) -> int:
     states = 5 + candidates * (4 + 4 * judge_calls(evaluation, criteria))
     if evaluation.pairwise:
         orders = 2 if evaluation.pairwise.orders == "both" else 1
-        states += 3 + 4 * orders * sum(1 for _ in compared_pairs(evaluation)) * len(evaluation.judges)
+        states += 3 + 4 * orders * sum(1 for _ in compared_pairs(evaluation)) * len(evaluation.called_judges)
     # To reserve and to settle.
     return states + 2 * (evaluation.budget_usd is not None)
 
@@ -240,12 +243,12 @@ def judge_calls(evaluation: Evaluation, criteria: int) -> int:
     """Return how many calls of its judges a response gets on so many criteria."""
     return sum(
         judge.repeats * (criteria if judge.mode == "per_criterion" else min(criteria, 1))
-        for judge in evaluation.judges
+        for judge in evaluation.called_judges
     )
 
 
 def _child_s(evaluation: Evaluation) -> float:
-    return CANDIDATE_S + (JUDGE_S if evaluation.judges else 0)
+    return CANDIDATE_S + (JUDGE_S if evaluation.called_judges else 0)
 
 
 def refuse_above_budget(plan: Plan, budget_usd: float | None, *, is_default: bool = False) -> None:
@@ -317,6 +320,7 @@ class Counting:
             weight = 1
         self._references += [tokens(text) for text in record.reference[:1]]
         self._count(with_texts_restored(prepared["calls"]), weight)
+        self._count_jobs(prepared, weight)
         for copy in self.preparing.copies(record):
             self.n_copies += weight
             self._count(with_texts_restored(copy["calls"]), weight)
@@ -339,6 +343,20 @@ class Counting:
         for comparison in calls["comparisons"]:
             compared = [[comparison["first"]], [comparison["second"]]]
             self._count_judge(comparison, compared, given, calls=0 if "kept" in comparison else weight)
+
+    def _count_jobs(self, prepared: dict[str, Any], weight: float) -> None:
+        """Add what evaluation jobs ask about a record's responses: a call for each of them and criterion."""
+        given = _given_tokens(prepared["calls"])
+        shown = tokens(prepared["prompt"]) + sum(map(tokens, prepared["reference"][:1]))
+        names = list(self._requests)
+        for asked in prepared.get("asked_of_jobs", ()):
+            judge = asked["judge"]
+            self._calls["judge", judge] += weight * len(names)
+            self._input["judge", judge] += weight * (
+                len(names) * shown + sum(given.get(name, 0) for name in names)
+            )
+            self._responses[judge] += weight * sum(name not in given for name in names)
+            self._verdicts[judge] += weight * len(names)
 
     def add_anchors(self) -> None:
         """Add the anchors: each is judged once, not once per record."""
@@ -387,6 +405,8 @@ class Counting:
                 yield self._line("candidate", candidate, ZERO, output, prices)
         for judge in self._evaluation.judges:
             read = self._response(None).times(self._responses[judge.name])
+            if judge.api == EVALUATION_JOB:
+                read += JOB_PROMPT_TOKENS.times(self._calls["judge", judge.name])
             limit = (judge.inference.max_tokens or VERDICT_TOKENS.high) * self._calls["judge", judge.name]
             output = VERDICT_TOKENS.times(self._verdicts[judge.name]).map(partial(min, limit))
             calls = self._calls["judge", judge.name]
@@ -420,6 +440,8 @@ class Counting:
         read_by = {each: without_tools if each == "batch" else sent for each in DELIVERIES}
         price = price_of(called.model, prices)
         costs = {each: _cost(price, each, read_by[each], output, cached) for each in DELIVERIES}
+        if called.api == EVALUATION_JOB:
+            costs = dict.fromkeys(DELIVERIES, costs["on_demand"])
         return Line(
             role=role,
             name=called.name,

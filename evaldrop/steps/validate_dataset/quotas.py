@@ -94,10 +94,11 @@ def plan_quotas(plan: Plan, evaluation: Evaluation, *, lengths: AnswerLengths | 
     """Return what a planned run takes of quotas; `lengths` are of an earlier run."""
     called: dict[tuple[Role, str], Called] = {}
     called |= {("candidate", each.name): each for each in evaluation.candidates}
-    called |= {("judge", each.name): each for each in evaluation.judges}
+    called |= {("judge", each.name): each for each in evaluation.called_judges}
     lines, requests, tokens = [], Counter[str](), Counter[str]()
     for line in plan.lines:
-        if line.calls:
+        # What an evaluation job calls is held back by nobody here.
+        if line.calls and (line.role, line.name) in called:
             known = lengths.tokens.get(line.name, ()) if lengths and line.role == "judge" else ()
             quota = _quota_line(line, called[line.role, line.name].inference.max_tokens, known)
             lines.append(quota)
@@ -145,7 +146,7 @@ def answer_lengths(evaluation: Evaluation, runs: Iterable[str]) -> AnswerLengths
         # What a rehearsal's judges write is made up.
         if not run.simulated:
             before = {each.name: each for each in run.judges}
-            alike = [each for each in evaluation.judges if _answers_alike(each, before.get(each.name))]
+            alike = [each for each in evaluation.called_judges if _answers_alike(each, before.get(each.name))]
             return AnswerLengths(folder, _answers(folder, alike))
     return None
 

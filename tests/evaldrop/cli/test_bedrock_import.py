@@ -66,13 +66,12 @@ def test_what_is_not_there_is_said_in_a_sentence(here, capsys):
     assert "there is no such folder" in capsys.readouterr().err
 
 
-def test_an_imported_judge_cannot_be_asked_for_more(here, capsys):
-    """A run by an import's evaluation is refused, and so is judging it again by the same judge."""
+def test_an_imported_judge_is_asked_for_more_in_a_job_of_the_run(here, capsys):
     main(["bedrock-eval", "import", f"{here}/one"])
     capsys.readouterr()
 
-    assert main(["rejudge", "latest", "--bedrock", "simulated", "-y"]) == exits.WRONG_USE
-    assert "its scores were imported from an evaluation job" in capsys.readouterr().err
+    assert main(["rejudge", "latest", "--bedrock", "simulated:latency=0,job_looks=0", "-y"]) == 0
+    assert "waiting for evaluation jobs" in capsys.readouterr().err
 
 
 def test_responses_of_an_import_can_be_judged_by_ones_own_judge(here, tmp_path, capsys):

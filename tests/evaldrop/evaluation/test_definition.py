@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from evaldrop.evaluation import Candidate, Evaluation, Pairwise, body_family
+from evaldrop.evaluation import Candidate, Evaluation, Judge, Pairwise, body_family
 
 LITE = {"name": "lite", "model": "us.amazon.nova-lite-v1:0"}
 PRO = {"name": "pro", "model": "us.amazon.nova-pro-v1:0"}
@@ -95,3 +95,43 @@ def test_a_candidate_without_a_prompt_of_its_own_answers_the_evaluations():
         {"name": "x", "prompt": "a.v1", "candidates": [LITE, {**PRO, "prompt": "b.v2"}]}
     )
     assert [evaluation.prompt_of(candidate) for candidate in evaluation.candidates] == ["a.v1", "b.v2"]
+
+
+# Judges that are evaluation jobs
+
+BEDROCKS = {"name": "bedrock", "api": "evaluation_job", "model": "us.amazon.nova-pro-v1:0"}
+
+
+def test_a_judge_of_an_evaluation_job_is_called_by_no_run():
+    ours = {"name": "ours", "model": "us.amazon.nova-pro-v1:0"}
+    evaluation = Evaluation(name="e", judges=[ours, BEDROCKS], criteria=["correctness"], delivery="batch")
+    assert [judge.name for judge in evaluation.called_judges] == ["ours"]
+    assert [judge.name for judge in evaluation.job_judges] == ["bedrock"]
+    assert evaluation.delivery_setting(evaluation.judges[1]) == "on_demand"
+    # As run.json has it, with every setting.
+    assert Evaluation.model_validate_json(evaluation.model_dump_json()) == evaluation
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"prompt": "own.v1"},
+        {"mode": "per_criterion"},
+        {"repeats": 3},
+        {"cache": "off"},
+        {"mask_identity": True},
+        {"extra": {"top_k": 1}},
+        {"verdict": "yes_no"},
+        {"delivery": "flex"},
+        {"inference": {"temperature": 0.5}},
+    ],
+)
+def test_what_an_evaluation_job_cannot_honour_is_refused_with_the_way_out(setting):
+    with pytest.raises(ValidationError, match=f"Leave .*{next(iter(setting))}.* out, or say api: converse"):
+        Judge(**BEDROCKS, **setting)
+
+
+@pytest.mark.parametrize("needs", [{"pairwise": {"all_pairs": True}}, {"anchors": {"file": "a.jsonl"}}])
+def test_what_only_a_called_judge_does_needs_one(needs):
+    with pytest.raises(ValidationError, match="Add a judge with api: converse"):
+        Evaluation(name="e", judges=[BEDROCKS], criteria=["correctness"], **needs)

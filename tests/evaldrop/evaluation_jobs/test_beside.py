@@ -6,7 +6,7 @@ from evaldrop.errors import InputError
 from evaldrop.evaluation_jobs.beside import import_beside
 from evaldrop.evaluation_jobs.importing import ImportSettings
 from evaldrop.evaluation_jobs.joining import ImportSource
-from evaldrop.evaluation_jobs.output import read_output
+from evaldrop.job_formats.output import read_output
 from evaldrop.scorecard.read import read_run
 from evaldrop.steps.build_scorecard.build import build_scorecard, score_run
 from tests.evaldrop.evaluation_jobs.job_files import judged_row, score, write_job

@@ -16,9 +16,10 @@ from evaldrop.evaluation_jobs.datasets import (
     prompts_uri,
     write_datasets,
 )
-from evaldrop.evaluation_jobs.prompts import one_text, source_of_run
+from evaldrop.evaluation_jobs.prompts import source_of_run
 from evaldrop.run.request import RunRequest
 from evaldrop.running.workflow import run_locally
+from evaldrop.steps.prepare_evaluation_jobs.asked_text import one_text
 from tests.evaldrop.evaluation_jobs.sources import dataset_of, planned, rows, source_of
 
 

@@ -9,7 +9,7 @@ from evaldrop.errors import EvaluationError, InputError
 from evaldrop.evaluation import Evaluation
 from evaldrop.evaluation_jobs.importing import ImportSettings, import_jobs
 from evaldrop.evaluation_jobs.joining import ImportSource
-from evaldrop.evaluation_jobs.output import read_output
+from evaldrop.job_formats.output import read_output
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.read import read_run
 from evaldrop.steps.build_scorecard.build import score_run

@@ -7,9 +7,9 @@ import pytest
 from evaldrop.evaluation.criteria import BUILT_IN
 from evaldrop.evaluation.definition import Candidate, Price
 from evaldrop.evaluation.prices import load_prices
-from evaldrop.evaluation_jobs.asked_metrics import MetricGroup, judged_groups
 from evaldrop.evaluation_jobs.datasets import RowTally
 from evaldrop.evaluation_jobs.prices import added, candidate_cost, judge_cost, people_cost
+from evaldrop.job_formats.asked_metrics import MetricGroup, judged_groups
 from evaldrop.steps.validate_dataset.plan import VERDICT_TOKENS, Range
 from tests.whole_runs import ROOT
 

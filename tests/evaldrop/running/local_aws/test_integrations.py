@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from evaldrop.engine import Clock, TaskContext, TaskError
 from evaldrop.running.local_aws.batch_jobs import RoleJobs
+from evaldrop.running.local_aws.evaluation_jobs import Evaluations
 from evaldrop.running.local_aws.integrations import integrations_of
 from evaldrop.running.local_aws.models import Models
 from evaldrop.running.local_aws.permissions import Permissions
@@ -37,6 +38,7 @@ def integrations(*, actions="*", answer=None, **services):
         names=["Step"],
         models=Models(SimpleNamespace(), permissions),
         jobs=RoleJobs(None, permissions),
+        evaluations=Evaluations(None, permissions),
         permissions=permissions,
         clients=lambda _service: client,
     )

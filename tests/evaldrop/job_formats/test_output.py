@@ -5,7 +5,7 @@ import json
 import pytest
 
 from evaldrop.errors import InputError
-from evaldrop.evaluation_jobs.output import read_output
+from evaldrop.job_formats.output import read_output
 from tests.evaldrop.evaluation_jobs.job_files import (
     HAIKU,
     NOVA,

@@ -12,9 +12,9 @@ from evaldrop.bedrock.families.requests import candidate_call
 from evaldrop.errors import EvaluationError
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.definition import Candidate
-from evaldrop.evaluation_jobs.asked_metrics import MetricGroup
-from evaldrop.evaluation_jobs.limits import MAX_INFERENCE_PARAMS, Kind
-from evaldrop.evaluation_jobs.metrics import TaskType
+from evaldrop.job_formats.asked_metrics import MetricGroup
+from evaldrop.job_formats.limits import MAX_INFERENCE_PARAMS, Kind
+from evaldrop.job_formats.metrics import TaskType
 
 JSON = dict[str, Any]
 
@@ -135,14 +135,18 @@ def job_request(
                 }
             }
         }
-    automated: JSON = {"datasetMetricConfigs": configs}
-    if judge:
-        evaluator = {"bedrockEvaluatorModels": [{"modelIdentifier": judge}]}
-        automated["evaluatorModelConfig"] = evaluator
-        if group.custom:
-            metrics = [{"customMetricDefinition": dict(each)} for each in group.custom]
-            automated["customMetricConfig"] = {"customMetrics": metrics, "evaluatorModelConfig": evaluator}
+    automated: JSON = {"datasetMetricConfigs": configs, **(judging(judge, group) if judge else {})}
     return request | {"applicationType": "ModelEvaluation", "evaluationConfig": {"automated": automated}}
+
+
+def judging(model: str, group: MetricGroup) -> JSON:
+    """Return what an automated job is told of its judge, and of the metrics that are not its own."""
+    evaluator = {"bedrockEvaluatorModels": [{"modelIdentifier": model}]}
+    if not group.custom:
+        return {"evaluatorModelConfig": evaluator}
+    metrics = [{"customMetricDefinition": dict(each)} for each in group.custom]
+    custom = {"customMetrics": metrics, "evaluatorModelConfig": evaluator}
+    return {"evaluatorModelConfig": evaluator, "customMetricConfig": custom}
 
 
 def instructions_for(criteria: Iterable[Criterion]) -> str:

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from evaldrop import storage
 from evaldrop.errors import InputError
-from evaldrop.evaluation_jobs.output_files import LARGEST, OutputFile, find_files, objects_in
-from evaldrop.evaluation_jobs.people import People, Rating, ratings_in
+from evaldrop.job_formats.output_files import LARGEST, OutputFile, find_files, objects_in
+from evaldrop.job_formats.people import People, Rating, ratings_in
 
 UNNAMED = "Score"
 """What a metric is called whose row does not name it, as rows of earlier jobs do not."""

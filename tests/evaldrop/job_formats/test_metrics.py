@@ -6,8 +6,8 @@ from botocore.validate import ParamValidator
 
 from evaldrop.errors import EvaluationError
 from evaldrop.evaluation.criteria import BUILT_IN, Criterion, Scale, criterion_from_config
-from evaldrop.evaluation_jobs.custom_metrics import criterion_of_custom, custom_metric
-from evaldrop.evaluation_jobs.metrics import (
+from evaldrop.job_formats.custom_metrics import criterion_of_custom, custom_metric
+from evaldrop.job_formats.metrics import (
     COMPUTED,
     JUDGED,
     built_in_metric,

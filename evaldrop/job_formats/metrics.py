@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 
 from evaldrop.evaluation.criteria import BUILT_IN, Criterion, Scale
 from evaldrop.evaluation.criteria.scales import Point
-from evaldrop.evaluation_jobs.custom_metrics import criterion_of_custom, definition_name
+from evaldrop.job_formats.custom_metrics import criterion_of_custom, definition_name
 
 TaskType = Literal["General", "Generation", "Summarization", "QuestionAndAnswer", "Classification", "Custom"]
 

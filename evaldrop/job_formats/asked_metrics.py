@@ -7,9 +7,9 @@ from typing import Any
 from evaldrop.errors import EvaluationError
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.definition import Evaluation
-from evaldrop.evaluation_jobs.custom_metrics import custom_metric
-from evaldrop.evaluation_jobs.limits import MAX_CUSTOM_METRICS, in_parts
-from evaldrop.evaluation_jobs.metrics import (
+from evaldrop.job_formats.custom_metrics import custom_metric
+from evaldrop.job_formats.limits import MAX_CUSTOM_METRICS, in_parts
+from evaldrop.job_formats.metrics import (
     ACCURACY,
     COMPUTED,
     WITHOUT_TOXICITY,

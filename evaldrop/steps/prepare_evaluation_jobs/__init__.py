@@ -1,0 +1,1 @@
+"""PrepareEvaluationJobs: responses written for Bedrock's evaluation jobs, and their scores taken."""
