@@ -52,6 +52,13 @@ ANY_RUN = (
     "Runs are not known beforehand; those of this machine are described, to say why one failed, or stopped."
 )
 _ANY_JOB = "Bedrock gives a job's ARN its last part; the model has to be one of the stack's, too."
+_ANY_JOB_OF_A_RUN = (
+    "Bedrock gives a job's ARN its last part; only jobs named after a stopped run are stopped."
+)
+_LISTED = (
+    "bedrock:ListModelInvocationJobs knows no resource-level permission (Service Authorization Reference); a "
+    "stopped run's jobs are found by their names."
+)
 _NO_RESOURCE = (
     "X-Ray's PutTraceSegments and the logs:*Delivery actions know no resource-level permission (Service "
     "Authorization Reference); CDK adds them for tracing and logging."
@@ -97,6 +104,8 @@ def acknowledge(
     for executions in (f"{machine}:*", f"{machine}/{MAP_LABEL}:*", f"{machine}/{JOBS_LABEL}:*"):
         accept_wildcard(workflow, f"{here}:{executions}", _OWN_EXECUTIONS)
     accept_wildcard(failures, f"{here}:{machine}:*", ANY_RUN)
+    accept_wildcard(failures, any_job, _ANY_JOB_OF_A_RUN)
+    accept_wildcard(failures, "*", _LISTED)
     if settings.api:
         accept_wildcard(triggers.start_run.role, f"{here}:{machine}:*", ANY_RUN)
 
