@@ -30,6 +30,8 @@ JSON = dict[str, Any]
 
 RECORDS, EARLIER = 5_000, 200
 BEDROCK = "simulated:latency=0,job_looks=1,ceiling=0.9"
+# Batch is there for a plan, too: on one machine a rehearsal alone has jobs.
+AS_RUN = ("--bedrock", BEDROCK)
 DELIVERIES = ("on_demand", "flex", "batch", "auto")
 # A judge in batch gives its verdict in text: only what is asked in the same way is answered in the same way.
 EVALUATION = """
@@ -114,8 +116,9 @@ def figures_of(folder: Path, records: int, *, execute: Execute, spent: Callable[
     expected: Any = None
     for delivery in DELIVERIES:
         dataset = write_dataset(folder / delivery, delivery, records)
-        planned = json.loads(execute("plan", dataset, "--json"))["cost_usd"]["likely"]
-        like = json.loads(execute("plan", dataset, "--json", "--like", earlier))["cost_usd"]["likely"]
+        asked = ("plan", dataset, "--json", *AS_RUN)
+        plans = [json.loads(execute(*asked, *like)) for like in ((), ("--like", earlier))]
+        planned, like = (plan["cost_usd"]["likely"] for plan in plans)
         execute("run", dataset, "--bedrock", BEDROCK, "--out", folder / delivery / "runs")
         run = only_run(folder / delivery / "runs")
         card = json.loads((run / "scorecard.json").read_bytes())

@@ -36,8 +36,8 @@ class Failures(Construct):
         statements = [
             iam.PolicyStatement(actions=["sns:Publish"], resources=[notifications.topic.topic_arn]),
             iam.PolicyStatement(actions=["states:DescribeExecution"], resources=[workflow.executions]),
-            # A run that was stopped: its batch jobs would go on, and be paid for. Jobs are found by their names
-            # alone, and to list them knows no resource.
+            # A run that was stopped: its batch jobs would go on, and be paid for. Jobs are found by their
+            # names alone, and to list them knows no resource.
             iam.PolicyStatement(actions=["bedrock:ListModelInvocationJobs"], resources=["*"]),
             iam.PolicyStatement(actions=["bedrock:StopModelInvocationJob"], resources=[jobs.arns]),
         ]

@@ -1,4 +1,4 @@
-"""Batch jobs that are counted as they are looked at: how far they are, and what they cost when they are over."""
+"""Batch jobs, counted as they are looked at: how far they are, and what they cost when they are over."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ from evaldrop.evaluation.delivery import ENDED_JOBS, Delivery
 
 JSON = dict[str, Any]
 Price = Callable[[str, Reply, Delivery], float | None]
-"""Takes a model, a reply and how it was asked for, returns what it cost in USD; None where that is not known."""
+"""Takes a model, a reply and how it was asked for, returns what it cost in USD; None where not known."""
 
 _MANIFEST = "manifest.json.out"
 

@@ -59,7 +59,6 @@ def test_a_run_that_is_stopped_stops_its_jobs(aws):
         return {each["jobArn"]: each["status"] for each in listed}
 
     before = jobs()
-    aws.bedrock("simulated:latency=0,job_looks=1000")
     key = aws.upload(records, evaluation=EVALUATION)
     new = waited_for(lambda: jobs().keys() - before.keys())
     [running] = aws.executions(key)

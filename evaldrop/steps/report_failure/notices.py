@@ -116,8 +116,8 @@ def report_unfinished(
     """
     Send the message of a run that failed, unless the workflow sent it, or a redrive has begun meanwhile.
 
-    Of one that was stopped nothing is sent: who did it knows. Its batch jobs are stopped. How it ended is noted
-    of each of them.
+    Of one that was stopped nothing is sent: who did it knows. Its batch jobs are stopped. How it ended is
+    noted of each of them.
 
     Args:
         detail: Of EventBridge's "Step Functions Execution Status Change".
