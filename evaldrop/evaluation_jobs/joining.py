@@ -15,9 +15,7 @@ from evaldrop.errors import InputError
 from evaldrop.evaluation_jobs.imported_criteria import ImportedCriteria, MetricKey, key_of
 from evaldrop.evaluation_jobs.model_names import UNKNOWN_MODEL, model_id, short_names
 from evaldrop.evaluation_jobs.output import JobOutput, JobResponse, JobRow, JobScore
-
-ALGORITHM, PEOPLE = "algorithm", "people"
-"""The judges that are no model: what computed a number, and who rated."""
+from evaldrop.scorecard.model.judges import ALGORITHM, PEOPLE
 
 _WORKERS_AS_JUDGES = 9
 """People up to which each is a judge of their own; more of them are told apart by place within a record."""

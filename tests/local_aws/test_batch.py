@@ -19,7 +19,7 @@ criteria: [helpfulness]
 RECORDS = 105
 
 
-def waited_for(look, *, seconds=60):
+def waited_for(look, *, seconds=240):
     """Return what a look shows as soon as it shows something."""
     end = time.monotonic() + seconds
     while not (shown := look()):
