@@ -15,7 +15,7 @@ import re
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -95,7 +95,14 @@ def write_dataset(folder: Path, delivery: str, records: int) -> Path:
     return folder / "records.jsonl"
 
 
-def figures_of(folder: Path, records: int, *, execute: Execute, spent: Callable[[], Spent]) -> list[Figures]:
+def figures_of(
+    folder: Path,
+    records: int,
+    *,
+    execute: Execute,
+    spent: Callable[[], Spent],
+    deliveries: Sequence[str] = DELIVERIES,
+) -> list[Figures]:
     """
     Run every delivery, and return what it cost.
 
@@ -104,6 +111,7 @@ def figures_of(folder: Path, records: int, *, execute: Execute, spent: Callable[
         records: In each run.
         execute: Runs evaldrop.
         spent: What the latest run took.
+        deliveries: The settings to run it with; the first is what the others are held to.
 
     Raises:
         AssertionError: A delivery has another scorecard, apart from cost and time; or its cost is not that of
@@ -114,7 +122,7 @@ def figures_of(folder: Path, records: int, *, execute: Execute, spent: Callable[
     earlier = only_run(folder / "earlier" / "runs")
     done: list[Figures] = []
     expected: Any = None
-    for delivery in DELIVERIES:
+    for delivery in deliveries:
         dataset = write_dataset(folder / delivery, delivery, records)
         asked = ("plan", dataset, "--json", *AS_RUN)
         plans = [json.loads(execute(*asked, *like)) for like in ((), ("--like", earlier))]

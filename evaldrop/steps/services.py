@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 from evaldrop import storage
 from evaldrop.aws_errors import as_service_error
 from evaldrop.errors import AwsError
-from evaldrop.evaluation.delivery import ENDED_JOBS
-from evaldrop.steps.prepare_jobs.jobs import job_prefix
 
 if TYPE_CHECKING:
     from evaldrop.run.request import RunRequest
@@ -60,6 +58,10 @@ class StackServices:
 
     def stop_jobs(self, run_id: str) -> int:
         """Stop the batch jobs of a run that are not over; return how many."""
+        # Imported once there is a run that was stopped: what starts runs does without an evaluation's types.
+        from evaldrop.evaluation.delivery import ENDED_JOBS
+        from evaldrop.steps.prepare_jobs.jobs import job_prefix
+
         stopped = 0
         with as_service_error(f"the batch jobs of run {run_id} were not stopped"):
             pages = self._bedrock.get_paginator("list_model_invocation_jobs")
@@ -113,8 +115,11 @@ class StackServices:
     @cached_property
     def _bedrock(self) -> Any:
         import boto3
+        from botocore.config import Config
 
-        return boto3.client("bedrock")
+        # In subnets without a way there the end of a run is noted all the same, and not minutes later.
+        config = Config(connect_timeout=5, retries={"total_max_attempts": 3})
+        return boto3.client("bedrock", config=config)
 
     @cached_property
     def _sns(self) -> Any:

@@ -63,3 +63,18 @@ def test_children_that_watch_jobs_may_be_run_and_redriven(template):
 def test_no_other_policy_is_attached_to_the_role(template):
     names = [name for name in resources(template, POLICY) if name.startswith("BatchJobsRole")]
     assert len(names) == 1
+
+
+def test_who_hears_of_a_stopped_run_may_list_jobs_and_stop_them_and_nothing_else_of_bedrock(template):
+    told = [
+        (action, json.dumps(each["Resource"]))
+        for each in of_role(template, "FailuresTell")
+        for action in as_list(each["Action"])
+        if action.startswith("bedrock:")
+    ]
+    assert [action for action, _ in told] == [
+        "bedrock:ListModelInvocationJobs",
+        "bedrock:StopModelInvocationJob",
+    ]
+    assert told[0][1] == '"*"'
+    assert "model-invocation-job/*" in told[1][1]

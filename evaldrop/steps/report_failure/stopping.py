@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from evaldrop.run.definition import RunDefinition
 from evaldrop.steps.lifecycle.failed import folder_of
 
 
@@ -22,6 +21,9 @@ def stop_jobs(run: Mapping[str, Any], services: StopsJobs) -> int:
     Raises:
         AwsError: Bedrock would not.
     """
+    # Imported once there is one to look at.
+    from evaldrop.run.definition import RunDefinition
+
     folder = folder_of(run["run_id"], run["out"])
     # Others are not asked about: a stack without batch needs no way to Bedrock's control plane.
     if folder is None or "batch" not in RunDefinition.load(folder).deliveries.values():
