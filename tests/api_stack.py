@@ -19,12 +19,13 @@ from evaldrop.bedrock.simulated.runtime import SimulatedRuntime
 from evaldrop.engine import (
     Execution,
     bedrock_invoke_model,
+    dynamodb_update_item,
     execute,
     lambda_invoke,
     sdk_integration,
     sns_publish,
 )
-from evaldrop.running.batch_jobs import job_integrations
+from evaldrop.running.batch_jobs import integrations_of_jobs
 from evaldrop.running.deployed import clients
 from evaldrop.running.handlers import HANDLERS
 from evaldrop.running.local_aws.objects import S3Objects
@@ -143,6 +144,9 @@ class ApiStack:
             self.sns.publish(TopicArn=self.topic, Subject=message["Subject"], Message=message["Message"])
             return {"MessageId": run_id}
 
+        async def updated(update):
+            return boto3.client("dynamodb").update_item(**update)
+
         ended = asyncio.run(
             execute(
                 state_machine(),
@@ -157,7 +161,8 @@ class ApiStack:
                     ),
                     "aws-sdk:s3:getObject": sdk_integration("s3", "GetObject", get_object(storage)),
                     "sns:publish": sns_publish(published),
-                    **job_integrations(None),
+                    "dynamodb:updateItem": dynamodb_update_item(updated),
+                    **integrations_of_jobs(None),
                 },
                 store=S3Objects(boto3.client),
                 name=run_id,

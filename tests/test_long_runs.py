@@ -158,7 +158,9 @@ def test_a_rescored_run_keeps_the_flags(tmp_path, monkeypatch):
     (again,) = (
         folder for folder in (tmp_path / "runs/long").iterdir() if folder.name != "one" and folder.is_dir()
     )
-    assert rows_of(again, "verdicts") == [{**row, "cost_usd": 0.0} for row in rows_of(place, "verdicts")]
+    assert rows_of(again, "verdicts") == [
+        {**row, "cost_usd": 0.0, "delivery": None} for row in rows_of(place, "verdicts")
+    ]
     assert read_run(str(again)).scorecard.judges["judge"].on_shortened == 2
 
 

@@ -137,7 +137,7 @@ def _state(request: RunRequest, definition: RunDefinition, preparing: "Preparing
     writer = storage.place(storage.join(folder, "results"), root=definition.out)
     evaluation, budget = definition.evaluation, preparing.budget
     wanted = request.max_in_flight or evaluation.max_concurrency
-    state = {
+    state: JSON = {
         "run": {**request.model_dump(mode="json"), "folder": folder, "name": definition.evaluation_name},
         "reader": reader._asdict(),
         "writer": {"bucket": writer.bucket, "prefix": writer.key},

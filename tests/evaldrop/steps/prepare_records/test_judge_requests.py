@@ -11,7 +11,7 @@ import re
 import pytest
 
 from evaldrop.engine import bedrock_invoke_model, execute, lambda_invoke, sdk_integration
-from evaldrop.running.batch_jobs import job_integrations
+from evaldrop.running.batch_jobs import integrations_of_jobs
 from evaldrop.running.handlers import HANDLERS
 from evaldrop.running.workflow import DirectoryStore, state_machine
 from evaldrop.steps.prepare_records import judge_requests
@@ -99,7 +99,8 @@ def judged(folder, judge, *, prompts=None, rows=(ROW,), **more):
                 ),
                 "bedrock:invokeModel": bedrock_invoke_model(runtime.invoke_model),
                 "aws-sdk:s3:getObject": None,
-                **job_integrations(None),
+                "dynamodb:updateItem": None,
+                **integrations_of_jobs(None),
                 "sns:publish": None,
             },
             store=DirectoryStore(),
