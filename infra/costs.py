@@ -1,18 +1,24 @@
 """The tables of docs/costs.md, from the code of `evaldrop plan`: `python -m infra.costs` writes them anew."""
 
 import json
+import math
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from evaldrop.datasets import Record, read_records
-from evaldrop.evaluation.prices import load_prices
+from evaldrop.evaluation.delivery import Delivery
+from evaldrop.evaluation.prices import TokenUsage, cost_usd, load_prices
 from evaldrop.report.deliveries import IN_WORDS
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import RunRequest
+from evaldrop.steps.prepare_jobs.writing import LIMITS
+from evaldrop.steps.prepare_records.prepare import POLL_S
 from evaldrop.steps.validate_dataset.deliveries import with_deliveries
 from evaldrop.steps.validate_dataset.plan import (
+    CACHE_HITS,
+    TRANSITION_USD,
     ChildType,
     Counting,
     Line,
@@ -26,6 +32,9 @@ from evaldrop.steps.validate_dataset.validate import check_dataset
 PAGE = Path(__file__).parent.parent / "docs" / "costs.md"
 BEGIN, END = "<!-- written by python -m infra.costs -->", "<!-- end -->"
 RECORDS = (1_000, 1_000_000)
+MAX_ROWS = LIMITS.most
+LONGER_BY = 2_500
+"""Tokens of instructions that a cache takes, of a rubric of one's own."""
 
 EVALUATION = """\
 name: example
@@ -75,7 +84,9 @@ def tables() -> str:
             "",
             *_deliveries(planned),
             "",
-            *_children(definition),
+            *_cached(planned),
+            "",
+            *_children(definition, planned),
         ]
     )
 
@@ -91,6 +102,8 @@ def _assumptions(definition: RunDefinition, plan: Plan) -> Iterator[str]:
         yield f"- A call of a {role}: about {sent:,.0f} tokens in and {received:,.0f} out."
     yield f"- Model prices as of {plan.prices_date}, on demand, in us-east-1."
     transitions = child_transitions(definition.evaluation)
+    looks = f"{_looks(3600)} times in an hour, {_looks(86400)} in a day"
+    yield f"- A batch job takes {MAX_ROWS:,} rows, and is looked at {looks}."
     yield f"- A record's child workflow enters {transitions} states when no call has to be repeated."
 
 
@@ -117,7 +130,46 @@ def _deliveries(planned: list[Plan]) -> Iterator[str]:
         yield f"| {IN_WORDS[options[0].delivery]} | {costs} |"
 
 
-def _children(definition: RunDefinition) -> Iterator[str]:
+def _cached(planned: list[Plan]) -> Iterator[str]:
+    """Yield what judging costs with long instructions, and with most of them read from a cache."""
+    heads = " | ".join(f"{plan.records:,} records" for plan in planned)
+    yield f"| the judge with {LONGER_BY:,} tokens of instructions more, likely USD | {heads} |"
+    yield "|---|" + "---:|" * len(planned)
+    prices = load_prices()
+    hits = CACHE_HITS.likely
+    asked: tuple[tuple[str, Delivery, bool], ...] = (
+        ("on demand", "on_demand", False),
+        (f"on demand, {hits:.0%} of the calls from the cache".replace("%", " %"), "on_demand", True),
+        (f"flex, {hits:.0%} of the calls from the cache".replace("%", " %"), "flex", True),
+        ("batch, which has no cache", "batch", False),
+    )
+    for what, delivery, is_cached in asked:
+        costs = []
+        for plan in planned:
+            line = next(each for each in plan.lines if each.role == "judge")
+            more = LONGER_BY * line.calls
+            kept = (round(more * hits), round(more * (1 - hits))) if is_cached else (0, 0)
+            sent, received = line.input_tokens.likely + more, line.output_tokens.likely
+            usage = TokenUsage(round(sent), round(received), *kept)
+            costs.append(cost_usd(line.model, usage, prices, delivery) or 0.0)
+        yield f"| {what} | {' | '.join(map(_usd, costs))} |"
+
+
+def jobs_usd(plan: Plan, seconds: int) -> float:
+    """Return what the states take that create a run's jobs and look at them, where each takes so long."""
+    jobs = sum(math.ceil(line.calls / MAX_ROWS) for line in plan.lines)
+    # A child is started, creates its job and ends; a look is a wait, a call and a choice.
+    return jobs * (3 + 3 * _looks(seconds)) * TRANSITION_USD
+
+
+def _looks(seconds: int) -> int:
+    looks, waited, poll_s = 0, 0, POLL_S
+    while waited < seconds:
+        looks, waited, poll_s = looks + 1, waited + poll_s, min(600, poll_s + poll_s // 10)
+    return looks
+
+
+def _children(definition: RunDefinition, planned: list[Plan]) -> Iterator[str]:
     yield "| Step Functions, USD | " + " | ".join(f"{records:,} records" for records in RECORDS) + " |"
     yield "|---|" + "---:|" * len(RECORDS)
     kinds: dict[ChildType, str] = {
@@ -127,6 +179,10 @@ def _children(definition: RunDefinition) -> Iterator[str]:
     for children, what in kinds.items():
         costs = [orchestration_usd(definition.evaluation, records, children=children) for records in RECORDS]
         yield f"| {what} | {' | '.join(map(_usd, costs))} |"
+    for hours in (1, 24):
+        more = " | ".join(_usd(jobs_usd(plan, hours * 3600)) for plan in planned)
+        lasts = "an hour" if hours == 1 else "a day"
+        yield f"| Batch: its jobs besides, {lasts} each | {more} |"
 
 
 def _range(line: Line) -> str:

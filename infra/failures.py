@@ -7,6 +7,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.functions import Step
+from infra.jobs import Jobs
 from infra.notifications import Notifications
 from infra.storage import Storage
 from infra.triggers import Triggers
@@ -26,6 +27,7 @@ class Failures(Construct):
         notifications: Notifications,
         triggers: Triggers,
         storage: Storage,
+        jobs: Jobs,
     ) -> None:
         super().__init__(scope, id)
         step = steps["ReportFailure"]
@@ -34,6 +36,10 @@ class Failures(Construct):
         statements = [
             iam.PolicyStatement(actions=["sns:Publish"], resources=[notifications.topic.topic_arn]),
             iam.PolicyStatement(actions=["states:DescribeExecution"], resources=[workflow.executions]),
+            # A run that was stopped: its batch jobs would go on, and be paid for. Jobs are found by their
+            # names alone, and to list them knows no resource.
+            iam.PolicyStatement(actions=["bedrock:ListModelInvocationJobs"], resources=["*"]),
+            iam.PolicyStatement(actions=["bedrock:StopModelInvocationJob"], resources=[jobs.arns]),
         ]
         if storage.key:
             statements.append(

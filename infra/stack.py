@@ -95,6 +95,7 @@ class EvaldropStack(Stack):
             notifications=notifications,
             triggers=triggers,
             storage=storage,
+            jobs=jobs,
         )
         steps = [*functions.steps.values(), triggers.start_run]
         let_send((triggers.start_run, functions.steps["BuildScorecard"], functions.steps["ReportFailure"]))

@@ -14,6 +14,25 @@ from evaldrop.evaluation.delivery import Delivery
 _INPUT = ("inputTokens", "cacheReadInputTokens", "cacheWriteInputTokens")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobSeen:
+    """
+    A batch job as it was last looked at.
+
+    Attributes:
+        status: In Bedrock's words.
+        rows_uri: Its input.
+        rows, processed: How many rows it has, and how many are done; 0 where it does not tell yet.
+        is_over: Whether it has ended, however it did.
+    """
+
+    status: str
+    rows_uri: str
+    rows: int
+    processed: int
+    is_over: bool
+
+
 @dataclass(slots=True, kw_only=True)
 class Meter:
     """
@@ -23,9 +42,10 @@ class Meter:
         calls: Calls that were answered.
         throttles: Calls that were turned away to be tried again.
         errors: Failed calls by error code, throttles not among them.
-        input_tokens, output_tokens: Of the answered calls.
-        cost_usd: What the tokens of models with a known price cost.
-        unpriced: Answered calls whose cost is not known.
+        input_tokens, output_tokens: Of the answered calls, and of the batch jobs that have ended.
+        cost_usd: What the tokens of models with a known price cost, those of jobs included.
+        unpriced: Answered calls, and rows of jobs, whose cost is not known.
+        jobs: Batch jobs by ARN.
     """
 
     calls: int = 0
@@ -35,6 +55,7 @@ class Meter:
     output_tokens: int = 0
     cost_usd: float = 0.0
     unpriced: int = 0
+    jobs: dict[str, JobSeen] = field(default_factory=dict)
 
 
 class MeteredRuntime:

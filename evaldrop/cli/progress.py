@@ -1,9 +1,11 @@
 """A run's progress: a live line on a terminal, a plain line now and then elsewhere."""
 
+import re
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
@@ -11,9 +13,10 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.table import Column
 from rich.text import Text
 
-from evaldrop.bedrock.metered import Meter
+from evaldrop.bedrock.metered import JobSeen, Meter
 from evaldrop.engine import Observer
 from evaldrop.scorecard.figures import rough_count, time_left
+from evaldrop.steps.prepare_jobs.jobs import stage_of
 
 # A line per record would fill a CI log with thousands.
 PLAIN_EVERY_S = 5.0
@@ -23,6 +26,8 @@ _SPARSEST = 12.0
 _BAR_CELLS = 24
 # Where the terminal is narrower the bar's room is the words'.
 _LEAST_WITH_BAR = 110
+
+_CAPITAL: Final = re.compile("([A-Z])")
 
 STEPS = {
     "ValidateDataset": "validating",
@@ -91,6 +96,8 @@ class RunProgress(Observer):
         self.failed = 0
         self.retries = 0
         self._are_jobs = False
+        # Of the stages before: how far they came is of no interest.
+        self._old_jobs: frozenset[str] = frozenset()
         self._began = time.monotonic()
         self._printed_at = self._began
         self._live: Progress | None = None
@@ -118,6 +125,7 @@ class RunProgress(Observer):
         """Begin to count records, or jobs."""
         # Twice: the first records, then all of them, in which the first are counted again. Jobs between.
         self._total, self.done, self.failed = total, 0, 0
+        self._old_jobs = frozenset(self._meter.jobs)
         # From here and not from the start: validating and preparing would spoil the pace that the rest is
         # reckoned by.
         self._began = self._printed_at = time.monotonic()
@@ -158,7 +166,10 @@ class RunProgress(Observer):
         meter = self._meter
         total = f"/{self._total:,}" if self._total is not None else ""
         counted = "jobs" if self._are_jobs else "records"
-        parts = [LinePart(f"{self.done:,}{total} {counted}", 0), LinePart(_counted(meter.calls, "call"), 4)]
+        parts = [LinePart(f"{self.done:,}{total} {counted}", 0)]
+        if self._are_jobs:
+            parts += _waited_for([job for arn, job in meter.jobs.items() if arn not in self._old_jobs])
+        parts.append(LinePart(_counted(meter.calls, "call"), 4))
         if self.retries:
             throttled = f" ({meter.throttles:,} throttled)" if meter.throttles else ""
             parts.append(LinePart(f"{_counted(self.retries, 'retry')}{throttled}", 5))
@@ -176,6 +187,20 @@ class RunProgress(Observer):
         if not self._are_jobs and (left := time_left(self.done, self._total, elapsed_s)):
             parts.append(LinePart(f"{left} left", 1))
         return fitted(parts, room)
+
+
+def _waited_for(jobs: Sequence[JobSeen]) -> Iterator[LinePart]:
+    """Yield whose jobs they are, how many of their rows are done, and what those do that are not over."""
+    if not jobs:
+        return
+    yield LinePart(f"of {stage_of(jobs[0].rows_uri)}", 7)
+    # A job tells its rows once it has been validated.
+    if rows := sum(job.rows for job in jobs):
+        yield LinePart(f"{sum(job.processed for job in jobs):,}/{rows:,} rows", 1)
+    for status, number in Counter(job.status for job in jobs if job.status != "Completed").items():
+        # Bedrock writes InProgress.
+        words = _CAPITAL.sub(r" \1", status).strip().lower()
+        yield LinePart(f"{number:,} {words}", 3)
 
 
 def _counted(number: int, word: str) -> str:

@@ -17,6 +17,9 @@ DeliverySetting = Literal["on_demand", "flex", "batch", "auto"]
 MIN_JOB_RECORDS = 100
 """Rows that a batch job has at least; fewer go on demand."""
 
+ENDED_JOBS = frozenset({"Completed", "PartiallyCompleted", "Failed", "Stopped", "Expired"})
+"""The statuses of a batch job that is over."""
+
 _SECONDS = {"m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"([1-9][0-9]{0,5})\s*([mhd])")
 

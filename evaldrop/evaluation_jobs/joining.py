@@ -16,9 +16,7 @@ from evaldrop.evaluation_jobs.imported_criteria import ImportedCriteria, MetricK
 from evaldrop.evaluation_jobs.model_names import UNKNOWN_MODEL, model_id, short_names
 from evaldrop.job_formats.judgements import Judgement
 from evaldrop.job_formats.output import JobOutput, JobResponse, JobRow, JobScore
-
-ALGORITHM, PEOPLE = "algorithm", "people"
-"""The judges that are no model: what computed a number, and who rated."""
+from evaldrop.scorecard.model.judges import ALGORITHM, PEOPLE
 
 _WORKERS_AS_JUDGES = 9
 """People up to which each is a judge of their own; more of them are told apart by place within a record."""

@@ -261,12 +261,14 @@ def _execute(
     run: LocalRun, opened: Callable[[], BedrockRuntime], functions: Executor | None, watch: Watch, say: Say
 ) -> "Execution | None":
     from evaldrop.bedrock.billing import cost_of_replies
+    from evaldrop.bedrock.metered_jobs import MeteredJobs
     from evaldrop.evaluation.prices import load_prices
     from evaldrop.running.lanes import in_lanes
     from evaldrop.running.workflow import run_locally, state_machine
 
     state_machine()  # takes a tenth of a second, in which the runtime is being opened
-    metered = MeteredRuntime(opened(), cost_of_replies(load_prices()))
+    price = cost_of_replies(load_prices())
+    metered = MeteredRuntime(opened(), price)
     runtime = DrainingRuntime(metered)
     # Around all others: what waits in a lane is not under way, and what the journal has needs no turn.
     laned = in_lanes(runtime, folder=run.folder, bedrock=run.request.bedrock)
@@ -277,12 +279,14 @@ def _execute(
         lines = "1 line" if journal.damaged == 1 else f"{journal.damaged:,} lines"
         say(f"{lines} of {JOURNAL} cannot be read; what they held is called again.")
 
+    jobs = _jobs(run)
+
     def workflow() -> Coroutine[Any, Any, "Execution"]:
         return run_locally(
             run.request,
             laned,
             folder=run.folder,
-            jobs=_jobs(run),
+            jobs=None if jobs is None else MeteredJobs(jobs, metered.meter, price),
             evaluations=_evaluations(run),
             journal=journal,
             observer=observer,

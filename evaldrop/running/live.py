@@ -21,6 +21,7 @@ from evaldrop.run.lock import is_written_to
 from evaldrop.run.place import has_begun
 from evaldrop.run.records import RECORDS_FILE, PreparedRecord, read_prepared
 from evaldrop.run.results import ChildFailure, Found, failed_record, parse_row, record_id_of, row_output
+from evaldrop.running.jobs_so_far import waited_for
 from evaldrop.scorecard.figures import time_left
 from evaldrop.steps.build_scorecard.so_far import SoFar
 from evaldrop.steps.prepare_jobs.jobs import latest_jobs
@@ -179,7 +180,7 @@ class LiveRun:
         since = attempt.since
         if (told := latest_jobs(str(self._folder))) is not None:
             if not told.are_over:
-                return f"not known: waiting for batch jobs ({told.n:,} of {told.stage})"
+                return waited_for(str(self._folder), told, attempt.so_far.prices)
             since = max(since, told.since)
         # The terminal reckons from there too: checking and preparing would spoil the pace.
         elapsed_s = self._now() - since / 1e9

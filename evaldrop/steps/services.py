@@ -56,6 +56,29 @@ class StackServices:
             except self._step_functions.exceptions.ExecutionDoesNotExist:
                 return
 
+    def stop_jobs(self, run_id: str) -> int:
+        """Stop the batch jobs of a run that are not over; return how many."""
+        # Imported once there is a run that was stopped: what starts runs does without an evaluation's types.
+        from evaldrop.evaluation.delivery import ENDED_JOBS
+        from evaldrop.steps.prepare_jobs.jobs import job_prefix
+
+        stopped = 0
+        with as_service_error(f"the batch jobs of run {run_id} were not stopped"):
+            pages = self._bedrock.get_paginator("list_model_invocation_jobs")
+            # The dash at its end is left out: Bedrock's pattern of a name has it between letters.
+            for page in pages.paginate(nameContains=job_prefix(run_id).rstrip("-")):
+                for job in page["invocationJobSummaries"]:
+                    if job["status"] not in {*ENDED_JOBS, "Stopping"}:
+                        stopped += self._stop_job(job["jobArn"])
+        return stopped
+
+    def _stop_job(self, arn: str) -> bool:
+        try:
+            self._bedrock.stop_model_invocation_job(jobIdentifier=arn)
+        except self._bedrock.exceptions.ConflictException:  # it has ended meanwhile
+            return False
+        return True
+
     def outcome(self, execution_arn: str) -> Mapping[str, Any]:
         """Return an execution's status, input, error and cause, and when it began and ended (ISO 8601)."""
         with as_service_error(f"how {execution_arn} ended is not known"):
@@ -88,6 +111,15 @@ class StackServices:
         import boto3
 
         return boto3.client("stepfunctions")
+
+    @cached_property
+    def _bedrock(self) -> Any:
+        import boto3
+        from botocore.config import Config
+
+        # In subnets without a way there the end of a run is noted all the same, and not minutes later.
+        config = Config(connect_timeout=5, retries={"total_max_attempts": 3})
+        return boto3.client("bedrock", config=config)
 
     @cached_property
     def _sns(self) -> Any:

@@ -103,3 +103,18 @@ def test_the_machine_creates_evaluation_jobs_and_gives_them_their_role_alone(tem
     assert own["Condition"] == {"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}}
     for action in ("states:DescribeExecution", "states:StopExecution", "states:RedriveExecution"):
         assert any("/EvaluationJobs:*" in arn for arn in granted(template, action)), action
+
+
+def test_who_hears_of_a_stopped_run_may_list_jobs_and_stop_them_and_nothing_else_of_bedrock(template):
+    told = [
+        (action, json.dumps(each["Resource"]))
+        for each in of_role(template, "FailuresTell")
+        for action in as_list(each["Action"])
+        if action.startswith("bedrock:")
+    ]
+    assert [action for action, _ in told] == [
+        "bedrock:ListModelInvocationJobs",
+        "bedrock:StopModelInvocationJob",
+    ]
+    assert told[0][1] == '"*"'
+    assert "model-invocation-job/*" in told[1][1]

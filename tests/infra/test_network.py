@@ -27,7 +27,7 @@ def test_they_reach_aws_by_endpoints_and_nothing_reaches_them(full_template):
                if each["VpcEndpointType"] == kind}
         for kind in ("Interface", "Gateway")
     }  # fmt: skip
-    assert of_kind["Interface"] == {"bedrock-runtime", "states", "sns", "logs", "events"}
+    assert of_kind["Interface"] == {"bedrock", "bedrock-runtime", "states", "sns", "logs", "events"}
     assert of_kind["Gateway"] == {"s3", "dynamodb"}
     for each in endpoints:
         [statement] = each["PolicyDocument"]["Statement"]

@@ -1,6 +1,7 @@
 """Calls delivered in batch, in a stack: under the permissions of the machine and of the jobs' role."""
 
 import json
+import time
 
 import pytest
 
@@ -16,6 +17,15 @@ judges: [{name: pro, model: us.amazon.nova-pro-v1:0}]
 criteria: [helpfulness]
 """
 RECORDS = 105
+
+
+def waited_for(look, *, seconds=240):
+    """Return what a look shows as soon as it shows something."""
+    end = time.monotonic() + seconds
+    while not (shown := look()):
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    return shown
 
 
 def test_a_run_in_batch_calls_nothing_but_its_first_records(aws):
@@ -54,3 +64,20 @@ def test_jobs_reserve_their_part_of_a_budget_and_are_settled_in_the_stacks_table
     assert micros["settled_candidates"] + micros["settled_judges"] <= micros["spent_micros"]
     assert micros["reserved_micros"] == micros["spent_micros"]
     assert micros["spent_micros"] / 1e6 == pytest.approx(scorecard["cost_usd"]["total"], abs=RECORDS * 1e-6)
+
+
+def test_a_run_that_is_stopped_stops_its_jobs(aws):
+    records = [{"id": f"r{n}", "prompt": f"When was parcel {n} sent?"} for n in range(RECORDS)]
+    bedrock = aws.client("bedrock")
+
+    def jobs():
+        listed = bedrock.list_model_invocation_jobs(maxResults=100)["invocationJobSummaries"]
+        return {each["jobArn"]: each["status"] for each in listed}
+
+    before = jobs()
+    key = aws.upload(records, evaluation=EVALUATION)
+    new = waited_for(lambda: jobs().keys() - before.keys())
+    [running] = aws.executions(key)
+    aws.client("stepfunctions").stop_execution(executionArn=running["executionArn"])
+    waited_for(lambda: {jobs()[arn] for arn in new} <= {"Stopping", "Stopped"})
+    assert aws.finished(key)[0]["status"] == "ABORTED"

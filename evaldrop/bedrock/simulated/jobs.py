@@ -28,13 +28,12 @@ from evaldrop.bedrock.simulated.job_rows import (
 from evaldrop.bedrock.simulated.rehearsal import Rehearsal
 from evaldrop.bedrock.simulated.runtime import Knowledge, SimulatedRuntime
 from evaldrop.errors import StorageError
-from evaldrop.evaluation.delivery import MIN_JOB_RECORDS
+from evaldrop.evaluation.delivery import ENDED_JOBS, MIN_JOB_RECORDS
 
 FOLDER = "simulated-bedrock"
 """The folder of a run in which its rehearsal keeps the jobs."""
 
 MAX_JOB_RECORDS = 100_000
-ENDED = frozenset({"Completed", "PartiallyCompleted", "Failed", "Stopped", "Expired"})
 
 _ON_THE_WAY = ("Validating", "Scheduled", "InProgress")
 _KEPT = (
@@ -151,7 +150,7 @@ class SimulatedJobs:
             ServiceError: There is none.
         """
         job = self._jobs.find(request["jobIdentifier"])
-        if job["status"] not in ENDED:
+        if job["status"] not in ENDED_JOBS:
             job["looks"] += 1
             before = job["status"]
             await self._go_on(job)
@@ -168,7 +167,7 @@ class SimulatedJobs:
             ServiceError: There is none, or it has ended.
         """
         job = self._jobs.find(request["jobIdentifier"])
-        if job["status"] in ENDED:
+        if job["status"] in ENDED_JOBS:
             raise ServiceError("ConflictException", f"The job has ended: it is {job['status']}.")
         self._jobs.keep({**job, "status": "Stopping", "lastModifiedTime": self._now()})
         return {}

@@ -6,7 +6,14 @@ import typer
 
 from evaldrop.cli import completing, exits
 from evaldrop.cli.naming import finished_run, finished_runs
-from evaldrop.cli.options import AsJson, Dataset, EvaluationFile, Limit, MaxInFlight
+from evaldrop.cli.options import (
+    AsJson,
+    Dataset,
+    EvaluationFile,
+    Limit,
+    MaxInFlight,
+    without_credentials,
+)
 from evaldrop.cli.output import complain, print_json, stdout
 from evaldrop.run.place import DEFAULT_OUT
 
@@ -16,6 +23,15 @@ def plan(
     evaluation: EvaluationFile = None,
     limit: Limit = None,
     max_in_flight: MaxInFlight = None,
+    bedrock: Annotated[
+        str | None,
+        typer.Option(
+            "--bedrock",
+            callback=without_credentials,
+            metavar="RUNTIME",
+            help="What the run is to be made with, as evaldrop run has it; aws by default.",
+        ),
+    ] = None,
     difference: Annotated[
         float | None,
         typer.Option(
@@ -33,7 +49,8 @@ def plan(
             "--like",
             metavar="RUN",
             help="Take from this run, named as evaldrop report names it, how much candidates differ and how "
-            "long replies are, instead of guessing.",
+            "long replies are. Without it replies are as long as in the evaluation's latest run below runs/ "
+            "that asked in the same way.",
             autocompletion=completing.runs,
         ),
     ] = None,
@@ -57,11 +74,11 @@ def plan(
     from evaldrop.cli.advice import problem_with_advice
     from evaldrop.cli.datasets import given_dataset
     from evaldrop.cli.running import show_plan
-    from evaldrop.cli.tables.plan import print_sensitivity
+    from evaldrop.cli.tables.plan import print_replies_of, print_sensitivity
     from evaldrop.cli.tables.quotas import print_quotas
     from evaldrop.run.request import RunRequest, new_run_id
     from evaldrop.scorecard.read import read_scorecard
-    from evaldrop.steps.validate_dataset.observed import reply_tokens
+    from evaldrop.steps.validate_dataset.observed import EarlierReplies, earlier_replies, reply_tokens
     from evaldrop.steps.validate_dataset.plan import refuse_above_budget
     from evaldrop.steps.validate_dataset.quotas import answer_lengths, plan_quotas
     from evaldrop.steps.validate_dataset.sensitivity import plan_sensitivity
@@ -75,12 +92,17 @@ def plan(
         out=DEFAULT_OUT,
         limit=limit,
         max_in_flight=max_in_flight,
-        region=region_of("aws"),
+        bedrock=bedrock or "aws",
+        region=region_of(bedrock or "aws"),
     )
     earlier = None if like is None else finished_run(like)
-    check = check_dataset(
-        request, observed=None if earlier is None else reply_tokens(read_scorecard(earlier))
-    )
+    replies = None if earlier is None else EarlierReplies(earlier, reply_tokens(read_scorecard(earlier)))
+    check = check_dataset(request, observed=None if replies is None else replies.tokens)
+    if replies is None and check.definition is not None:
+        named = check.definition.evaluation
+        replies = earlier_replies(named, finished_runs(named.name), simulated=request.simulated)
+        if replies is not None:
+            check = check_dataset(request, observed=replies.tokens)
     if check.problems or check.plan is None or check.definition is None:
         complain("\n".join(map(problem_with_advice, check.problems)))
         return exits.WRONG_USE
@@ -89,10 +111,17 @@ def plan(
     runs = finished_runs(evaluated.name) if earlier is None else [earlier]
     quotas = plan_quotas(check.plan, evaluated, lengths=answer_lengths(evaluated, runs))
     if as_json:
-        more = {"quotas": quotas.to_json(), "sensitivity": found.to_json(), "warnings": check.warnings}
+        of_replies = None if replies is None else replies.folder
+        more = {
+            "replies_of": of_replies,
+            "quotas": quotas.to_json(),
+            "sensitivity": found.to_json(),
+            "warnings": check.warnings,
+        }
         print_json({**check.plan.to_json(), **more})
     else:
         show_plan(stdout(), check)
+        print_replies_of(stdout(), replies)
         print_quotas(stdout(), quotas)
         print_sensitivity(stdout(), found)
     # Last: the table above it shows what is too dear.

@@ -31,11 +31,12 @@ def print_baseline(console: Console, baseline: Baseline) -> None:
     console.print()
     for name, card in baseline.candidates.items():
         cost = card.cost_usd_per_1000_records
+        # Of given responses it is nothing, and of imported ones not known: neither has moved.
+        moved = f"; per 1,000 records {usd(cost.was)} to {usd(cost.now)}" if cost.was or cost.now else ""
         print_prose(
             console,
             f"{shown(name)}: {count(card.new_errors)} new errors, {count(card.mended_errors)} mended; "
-            f"p50 {_moved(card.latency_ms_p50)}; p90 {_moved(card.latency_ms_p90)}; "
-            f"per 1,000 records {usd(cost.was)} to {usd(cost.now)}",
+            f"p50 {_moved(card.latency_ms_p50)}; p90 {_moved(card.latency_ms_p90)}{moved}",
         )
     for what, names in (("new", baseline.new_candidates), ("gone", baseline.gone_candidates)):
         if names:

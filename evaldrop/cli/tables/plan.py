@@ -21,6 +21,7 @@ from evaldrop.scorecard.figures import (
 )
 
 if TYPE_CHECKING:
+    from evaldrop.steps.validate_dataset.observed import EarlierReplies
     from evaldrop.steps.validate_dataset.plan import Option, Plan, Range
     from evaldrop.steps.validate_dataset.sensitivity import Sensitivity
 
@@ -71,6 +72,16 @@ def print_plan(console: Console, plan: "Plan", *, budget_usd: float | None) -> N
     )
     if budget_usd is not None:
         print_prose(console, f"budget: {rough_usd(budget_usd)}")
+
+
+def print_replies_of(console: Console, replies: "EarlierReplies | None") -> None:
+    """Print whose replies the plan takes for the length of those to come."""
+    if replies is None:
+        print_prose(console, "lengths of replies: guessed, until a run of this evaluation has told them")
+        return
+    print_prose(
+        console, f"lengths of replies: those of {shown(replies.folder.rstrip('/').rpartition('/')[2])}"
+    )
 
 
 def _print_options(console: Console, plan: "Plan") -> None:

@@ -25,6 +25,9 @@ class Agreement(Part):
     reason: str | None = nullable("Why a number is null.")
 
 
+ALGORITHM, PEOPLE = "algorithm", "people"
+"""The judges of an imported run that are no model: what computed a number, and who rated."""
+
 NOT_THE_JUDGES = frozenset({"not_applicable", "no_response", "missing", "budget"})
 """Reasons for a missing verdict or preference that a judge has no part in: there was nothing to judge."""
 

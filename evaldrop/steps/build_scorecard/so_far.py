@@ -6,9 +6,10 @@ record is read once, in the order in which they end, which is its ordinal here.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
+from evaldrop.evaluation.prices import ModelPrice
 from evaldrop.evaluation.questions import compared_pairs
 from evaldrop.report.live import (
     LiveCandidate,
@@ -66,6 +67,11 @@ class SoFar:
         # A perturbed copy is meant to be harder, and what is said of it is not said of its record.
         if found.record.perturbed is None:
             self._failures.extend(failures_of(found.record.record_id, results))
+
+    @property
+    def prices(self) -> Mapping[str, ModelPrice | None]:
+        """The price of every model of the run."""
+        return self._run.prices
 
     def look(self, *, state: State, total: int | None, time_left: str | None = None) -> Look:
         """Return what is known; `total` is how many records there are."""

@@ -8,7 +8,7 @@ import numpy as np
 from evaldrop.run.results import LEFT_OUT, NOT_STARTED
 from evaldrop.scorecard.answers import silences
 from evaldrop.scorecard.figures import budget_in_words, percent, signed, size
-from evaldrop.scorecard.model.judges import NOT_THE_JUDGES
+from evaldrop.scorecard.model.judges import ALGORITHM, NOT_THE_JUDGES, PEOPLE
 from evaldrop.scorecard.model.scorecard import (
     MOST_CATEGORIES,
     OVERALL,
@@ -301,7 +301,9 @@ def _counted(n: int, what: str) -> str:
 
 
 def _money_alarms(scorecard: Scorecard) -> Iterator[str]:
-    if unknown := ", ".join(scorecard.cost_usd.unknown_models):
+    # People and algorithms have no tokens: what they cost is no model's price to be given.
+    models = [each for each in scorecard.cost_usd.unknown_models if each not in {ALGORITHM, PEOPLE}]
+    if unknown := ", ".join(models):
         yield f"The cost is unknown: no price or no tokens for {unknown}."
     dearer = [one for one in scorecard.cost_usd.deliveries if one.delivery != one.billed_as]
     if calls := sum(one.calls for one in dearer):

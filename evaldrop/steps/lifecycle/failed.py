@@ -100,12 +100,12 @@ def _spent(ended: Ended, *, has_fanned_out: bool = True) -> "SpentByRun":
     # Imported once there is something to read: what only tells of a run does without models' replies.
     from evaldrop.steps.lifecycle.spent import SpentByRun, spent_in
 
-    folder = ended.run.get("folder") or _folder_of(ended.run["run_id"], ended.run["out"])
+    folder = ended.run.get("folder") or folder_of(ended.run["run_id"], ended.run["out"])
     # Without a folder it got no further than its checks.
     return spent_in(folder, has_fanned_out=has_fanned_out) if folder else SpentByRun()
 
 
-def _folder_of(run_id: str, out: str) -> str | None:
+def folder_of(run_id: str, out: str) -> str | None:
     """Return a run's folder; None where there is none. Its request does not say of which evaluation it is."""
     folders = (run_folder(out, evaluation, run_id) for evaluation in storage.list_folders(out))
     return next(filter(has_begun, folders), None)

@@ -88,6 +88,11 @@ def out_uri(folder: str, place: str) -> str:
     return storage.join(folder, BATCH, place, OUT)
 
 
+def stage_of(uri: str) -> str:
+    """Return the stage of a job, by where its input is."""
+    return uri.rsplit("/", 3)[-3]
+
+
 class LatestJobs(NamedTuple):
     """
     The jobs that a run on this machine was at last.

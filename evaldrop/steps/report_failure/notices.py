@@ -10,6 +10,7 @@ from evaldrop import storage
 from evaldrop.steps.lifecycle.failed import Ended, note_failed, note_stopped, tell_failed
 from evaldrop.steps.lifecycle.telling import Lifecycle
 from evaldrop.steps.report_failure.failures import Failure, failure_at, failure_of
+from evaldrop.steps.report_failure.stopping import stop_jobs
 from evaldrop.steps.services import StackServices
 
 if TYPE_CHECKING:
@@ -115,7 +116,8 @@ def report_unfinished(
     """
     Send the message of a run that failed, unless the workflow sent it, or a redrive has begun meanwhile.
 
-    Of one that was stopped nothing is sent: who did it knows. How it ended is noted of each of them.
+    Of one that was stopped nothing is sent: who did it knows. Its batch jobs are stopped. How it ended is
+    noted of each of them.
 
     Args:
         detail: Of EventBridge's "Step Functions Execution Status Change".
@@ -137,7 +139,12 @@ def report_unfinished(
         run = {**run, "bedrock": rehearsed_with}
     end = Ended(run, started_at=ended.get("started_at"), ended_at=ended.get("ended_at"))
     if ended["status"] == "ABORTED":
-        note_stopped(lifecycle, end)
+        try:
+            stop_jobs(run, services)
+        finally:
+            # Takes a while: what was being created when the run was stopped is there then.
+            note_stopped(lifecycle, end)
+        stop_jobs(run, services)
         return False
     failed = failure_of(ended["error"], ended["cause"])
     notice = unfinished_notice(run, error=ended["error"], cause=ended["cause"], execution=execution)

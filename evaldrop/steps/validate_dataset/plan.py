@@ -404,7 +404,7 @@ class Counting:
                 output = self._as_observed(f"candidate/{candidate.name}", output).times(calls)
                 yield self._line("candidate", candidate, ZERO, output, prices)
         for judge in self._evaluation.judges:
-            read = self._response(None).times(self._responses[judge.name])
+            read = self._read_response().times(self._responses[judge.name])
             if judge.api == EVALUATION_JOB:
                 read += JOB_PROMPT_TOKENS.times(self._calls["judge", judge.name])
             limit = (judge.inference.max_tokens or VERDICT_TOKENS.high) * self._calls["judge", judge.name]
@@ -419,6 +419,15 @@ class Counting:
         if tokens is None:
             return guess
         likely = tokens * calls
+        return Range(low=min(guess.low, likely), likely=likely, high=max(guess.high, likely))
+
+    def _read_response(self) -> Range:
+        """Return the tokens of a response as judges read it: as long as candidates' were, if known."""
+        guess = self._response(None)
+        known = [tokens for key, tokens in self._observed.items() if key.startswith("candidate/")]
+        if not known:
+            return guess
+        likely = sum(known) / len(known)
         return Range(low=min(guess.low, likely), likely=likely, high=max(guess.high, likely))
 
     def _response(self, limit: int | None) -> Range:

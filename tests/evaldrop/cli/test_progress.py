@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from evaldrop.bedrock.metered import Meter
+from evaldrop.bedrock.metered import JobSeen, Meter
 from evaldrop.cli import output, progress
 from evaldrop.cli.progress import RunProgress
 from evaldrop.scorecard.figures import rough_duration
@@ -139,3 +139,27 @@ def test_text_of_a_model_cannot_act_on_a_terminal():
     hostile = "a\x1b[31mb\x07c\u202ed\x9be\rf\n[bold]g"
     assert output.plain(hostile) == "a\\x1b[31mb\\x07c\\u202ed\\x9be\\rf\n[bold]g"
     assert output.shown("[bold]g") == r"\[bold]g"
+
+
+def job(stage, status, *, rows=0, processed=0):
+    uri = f"runs/small/run-1/batch/{stage}/lite-1/rows.jsonl"
+    is_over = status == "Completed"
+    return JobSeen(status=status, rows_uri=uri, rows=rows, processed=processed, is_over=is_over)
+
+
+def test_what_is_waited_for_are_rows_of_this_stage_and_jobs_that_are_not_over():
+    run, _, meter = told()
+    meter.jobs["before"] = job("candidates", "Completed", rows=500, processed=500)
+    with run.shown():
+        run.state_entered("RunJobs")
+        run.map_started(3)
+        assert run.line().startswith("0/3 jobs, 7 calls")
+        meter.jobs |= {
+            "done": job("judges", "Completed", rows=1200, processed=1200),
+            "at work": job("judges", "InProgress", rows=1000, processed=300),
+            "not begun": job("judges", "Scheduled"),
+        }
+        run.child_finished("SUCCEEDED")
+        words = "1/3 jobs, of judges, 1,500/2,200 rows, 1 in progress, 1 scheduled, 7 calls"
+        assert run.line().startswith(words)
+        assert run.line(40).startswith("1/3 jobs, 1,500/2,200 rows, $0.25")

@@ -210,6 +210,8 @@ def test_algorithms_numbers_have_no_judges_model_and_say_which_end_is_good(tmp_p
         "bedrock.accuracy": 0.25, "bedrock.robustness": 0.4, "bedrock.toxicity": 0.01
     }  # fmt: skip
     assert set(run.verdicts.judge) == {"algorithm"}
+    # It has no tokens, and no price to be given.
+    assert not [alarm for alarm in run.scorecard.alarms if "algorithm" in alarm]
     criteria = run.scorecard.criteria
     assert {name: criteria[name].higher_is_better for name in criteria} == {
         "bedrock.accuracy": True, "bedrock.robustness": False, "bedrock.toxicity": False

@@ -16,6 +16,7 @@ from evaldrop.scorecard.model.pairwise import pairs_of
 from evaldrop.steps.build_scorecard.build import RunTally, build_scorecard, scorecard_of
 from evaldrop.steps.build_scorecard.results import read_results
 from tests.evaldrop.run_folders import (
+    LITE,
     MAP_RUN,
     failed_response,
     failed_row,
@@ -226,3 +227,35 @@ def test_what_is_no_result_is_told_and_ends_nothing(folder, live):
     looks = [live.look() for _ in range(2 * N)]
     assert any(look.trouble for look in looks)
     assert looks[-1].records == 1
+
+
+def rehearsed_job(folder, name, *, status, **counts):
+    place = folder / "simulated-bedrock" / "model-invocation-jobs"
+    place.mkdir(parents=True, exist_ok=True)
+    job = {
+        "jobArn": f"arn:aws:bedrock:local:000000000000:model-invocation-job/{name}",
+        "modelId": LITE,
+        "status": status,
+        "submitTime": "2026-01-01T00:00:00Z",
+        "inputDataConfig": {"s3InputDataConfig": {"s3Uri": f"{folder}/batch/judges/{name}/rows.jsonl"}},
+        "outputDataConfig": {"s3OutputDataConfig": {"s3Uri": f"{folder}/batch/judges/{name}/out/"}},
+    }
+    (place / f"{name}.json").write_text(json.dumps(job | counts))
+    return folder / "batch" / "judges" / name / "out" / name / "manifest.json.out"
+
+
+def test_the_page_says_how_many_rows_of_jobs_are_done_and_what_those_that_are_over_cost(folder):
+    (folder / "batch" / "judges").mkdir(parents=True)
+    (folder / "batch" / "judges" / "jobs.json").write_text("[{}, {}]")
+    rehearsed_job(folder, "a", status="InProgress", totalRecordCount=900, processedRecordCount=300)
+    counts = {"totalRecordCount": 100, "processedRecordCount": 100}
+    manifest = rehearsed_job(folder, "b", status="Completed", **counts)
+    manifest.parent.mkdir(parents=True)
+    manifest.write_text(json.dumps({"inputTokenCount": 1_000_000, "outputTokenCount": 0}))
+    live = LiveRun(str(folder), clock=count(step=0.6).__next__)
+    with locked(str(folder), doing="evaldrop run"):
+        said = settled(live).time_left
+    assert said == (
+        "not known: waiting for batch jobs (2 of judges, 400 of 1,000 rows done; $1.00 for those that are "
+        "over)"
+    )

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from evaldrop.errors import AwsError
 from evaldrop.steps.lifecycle.telling import NOWHERE, Lifecycle
 from evaldrop.steps.report_failure.notices import report_unfinished
 from evaldrop.store.sqlite import SqliteStore
@@ -18,10 +19,15 @@ class FakeServices:
     def __init__(self, **ended):
         self.ended = {"status": "FAILED", "input": json.dumps(REQUEST), "error": None, "cause": None, **ended}
         self.told = []
+        self.stopped = []
 
     def outcome(self, execution_arn):
         assert execution_arn == ARN
         return self.ended
+
+    def stop_jobs(self, run_id):
+        self.stopped.append(run_id)
+        return 1
 
     def notify(self, *, subject, message):
         self.told.append((subject, message))
@@ -105,3 +111,39 @@ def test_a_run_that_was_stopped_is_noted_and_not_told(store, request_here):
 def test_a_run_that_was_redriven_meanwhile_has_not_ended(store):
     report_unfinished(DETAIL, FakeServices(status="RUNNING"), Lifecycle(opened=lambda: store))
     assert store.run("ds-1") is None
+
+
+def test_the_jobs_of_a_run_in_batch_are_stopped_with_it_and_again_when_late_ones_are_there(
+    tmp_path, request_here
+):
+    begun(tmp_path / "support" / "ds-1", deliveries={"judge/pro": "batch"})
+    services = FakeServices(status="ABORTED", input=request_here)
+    assert not report_unfinished({**DETAIL, "status": "ABORTED"}, services, NOWHERE)
+    assert services.stopped == ["ds-1", "ds-1"]
+
+
+@pytest.mark.parametrize("status", ["ABORTED", "FAILED"])
+def test_other_runs_have_no_jobs_to_stop_and_one_that_failed_goes_on_with_them(
+    tmp_path, request_here, status
+):
+    deliveries = {"judge/pro": "batch"} if status == "FAILED" else {"judge/pro": "flex"}
+    begun(tmp_path / "support" / "ds-1", deliveries=deliveries)
+    services = FakeServices(status=status, error="States.Runtime", cause="x", input=request_here)
+    report_unfinished({**DETAIL, "status": status}, services, NOWHERE)
+    assert services.stopped == []
+
+
+def test_what_a_stopped_run_cost_is_noted_although_its_jobs_could_not_be_stopped(
+    store, tmp_path, request_here
+):
+    begun(tmp_path / "support" / "ds-1", deliveries={"judge/pro": "batch"})
+    services = FakeServices(status="ABORTED", input=request_here)
+
+    def refused(run_id):
+        raise AwsError(f"{run_id}: AccessDenied")
+
+    services.stop_jobs = refused
+    lifecycle = Lifecycle(opened=lambda: store)
+    with pytest.raises(AwsError):
+        report_unfinished({**DETAIL, "status": "ABORTED"}, services, lifecycle)
+    assert store.run("ds-1").state == "stopped"
