@@ -181,7 +181,9 @@ def test_a_setting_that_is_named_in_a_sentence_is_one(setting, validated):
         return
     tried = []
     for part in [part for part, fields in OF_A_PART.items() if key in fields]:
-        definition = {**REST, "pairwise": {"baseline": "lite"}}
+        # An evaluation job compares no pairs.
+        pairs = {} if value == "evaluation_job" else {"pairwise": {"baseline": "lite"}}
+        definition = {**REST, **pairs}
         if part == "pairwise":
             definition[part] = {**definition[part], key: value}
         elif part == "criteria":
@@ -268,10 +270,12 @@ def test_every_key_that_the_page_names_of_a_scorecard_is_one():
 
 def test_every_file_that_the_page_names_is_in_a_run_or_is_said_to_be_there_only_sometimes(first_evaluation):
     table = OUTPUT_FILES.partition("| file | what it is |\n")[2].partition("\n\n")[0]
-    named = [name for row in table.splitlines() for name in re.findall(r"`([\w./]+)", row.split("|")[1])]
+    named = [name for row in table.splitlines() for name in re.findall(r"`([\w./-]+)", row.split("|")[1])]
     folder = first_evaluation.folder / first_evaluation.runs[0]
     there = {path.name + "/" * path.is_dir() for path in folder.iterdir()}
-    sometimes = {"batch/", "requests/", "replies/", "robustness.parquet", "review/", "evaluation.yaml"}
+    sometimes = {
+        "batch/", "evaluation-jobs/", "requests/", "replies/", "robustness.parquet", "review/", "evaluation.yaml",
+    }  # fmt: skip
 
     assert {name for name in named if not name.startswith("results")} - sometimes <= there
     assert there - {"results/"} <= set(named)
@@ -400,7 +404,7 @@ def test_the_flow_names_states_of_the_workflow_in_their_order():
     states = json.loads((ROOT / "infra" / "workflow.asl.json").read_text())["States"]
 
     named = re.findall(r"^(\w+)  ", drawn, re.MULTILINE)
-    assert len(named) == 8
+    assert len(named) == 10
     assert named == [name for name in states if name in named]
 
 
