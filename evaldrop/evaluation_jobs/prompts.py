@@ -122,5 +122,8 @@ def source_of_run(folder: str, *, limit: int | None = None) -> JobSource:
         StorageError: The folder holds no run that has come to its end.
     """
     if not storage.exists(storage.join(folder, "responses.parquet")):
-        raise StorageError(f"{folder}: no responses.parquet there: this run has not ended, or is none.")
+        raise StorageError(
+            f"{folder}: no responses.parquet there: this run has not ended, or is none. Name one that has; "
+            "evaldrop run --resume RUN finishes one."
+        )
     return JobSource(RunDefinition.load(folder), is_run=True, limit=limit)

@@ -17,6 +17,7 @@ ACTIONS = {
     "put_object": {"s3:PutObject"},
     "list_objects_v2": {"s3:ListBucket"},
     "list_executions": {"states:ListExecutions"},
+    "start_execution": {"states:StartExecution"},
     "describe_execution": {"states:DescribeExecution"},
     "get_execution_history": {"states:GetExecutionHistory"},
     "list_map_runs": {"states:ListMapRuns"},

@@ -34,7 +34,7 @@ def print_jobs_plan(console: Console, plan: JobsPlan, *, budget_usd: float | Non
         Column("USD low - high", [_between(cost) if cost else UNKNOWN for cost in costs]),
     ]
     if columns[1] not in print_fitting(console, columns):
-        called = {name: line.model for name, line in zip(names, plan.lines, strict=True) if line.model}
+        called = {line.name: line.model for line in plan.lines if line.model}
         print_models(console, list(called), list(called.values()))
     rows = sum(tally.n for tally in plan.tallies.values())
     datasets = sum(tally.parts for tally in plan.tallies.values())

@@ -13,6 +13,7 @@ from evaldrop import storage
 from evaldrop.cli import exits, main
 from evaldrop.cli.app import app
 from tests.browser.pages import write_varied
+from tests.evaldrop.evaluation_jobs.job_files import judged_row, score, write_job
 from tests.evaldrop.evaluations import ROW, SMALL, write
 
 # What a place is called in a command's usage, and one that is right.
@@ -25,7 +26,10 @@ MORE = {
     "run": ["--bedrock", "simulated", "--yes"],
     "submit": ["--dry-run"],
     "doctor": ["--no-calls"],
+    "bedrock-eval create": ["--dry-run"],
+    "bedrock-eval import": ["judged"],
 }
+WITH_DATASET = {"resume", "responses"}
 # Runs of a stack are told by it (test_watch, test_fetch); a folder that is served may be any; a trend is of a
 # name (test_trend); and these are written.
 NOT_HERE = {"watch", "fetch", "view", "trend"}
@@ -58,8 +62,8 @@ def cases(kinds):
             for one, other in named.values():
                 if one is tried:
                     words += [one.opts[0], None] if is_option(one) else [None]
-                # A run that is gone on with has its dataset.
-                elif other in {**RUNS, **INPUTS} and not is_option(one) and tried.name != "resume":
+                # A run that is gone on with, or whose responses go into a job, has its dataset.
+                elif other in {**RUNS, **INPUTS} and not is_option(one) and tried.name not in WITH_DATASET:
                     words.append({**RUNS, **INPUTS}[other])
             found[f"{' '.join(path)} {tried.opts[0] if is_option(tried) else kind}"] = words
     return found
@@ -104,6 +108,7 @@ def shelf(tmp_path_factory):
     write(folder, SMALL, [ROW])
     runs = folder / "runs" / "support"
     good = Path(write_varied(runs / "good"))
+    write_job(folder / "judged", judged_row("How long?", score("Builtin.Correctness", 1.0)))
     (folder / "nothing.jsonl").write_text("")
     (folder / "labels.csv").write_text("record_id,candidate,criterion,score\nr1,lite,tone,3\n")
     for name in ("begun", "other", "bytes", "folder", "../../empty"):

@@ -15,6 +15,7 @@ from evaldrop.cli.tables import (
     calibration,
     diff,
     doctor,
+    evaluation_jobs,
     keys,
     plan,
     quotas,
@@ -23,6 +24,9 @@ from evaldrop.cli.tables import (
     trend,
     usage,
 )
+from evaldrop.evaluation_jobs.jobs_file import EvaluationJob
+from evaldrop.evaluation_jobs.jobs_plan import JobsPlan
+from evaldrop.evaluation_jobs.prices import CostLine
 from evaldrop.report.review.exporting import Exported
 from evaldrop.report.review.importing import Imported, ImportedVotes
 from evaldrop.report.review.preferences import ImportedPreferences
@@ -37,6 +41,7 @@ from evaldrop.scorecard.model.scorecard import Scorecard
 from evaldrop.scorecard.read import read_run
 from evaldrop.scorecard.trend import trend_of
 from evaldrop.steps.build_scorecard.by_people import differences_by_people, with_people
+from evaldrop.steps.validate_dataset.observed import EarlierReplies
 from evaldrop.steps.validate_dataset.plan import Line, Plan, Range
 from evaldrop.steps.validate_dataset.quotas import HeldBack, QuotaLine, QuotaPlan
 from evaldrop.steps.validate_dataset.sensitivity import Needed, Sensitivity
@@ -51,7 +56,7 @@ _NO_TABLES = {"layout", "terminal"}
 _DRAWN = re.compile(r"[├─●┤│.]+")
 _SEPARATOR = re.compile(r"[-_/.:]")
 # What a log, which has room for all of them, does not say.
-_SAID_OF_COLUMNS = "no room here for: A wider terminal has it, and the report."
+_SAID_OF_COLUMNS = "no room here for: A wider terminal has it, and the report. NAME is MODEL"
 _SHORT = ("haiku", "lite", "micro", "pro", "sonnet")
 NAMES = {short: f"the-{short}-that-answers-with-a-rather-long-prompt-of-ours" for short in _SHORT}
 KEY = "support-answers-of-the-whole-department-abroad/records.jsonl"
@@ -62,6 +67,8 @@ OTHERS = (
     KEY,
     "people \\ judge",
 )
+ARN = "arn:aws:bedrock:us-east-1:123456789012:evaluation-job/0123456789ab"
+MODEL = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
 ID = "ds-4b0c1f6f0d3a5e7a9c2b8d6e4f1a3c5b7d9e0f2a"
 FOLDER = f"s3://evaldrop-runs-111122223333-eu-central-1/runs/support-answers-of-the-whole-department/{ID}"
 SAID = (
@@ -153,9 +160,23 @@ def shown(hard, by_people, two_runs):
                 ],
             )
         ],
+        "evaluation_jobs.print_jobs": [lambda to: evaluation_jobs.print_jobs(to, jobs_of(hard))],
+        "evaluation_jobs.print_jobs_plan": [
+            lambda to: evaluation_jobs.print_jobs_plan(to, planned_jobs(hard), budget_usd=1_234.5)
+        ],
+        "evaluation_jobs.print_planned_jobs": [
+            lambda to: evaluation_jobs.print_planned_jobs(to, jobs_of(hard))
+        ],
+        "evaluation_jobs.print_summaries": [
+            lambda to: evaluation_jobs.print_summaries(to, [summary_of(job) for job in jobs_of(hard)])
+        ],
         "keys.print_keys": [lambda to: keys.print_keys(to, [a_key(name="nightly")])],
         "plan.print_plan": [lambda to: plan.print_plan(to, planned(hard), budget_usd=1_234.5)],
         "quotas.print_quotas": [lambda to: quotas.print_quotas(to, of_quotas(hard))],
+        "plan.print_replies_of": [
+            lambda to: plan.print_replies_of(to, None),
+            lambda to: plan.print_replies_of(to, EarlierReplies(FOLDER, {})),
+        ],
         "plan.print_sensitivity": [lambda to: plan.print_sensitivity(to, sensitivity())],
         "runs.print_runs": [lambda to: runs.print_runs(to, [row("SUCCEEDED"), row("TIMED_OUT")])],
         "scorecard.print_recommendation": [lambda to: scorecard.print_recommendation(to, hard)],
@@ -177,6 +198,39 @@ def planned(card):
     return Plan(
         records=123_456, lines=tuple(lines), orchestration_usd=123.4, duration_s=86_400.0,
         max_concurrency=1_000, prices_date="2026-11-21", copies=123_456,
+    )  # fmt: skip
+
+
+def jobs_of(card):
+    return [
+        EvaluationJob(
+            name=f"{job}-of-the-whole-department-abroad-of-2026-11-30-{number}",
+            candidates=(name,),
+            judge=MODEL,
+            datasets=(OTHERS[0],),
+            arn=ARN,
+            status=status,
+            messages=("the role cannot be assumed",) if status == "Failed" else (),
+        )
+        for number, name in enumerate(card.candidates)
+        for job, status in (("correctness", "Completed"), ("helpfulness", "Failed"))
+    ]
+
+
+def summary_of(job):
+    return {"jobName": job.name, "jobArn": job.arn, "status": job.status}
+
+
+def planned_jobs(card):
+    tokens, cost = (Range(low=n, likely=2 * n, high=3 * n) for n in (1_234_567, 1_234.56))
+    lines = [
+        CostLine(role="judge", name=name, model=each.model, calls=1_234_567, input_tokens=tokens,
+                 output_tokens=tokens, cost_usd=cost)
+        for name, each in card.candidates.items()
+    ]  # fmt: skip
+    return JobsPlan(
+        task="General", tallies={}, jobs=tuple(jobs_of(card)), lines=tuple(lines), notes=(),
+        prices_date="2026-11-21",
     )  # fmt: skip
 
 
@@ -232,7 +286,7 @@ def printed(show, width, *, is_log=False):
 
 def is_piece(word):
     """Whether a word is a part of a long name, from one separator of it to another."""
-    for name in (*NAMES.values(), *(f"judge-{name}" for name in NAMES.values()), *OTHERS, FOLDER):
+    for name in (*NAMES.values(), *(f"judge-{name}" for name in NAMES.values()), *OTHERS, FOLDER, ARN, MODEL):
         for found in re.finditer(re.escape(word), name):
             ends = (name[: found.start()][-1:] + word[0], word[-1] + name[found.end() :][:1])
             if all(len(end) == 1 or _SEPARATOR.search(end) for end in ends):
