@@ -58,7 +58,7 @@ def print_planned_jobs(console: Console, jobs: Sequence[EvaluationJob]) -> None:
             words("job", [job.name for job in jobs], wrap="never"),
             words("of", [" and ".join(job.candidates) for job in jobs], wrap="anywhere"),
             words("judge", [job.judge or ABSENT for job in jobs], wrap="anywhere", rank=2),
-            words("metrics", [", ".join(_metrics(job.request)) for job in jobs], wrap="anywhere", rank=1),
+            words("metrics", [", ".join(_metrics(job.request)) for job in jobs], rank=1),
             words("datasets", [", ".join(job.datasets) for job in jobs], wrap="anywhere", rank=3),
         ],
     )
@@ -86,7 +86,9 @@ def print_summaries(console: Console, summaries: Sequence[Mapping[str, Any]]) ->
         words("job", [each["jobName"] for each in summaries], wrap="never"),
         words("status", [_toned(each["status"]) for each in summaries], wrap="never"),
         words("type", [each.get("jobType") or ABSENT for each in summaries], wrap="never", rank=3),
-        words("created (UTC)", [_minute(each.get("creationTime")) for each in summaries], wrap="never"),
+        words(
+            "created (UTC)", [_minute(each.get("creationTime")) for each in summaries], wrap="never", rank=5
+        ),
         words("models", [", ".join(_models(each)) or ABSENT for each in summaries], wrap="anywhere", rank=2),
         words("judge", [_evaluator(each) for each in summaries], wrap="anywhere", rank=4),
         words("ARN", [each["jobArn"] for each in summaries], wrap="anywhere", rank=1),
@@ -111,7 +113,7 @@ def _metrics(request: Mapping[str, Any]) -> list[str]:
     config = request["evaluationConfig"]
     (content,) = config.values()
     names: list[str] = content["datasetMetricConfigs"][0]["metricNames"]
-    return names
+    return [name.removeprefix("Builtin.") for name in names]
 
 
 def _toned(status: str) -> Cell:

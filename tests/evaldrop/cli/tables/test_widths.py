@@ -68,6 +68,7 @@ OTHERS = (
     "people \\ judge",
 )
 ARN = "arn:aws:bedrock:us-east-1:123456789012:evaluation-job/0123456789ab"
+METRIC = "Builtin.ProfessionalStyleAndTone"
 MODEL = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
 ID = "ds-4b0c1f6f0d3a5e7a9c2b8d6e4f1a3c5b7d9e0f2a"
 FOLDER = f"s3://evaldrop-runs-111122223333-eu-central-1/runs/support-answers-of-the-whole-department/{ID}"
@@ -208,6 +209,9 @@ def jobs_of(card):
             candidates=(name,),
             judge=MODEL,
             datasets=(OTHERS[0],),
+            request={
+                "evaluationConfig": {"automated": {"datasetMetricConfigs": [{"metricNames": [METRIC]}]}}
+            },
             arn=ARN,
             status=status,
             messages=("the role cannot be assumed",) if status == "Failed" else (),
@@ -286,7 +290,15 @@ def printed(show, width, *, is_log=False):
 
 def is_piece(word):
     """Whether a word is a part of a long name, from one separator of it to another."""
-    for name in (*NAMES.values(), *(f"judge-{name}" for name in NAMES.values()), *OTHERS, FOLDER, ARN, MODEL):
+    for name in (
+        *NAMES.values(),
+        *(f"judge-{name}" for name in NAMES.values()),
+        *OTHERS,
+        FOLDER,
+        ARN,
+        METRIC,
+        MODEL,
+    ):
         for found in re.finditer(re.escape(word), name):
             ends = (name[: found.start()][-1:] + word[0], word[-1] + name[found.end() :][:1])
             if all(len(end) == 1 or _SEPARATOR.search(end) for end in ends):
