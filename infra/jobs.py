@@ -17,6 +17,8 @@ class Jobs(Construct):
 
     KINDS: tuple[str, ...] = ("model-invocation-job",)
     DESCRIPTION = "evaldrop: Bedrock's batch jobs"
+    MODEL_ACTIONS: tuple[str, ...] = ("bedrock:InvokeModel",)
+    JOB_ACTIONS: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -39,7 +41,10 @@ class Jobs(Construct):
         here = {"partition": Aws.PARTITION, "region": Aws.REGION, "account": Aws.ACCOUNT_ID}
         models = settings.models_in(settings.region)
         arns = list(dict.fromkeys(arn for model in models for arn in model_arns(model, **here)))
-        let_use_models(self, self.role, self._on_models, arns)
+        let_use_models(self, self.role, list(self.MODEL_ACTIONS), arns)
+        if self.JOB_ACTIONS:
+            batch = _jobs_of("model-invocation-job")
+            self._allow("JudgeInBatch", list(self.JOB_ACTIONS), batch, {})
 
     @property
     def arns(self) -> str:
@@ -49,10 +54,6 @@ class Jobs(Construct):
     @property
     def _sources(self) -> list[str]:
         return [_jobs_of(kind) for kind in self.KINDS]
-
-    @property
-    def _on_models(self) -> list[str]:
-        return ["bedrock:InvokeModel"]
 
     def _let_use_rows(self, storage: Storage) -> None:
         rows = f"{storage.output.bucket_arn}/{RUNS}/*"
@@ -82,21 +83,8 @@ class EvaluationJobs(Jobs):
     KINDS = ("evaluation-job", "model-invocation-job")
     DESCRIPTION = "evaldrop: Bedrock's evaluation jobs"
 
-    def __init__(
-        self,
-        scope: Construct,
-        id: str,  # noqa: A002 - CDK's word
-        *,
-        storage: Storage,
-        settings: Settings,
-    ) -> None:
-        super().__init__(scope, id, storage=storage, settings=settings)
-        actions = ["bedrock:CreateModelInvocationJob", "bedrock:StopModelInvocationJob"]
-        self._allow("JudgeInBatch", actions, _jobs_of("model-invocation-job"), {})
-
-    @property
-    def _on_models(self) -> list[str]:
-        return ["bedrock:InvokeModel", "bedrock:CreateModelInvocationJob"]
+    MODEL_ACTIONS = ("bedrock:InvokeModel", "bedrock:CreateModelInvocationJob")
+    JOB_ACTIONS = ("bedrock:CreateModelInvocationJob", "bedrock:StopModelInvocationJob")
 
 
 def _jobs_of(kind: str) -> str:

@@ -113,6 +113,10 @@ def _words(problem: Any, model: type[BaseModel]) -> str:
         # JSON's words, not Python's.
         case "tuple_type":
             return "a list is needed, such as [...]."
+        case "too_short" | "too_long":
+            # "Tuple should have at least 1 item after validation, not 0"
+            said = str(problem["msg"]).replace("Tuple", "List").replace("Dictionary", "Object")
+            return f"{said.replace(' after validation', '')}."
         case "dict_type":
             return "an object is needed, such as {...}."
         case _:

@@ -66,10 +66,10 @@ def print_plan(console: Console, plan: "Plan", *, budget_usd: float | None) -> N
     print_prose(
         console, f"Step Functions on AWS: {rough_usd(plan.orchestration_usd)}; nothing on one machine"
     )
-    print_prose(
-        console,
-        f"about {rough_duration(plan.duration_s)} with {count(plan.max_concurrency)} records at a time",
-    )
+    calling = f"about {rough_duration(plan.duration_s)} with {count(plan.max_concurrency)} records at a time"
+    if plan.most_s is not None:
+        calling = f"up to {rough_duration(plan.most_s)}, for jobs may take so long; {calling} on demand"
+    print_prose(console, calling)
     if budget_usd is not None:
         print_prose(console, f"budget: {rough_usd(budget_usd)}")
 

@@ -1,7 +1,7 @@
 """Bedrock's batch jobs in the local AWS: rehearsed, behind permissions of who asks and of their own role."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from typing import IO, Any, BinaryIO
 
 from evaldrop import storage
@@ -43,14 +43,57 @@ class RoleObjects:
             self._clients("s3").put_object(Bucket=bucket, Key=key, Body=content)
 
 
-class RoleJobs:
+class ByRoles:
     """
-    Creates jobs and looks at them, as far as a role may, by roles that Bedrock may take; a person may all.
+    A control plane asked by roles, as far as they may, about jobs whose own roles Bedrock may take.
 
     Args:
-        jobs: The control plane; None where `--bedrock` names a Bedrock that has none here.
         permissions: Of the roles.
         trust: Takes a role's ARN, returns the policy that says who may take it; None where there is no role.
+    """
+
+    def __init__(self, permissions: Permissions, trust: Callable[[str], str | None] = trust_in_iam) -> None:
+        self._permissions = permissions
+        self._trust = trust
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def need_passed(self, role_arn: str | None, given: str, jobs: str) -> None:
+        """
+        See that a role may be passed on, and that Bedrock may take it for these jobs.
+
+        Raises:
+            ServiceError: Not so.
+        """
+        self.need(role_arn, "iam:PassRole", given, {"iam:PassedToService": BEDROCK})
+        policy = self._trust(given)
+        if policy is None or not trusts(
+            policy, BEDROCK, {"aws:SourceAccount": ACCOUNT, "aws:SourceArn": f"{jobs}*"}
+        ):
+            raise ServiceError("ValidationException", f"Bedrock is not able to assume the role {given}")
+
+    def need(
+        self, role_arn: str | None, action: str, resource: str, context: Mapping[str, str] | None = None
+    ) -> None:
+        """
+        See that a role may do something; to a person, who has none, nothing is refused.
+
+        Raises:
+            ServiceError: It may not.
+        """
+        if role_arn is not None and (denial := self._permissions.denial(role_arn, action, resource, context)):
+            raise ServiceError("AccessDeniedException", denial)
+
+    def close_in_loop(self, close: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Leave off, in the loop that the jobs are answered in."""
+        if self._loop is not None and self._loop.is_running():
+            asyncio.run_coroutine_threadsafe(close(), self._loop).result(timeout=10)
+
+
+class RoleJobs(ByRoles):
+    """
+    Creates jobs and looks at them; `jobs` is None where `--bedrock` names a Bedrock that has none here.
+
+    Other arguments as of `ByRoles`.
     """
 
     def __init__(
@@ -59,10 +102,8 @@ class RoleJobs:
         permissions: Permissions,
         trust: Callable[[str], str | None] = trust_in_iam,
     ) -> None:
+        super().__init__(permissions, trust)
         self._jobs = jobs or NoJobs()
-        self._permissions = permissions
-        self._trust = trust
-        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def create(self, role_arn: str | None, request: Mapping[str, Any]) -> dict[str, Any]:
         """
@@ -75,43 +116,29 @@ class RoleJobs:
         here = {"partition": "aws", "region": REGION, "account": ACCOUNT}
         models = model_arns(request["modelId"], **here)
         for arn in [*models, f"{OF_JOBS}*"]:
-            self._need(role_arn, "bedrock:CreateModelInvocationJob", arn)
-        self._need(role_arn, "iam:PassRole", given, {"iam:PassedToService": BEDROCK})
-        source = {"aws:SourceAccount": ACCOUNT, "aws:SourceArn": f"{OF_JOBS}*"}
-        policy = self._trust(given)
-        if policy is None or not trusts(policy, BEDROCK, source):
-            raise ServiceError("ValidationException", f"Bedrock is not able to assume the role {given}")
+            self.need(role_arn, "bedrock:CreateModelInvocationJob", arn)
+        self.need_passed(role_arn, given, OF_JOBS)
         # On AWS the job would fail, a while later.
         for arn in models:
-            self._need(given, "bedrock:InvokeModel", arn, {"bedrock:InferenceProfileArn": request["modelId"]})
+            self.need(given, "bedrock:InvokeModel", arn, {"bedrock:InferenceProfileArn": request["modelId"]})
         self._loop = asyncio.get_running_loop()
         return await self._jobs.create_model_invocation_job(request)
 
     async def get(self, role_arn: str | None, request: Mapping[str, Any]) -> dict[str, Any]:
         """Look at a job, as `create` begins one."""
-        self._need(role_arn, "bedrock:GetModelInvocationJob", request["jobIdentifier"])
+        self.need(role_arn, "bedrock:GetModelInvocationJob", request["jobIdentifier"])
         return await self._jobs.get_model_invocation_job(request)
 
     async def stop(self, role_arn: str | None, request: Mapping[str, Any]) -> dict[str, Any]:
         """Have a job stop, as `create` begins one."""
-        self._need(role_arn, "bedrock:StopModelInvocationJob", request["jobIdentifier"])
+        self.need(role_arn, "bedrock:StopModelInvocationJob", request["jobIdentifier"])
         return await self._jobs.stop_model_invocation_job(request)
 
     async def list_all(self, role_arn: str | None, request: Mapping[str, Any]) -> dict[str, Any]:
         """Return the jobs of a status and name, as `create` begins one."""
-        self._need(role_arn, "bedrock:ListModelInvocationJobs", "*")
+        self.need(role_arn, "bedrock:ListModelInvocationJobs", "*")
         return await self._jobs.list_model_invocation_jobs(request)
 
     def close(self) -> None:
         """Leave off, in the loop that the jobs are answered in."""
-        if self._loop is not None and self._loop.is_running():
-            asyncio.run_coroutine_threadsafe(self._jobs.close(), self._loop).result(timeout=10)
-
-    def _need(
-        self, role_arn: str | None, action: str, resource: str, context: Mapping[str, str] | None = None
-    ) -> None:
-        # To a person nothing is refused.
-        if role_arn is None:
-            return
-        if denial := self._permissions.denial(role_arn, action, resource, context):
-            raise ServiceError("AccessDeniedException", denial)
+        self.close_in_loop(self._jobs.close)

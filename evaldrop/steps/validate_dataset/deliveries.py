@@ -11,7 +11,7 @@ from evaldrop.evaluation.delivery import DELIVERIES, MIN_JOB_RECORDS, Delivery, 
 from evaldrop.evaluation.model_limits import limits_of
 from evaldrop.evaluation.prices import Prices, price_of
 from evaldrop.scorecard.figures import rough_duration
-from evaldrop.steps.validate_dataset.plan import ZERO, Line, Option, Plan
+from evaldrop.steps.validate_dataset.plan import ZERO, Line, Option, Plan, Range
 
 FLEX_ROOM = 3
 """Times the duration on demand that a run in flex is given: no source tells how much slower it is."""
@@ -95,7 +95,9 @@ def with_deliveries(plan: Plan, evaluation: Evaluation, prices: Prices, *, has_j
     timing = _Timing(plan, evaluation)
     options = tuple(_option(delivery, called, timing, has_jobs=has_jobs) for delivery in DELIVERIES)
     lines, chosen = _resolved(called, timing)
-    return replace(plan, lines=lines, options=options, chosen=chosen)
+    has_batch = any(line.calls and line.delivery == "batch" for line in lines)
+    most_s = timing.most_s(lines) if has_batch else None
+    return replace(plan, lines=lines, options=options, chosen=chosen, most_s=most_s)
 
 
 def _called(
@@ -138,7 +140,16 @@ class _Timing(NamedTuple):
 
 
 def _option(delivery: Delivery, called: list[_Called], timing: _Timing, *, has_jobs: bool) -> Option:
-    lines = [one.line.delivered(delivery if delivery in one.possible else "on_demand") for one in called]
+    asked = [one for one in called if one.line.role == "candidate" and one.line.calls]
+    # Judges' jobs are of responses that are there before the Map: given ones, and those of candidates' jobs.
+    are_judged_so = delivery != "batch" or not asked or any("batch" in one.possible for one in asked)
+    ways = [
+        delivery
+        if delivery in one.possible and (are_judged_so or one.line.role == "candidate")
+        else "on_demand"
+        for one in called
+    ]
+    lines = _as_judged(called, [one.line.delivered(way) for one, way in zip(called, ways, strict=True)])
     others = tuple(line.key for line in lines if line.calls and line.delivery != delivery)
     of_batch = "" if has_jobs else "on a deployed stack"
     said = {"on_demand": "", "flex": "no promise of time", "batch": of_batch}[delivery]
@@ -168,12 +179,37 @@ def _resolved(called: list[_Called], timing: _Timing) -> tuple[tuple[Line, ...],
 def _combined(called: list[_Called], candidates: Delivery, judges: Delivery) -> tuple[Line, ...]:
     """Return the lines with what is `auto` in these deliveries, and the others as they are to be."""
     wanted = {"candidate": candidates, "judge": judges}
-    return tuple(
-        one.line.delivered(next(each for each in _INSTEAD[wanted[one.line.role]] if each in one.known))
-        if one.setting == "auto"
-        else _as_stated(one, one.setting)
-        for one in called
+    return _as_judged(
+        called,
+        [
+            one.line.delivered(next(each for each in _INSTEAD[wanted[one.line.role]] if each in one.known))
+            if one.setting == "auto"
+            else _as_stated(one, one.setting)
+            for one in called
+        ],
     )
+
+
+def _as_judged(called: list[_Called], lines: list[Line]) -> tuple[Line, ...]:
+    """Return the lines with what judges in batch are asked on demand: about responses that no job gave."""
+    in_jobs = [
+        line.delivery == "batch" and "batch" in one.possible for one, line in zip(called, lines, strict=True)
+    ]
+    asked = [(line.calls, so) for line, so in zip(lines, in_jobs, strict=True) if line.role == "candidate"]
+    n = sum(calls for calls, _ in asked)
+    # Responses that are given are there before all jobs.
+    share = sum(calls for calls, so in asked if so) / n if n else 1.0
+    return tuple(
+        replace(line, cost_usd=_mixed(line, share)) if so and line.role == "judge" else line
+        for line, so in zip(lines, in_jobs, strict=True)
+    )
+
+
+def _mixed(line: Line, share: float) -> Range | None:
+    of_jobs, on_demand = line.costs.get("batch"), line.costs.get("on_demand")
+    if of_jobs is None or on_demand is None:
+        return None
+    return of_jobs.times(share) + on_demand.times(1 - share)
 
 
 def _as_stated(one: _Called, stated: Delivery) -> Line:

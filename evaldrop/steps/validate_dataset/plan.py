@@ -139,6 +139,7 @@ class Plan:
         orchestration_usd: What Step Functions takes on AWS; nothing on one machine.
         duration_s: On demand, at `max_concurrency` records at a time.
         options: The run in each delivery.
+        most_s: In what time a run ends whose jobs take as long as they may; None without jobs.
         chosen: Why `auto` came to the deliveries of the lines; empty where nothing is `auto`.
     """
 
@@ -151,6 +152,7 @@ class Plan:
     copies: int = 0
     options: tuple[Option, ...] = ()
     chosen: str = ""
+    most_s: float | None = None
 
     @property
     def deliveries(self) -> dict[str, Delivery]:

@@ -216,6 +216,7 @@ FAULTS = [
     ),
     ({**ARTICLE, "criteria": ["correctness"]}, "/article", "needs a reference"),
     ({**ARTICLE, "models": "m"}, "/models", "a list is needed"),
+    ({"records": []}, "/records", "List should have at least 1 item, not 0."),
     ({**ARTICLE, "criteria": [7]}, "/criteria/0", "an object is needed"),
     ({"records": [{"prompt": "?"}], "evaluation": {**EVALUATION, "gat": []}}, "/evaluation/gat", "gate"),
     (

@@ -53,8 +53,8 @@ def test_what_is_stated_is_what_the_run_is_priced_at(tmp_path):
 @pytest.mark.parametrize(("deadline", "deliveries"), [
     (None, {LITE_KEY: "batch", JUDGE_KEY: "batch"}),
     ("3d", {LITE_KEY: "batch", JUDGE_KEY: "batch"}),
-    # One day's jobs are in time: those of the judge save more. The candidate's calls are in flex.
-    ("30h", {LITE_KEY: "flex", JUDGE_KEY: "batch"}),
+    # One day's jobs are in time: the candidate's. The judge's are of responses that jobs gave, a day later.
+    ("30h", {LITE_KEY: "batch", JUDGE_KEY: "flex"}),
     ("6h", {LITE_KEY: "flex", JUDGE_KEY: "flex"}),
     # 150 records, 50 at a time, 5.5 s each: 17 s on demand, and three times that in flex.
     (60, {LITE_KEY: "flex", JUDGE_KEY: "flex"}),
@@ -63,6 +63,23 @@ def test_auto_is_the_cheapest_that_should_be_in_time(tmp_path, deadline, deliver
     plan = planned(tmp_path, delivery="auto", **({"deadline": deadline} if deadline else {}))
     assert plan.deliveries == deliveries
     assert ("no promise" in plan.chosen) == ("flex" in deliveries.values())
+
+
+def test_a_judge_in_batch_is_asked_on_demand_about_responses_that_no_job_gave(tmp_path):
+    plan = planned(tmp_path, delivery="batch", candidates=[LITE, {**PRO, "delivery": "on_demand"}])
+    *_, judge = plan.lines
+    half = (judge.costs["batch"].likely + judge.costs["on_demand"].likely) / 2
+    assert judge.cost_usd.likely == pytest.approx(half)
+    assert plan.deliveries == {LITE_KEY: "batch", JUDGE_KEY: "batch"}
+    assert plan.most_s == pytest.approx(48 * HOUR + plan.duration_s)
+
+
+def test_too_few_rows_for_candidates_jobs_leave_judges_on_demand_too(tmp_path):
+    plan = planned(tmp_path, 60, candidates=[LITE, PRO], delivery="batch")
+    on_demand, _, batch = plan.options
+    assert batch.cost_usd == on_demand.cost_usd
+    assert JUDGE_KEY in batch.others
+    assert plan.cost_usd == on_demand.cost_usd
 
 
 def test_where_nothing_is_in_time_all_is_on_demand_and_said_to_be_late(tmp_path):
