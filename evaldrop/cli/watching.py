@@ -58,7 +58,7 @@ def watch_run(run: RunAddress, *, as_json: bool, facts: dict[str, Any] | None = 
         complain("stopped watching; the run goes on.")
         for what, pasted in (
             ("watch it again", f"evaldrop watch {_name(run)}"),
-            ("stop the run", f"aws stepfunctions stop-execution --execution-arn {run.execution_arn}"),
+            ("stop the run", command("stop", str(run.execution_arn))),
         ):
             say_commands(f"to {what}:", [pasted])
         return exits.INTERRUPTED

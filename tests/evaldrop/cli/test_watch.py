@@ -152,7 +152,7 @@ def test_ctrl_c_ends_the_watching_and_says_so(finished, states, capsys):
     assert code == 130
     assert "stopped watching; the run goes on." in said.err
     assert f"to watch it again:\nevaldrop watch {EXECUTION}:{RUN}\n" in said.err
-    assert "stop-execution" in said.err
+    assert f"evaldrop stop {EXECUTION}:{RUN}" in said.err
 
 
 # The progress by itself

@@ -62,6 +62,7 @@ class States:
         self.executions = executions
         self.looks = 0
         self.interrupt_at: int | None = None
+        self.stopped: list[str] = []
 
     def describe_execution(self, *, executionArn):  # noqa: N803 - boto3's word
         self.looks += 1
@@ -99,9 +100,15 @@ class States:
     def get_paginator(self, _):
         return SimpleNamespace(paginate=self._pages)
 
-    def _pages(self, *, stateMachineArn):  # noqa: N803 - boto3's word
+    def stop_execution(self, *, executionArn, cause):  # noqa: N803 - boto3's word
+        assert cause
+        self.stopped.append(executionArn)
+
+    def _pages(self, *, stateMachineArn, statusFilter=None):  # noqa: N803 - boto3's word
         assert stateMachineArn == MACHINE
         for run_id, moments in self.executions.items():
+            if statusFilter not in {None, moments[0]["status"]}:
+                continue
             known = {key: moments[0][key] for key in ("status", "startDate")}
             yield {"executions": [{"name": run_id, "executionArn": f"{EXECUTION}:{run_id}", **known}]}
 
