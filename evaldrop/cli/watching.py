@@ -151,7 +151,9 @@ def _what_next(run: RunAddress, failed: Failure | None) -> tuple[str, list[str]]
             "When the cause is gone, submit the dataset again, with --again: the run is over, and a redrive "
             "would not go on with it."
         ), []
-    return "When the cause is gone, these two go on; what was answered is not asked for again:", [
+    # Of one that was stopped nothing has to be mended.
+    when = "When the cause is gone, these two" if failed else "These two"
+    return f"{when} go on; what was answered is not asked for again:", [
         f"aws stepfunctions redrive-execution --execution-arn {run.execution_arn}",
         command("watch", _name(run)),
     ]

@@ -116,7 +116,7 @@ def test_a_run_that_was_stopped_did_not_fail(states, capsys):
     states.executions[RUN] = [moment("ABORTED", error="Ada", cause="the wrong dataset")]
     code, said = watch(capsys)
     assert code == 3
-    assert said.err.startswith("error the run was stopped. Ada: the wrong dataset\n")
+    assert said.err.startswith("error the run was stopped. Ada: the wrong dataset\nThese two go on;")
     assert "redrive-execution" in said.err
 
 
