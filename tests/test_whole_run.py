@@ -154,6 +154,31 @@ def _ended(process, folder, counts):
     return run, errors, counts.total()["calls"], len(kept)
 
 
+def test_evaldrop_stop_stops_a_run_of_another_process_and_scores_what_is_there(tmp_path):
+    """As Ctrl-C: what was answered is kept, and nothing is paid twice by whoever goes on."""
+    records = 60
+    dataset = write_evaluation(tmp_path, records=records)
+    with serving_processes(Settings(latency_ms=200)) as (url, counts):
+        process = _begun(tmp_path, dataset, url)
+        _wait_for(lambda: counts.total()["calls"] >= 60)
+        stopped = called("stop", "latest", "--out", tmp_path / "runs")
+        run, errors, answered, kept = _ended(process, tmp_path, counts)
+        there = json.loads((run / "scorecard.json").read_text())["records"]
+        done = called("run", "--resume", run, env=environment(url))
+        calls_in_all = counts.total()["calls"]
+
+    assert (stopped.returncode, process.returncode) == (0, 130)
+    assert f"asked evaldrop run (process {process.pid} on " in stopped.stderr
+    assert f"stopped: {there['evaluated']} of {records} records are evaluated." in stopped.stderr
+    assert f"evaldrop run --resume {run}" in stopped.stderr
+    assert f"evaldrop run --resume {run}" in errors
+    assert 0 < there["evaluated"] < records
+    assert answered == kept
+    assert done.returncode == 0
+    assert calls_in_all == records * CALLS_PER_RECORD
+    assert not (run / "run.stop").exists()
+
+
 def test_a_second_ctrl_c_does_not_wait_and_says_how_to_go_on_all_the_same(tmp_path):
     dataset = write_evaluation(tmp_path, records=60)
     with serving_processes(Settings(latency_ms=20_000)) as (url, _):

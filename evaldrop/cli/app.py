@@ -34,6 +34,7 @@ from evaldrop.cli.commands.run import run
 from evaldrop.cli.commands.runs import runs
 from evaldrop.cli.commands.schema import schema
 from evaldrop.cli.commands.serve import serve
+from evaldrop.cli.commands.stop import stop
 from evaldrop.cli.commands.submit import submit
 from evaldrop.cli.commands.trend import trend
 from evaldrop.cli.commands.usage import usage
@@ -60,7 +61,7 @@ app = typer.Typer(
 )
 # As a newcomer meets them: help lists groups and commands in this order.
 _GROUPS: Mapping[str, Sequence[Callable[..., object] | typer.Typer]] = {
-    "Run": (init, run, validate, plan),
+    "Run": (init, run, stop, validate, plan),
     "Read": (report, view, trend, export),
     "Compare and decide": (compare, diff, gate, bless),
     "Judge again, and by people": (rescore, rejudge, review, calibrate),

@@ -127,7 +127,8 @@ def _write_dry(source: JobSource, plan: JobsPlan, jobs: JobSet, place: JobsPlace
         shlex.join(["aws", "s3", "cp", "--recursive", f"{place.folder}/datasets", f"{there}/datasets"]),
         shlex.join(["aws", "bedrock", "create-evaluation-job", "--cli-input-json", f"file://{requests[0]}"]),
     ]
-    say_commands("by hand:", steps)
+    each = f"; then each of the {len(requests):,} requests beside this one" if len(requests) > 1 else ""
+    say_commands(f"by hand, the datasets first{each}:", steps)
 
 
 def _show_created(jobs: JobSet, folder: str, *, as_json: bool) -> None:

@@ -168,7 +168,7 @@ class RunProgress(Observer):
         counted = "jobs" if self._are_jobs else "records"
         parts = [LinePart(f"{self.done:,}{total} {counted}", 0)]
         if self._are_jobs:
-            parts += _waited_for([job for arn, job in meter.jobs.items() if arn not in self._old_jobs])
+            parts += waited_for([job for arn, job in meter.jobs.items() if arn not in self._old_jobs])
         parts.append(LinePart(_counted(meter.calls, "call"), 4))
         if self.retries:
             throttled = f" ({meter.throttles:,} throttled)" if meter.throttles else ""
@@ -189,7 +189,7 @@ class RunProgress(Observer):
         return fitted(parts, room)
 
 
-def _waited_for(jobs: Sequence[JobSeen]) -> Iterator[LinePart]:
+def waited_for(jobs: Sequence[JobSeen]) -> Iterator[LinePart]:
     """Yield whose jobs they are, how many of their rows are done, and what those do that are not over."""
     if not jobs:
         return

@@ -37,7 +37,7 @@ def show_report(
 
     `report_url`: where the report will be read, for the link in a summary that is printed or made anew.
     """
-    run = _scored(folder, rebuild=rebuild)
+    run = scored(folder, rebuild=rebuild)
     if rebuild and report_url is not None:
         from evaldrop.report.writing import write_summary
 
@@ -57,7 +57,8 @@ def show_report(
         _open(page)
 
 
-def _scored(folder: str, *, rebuild: bool) -> Run:
+def scored(folder: str, *, rebuild: bool) -> Run:
+    """Return a run with its scorecard; one that was not made, or is to be anew, is made of its replies."""
     if not rebuild and storage.exists(storage.join(folder, _FILES[ReportFormat.JSON])):
         return read_run(folder)
     from evaldrop.run.definition import RunDefinition

@@ -5,28 +5,30 @@ Progress is a live line on a terminal, a plain line now and then elsewhere.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress, TextColumn
 
 from evaldrop import storage
+from evaldrop.bedrock.metered import JobSeen
 from evaldrop.cli import exits
 from evaldrop.cli.next_steps import command
 from evaldrop.cli.output import complain, print_json, say_commands, shown, stderr, stdout
-from evaldrop.cli.progress import STEPS, live_line
+from evaldrop.cli.progress import STEPS, LinePart, fitted, live_line, waited_for
 from evaldrop.cli.prose import print_prose
 from evaldrop.cli.tables.scorecard import print_scorecard
 from evaldrop.errors import AwsError, is_bad_input
 from evaldrop.running.deployed import clients
 from evaldrop.running.deployed.following import Counts, Moment, RunAddress, find_folder, look
+from evaldrop.running.deployed.jobs_now import JobsNow
 from evaldrop.scorecard.figures import rough_duration
 from evaldrop.scorecard.read import read_scorecard
 from evaldrop.steps.report_failure.failures import Failure, failure_of
 
 PLAIN_EVERY_S = 15.0
-# A look costs up to four calls, of APIs whose rates the account's other users share.
+# A look costs up to five calls, of APIs whose rates the account's other users share.
 LOOK_EVERY_S = 2.0
 START_WITHIN_S = 60.0
 """An upload's event takes seconds to start its run."""
@@ -58,7 +60,7 @@ def watch_run(run: RunAddress, *, as_json: bool, facts: dict[str, Any] | None = 
         complain("stopped watching; the run goes on.")
         for what, pasted in (
             ("watch it again", f"evaldrop watch {_name(run)}"),
-            ("stop the run", f"aws stepfunctions stop-execution --execution-arn {run.execution_arn}"),
+            ("stop the run", command("stop", str(run.execution_arn))),
         ):
             say_commands(f"to {what}:", [pasted])
         return exits.INTERRUPTED
@@ -73,7 +75,8 @@ def watch_run(run: RunAddress, *, as_json: bool, facts: dict[str, Any] | None = 
 
 def _follow(run: RunAddress, execution_arn: str) -> Moment:
     states = clients.client("stepfunctions", region=run.region)
-    progress = DeployedProgress(lambda: look(execution_arn, states), stderr())
+    jobs = JobsNow(run.run_id, lambda: clients.client("bedrock", region=run.region))
+    progress = DeployedProgress(lambda: look(execution_arn, states), stderr(), jobs=jobs.look)
     moment = progress.now()
     # A folder without an execution is an old run, and no upload whose event is under way: it is not waited
     # for.
@@ -148,7 +151,9 @@ def _what_next(run: RunAddress, failed: Failure | None) -> tuple[str, list[str]]
             "When the cause is gone, submit the dataset again, with --again: the run is over, and a redrive "
             "would not go on with it."
         ), []
-    return "When the cause is gone, these two go on; what was answered is not asked for again:", [
+    # Of one that was stopped nothing has to be mended.
+    when = "When the cause is gone, these two" if failed else "These two"
+    return f"{when} go on; what was answered is not asked for again:", [
         f"aws stepfunctions redrive-execution --execution-arn {run.execution_arn}",
         command("watch", _name(run)),
     ]
@@ -162,10 +167,12 @@ class DeployedProgress:
         look: Callable[[], Moment],
         console: Console,
         *,
+        jobs: Callable[[], Sequence[JobSeen]],
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._look, self._console, self._sleep, self._clock = look, console, sleep, clock
+        self._jobs = jobs
         self._live: Progress | None = None
         self._said = ""
         self._printed_at = clock()
@@ -205,9 +212,12 @@ class DeployedProgress:
         step = "waiting for the run to start"
         if moment.status != "NOT_STARTED":
             step = _STEPS.get(moment.step or "", moment.step or "running")
-        words = self._words(moment.counts) if moment.counts and moment.step == "EvaluateRecords" else ""
+        counts, words = moment.jobs or moment.counts, ""
+        if moment.jobs:
+            words = self._of_jobs(moment.jobs, is_batch=moment.step == "RunJobs")
+        elif moment.counts and moment.step == "EvaluateRecords":
+            words = self._words(moment.counts)
         if self._live:
-            counts = moment.counts
             self._live.update(
                 self._live.task_ids[0],
                 description=shown(step),
@@ -230,6 +240,13 @@ class DeployedProgress:
         left = self._left_s(counts)
         words += [f"about {rough_duration(left)} left"] if left else []
         return ", ".join(words)
+
+    def _of_jobs(self, counts: Counts, *, is_batch: bool) -> str:
+        # Jobs end when they do: the pace of some tells nothing of the others.
+        parts = [LinePart(f"{counts.done:,}/{counts.total:,} jobs", 0)]
+        parts += waited_for(self._jobs()) if is_batch else []
+        parts += [LinePart(f"{counts.failed:,} failed", 1)] if counts.failed else []
+        return fitted(parts, None)
 
     def _left_s(self, counts: Counts) -> float | None:
         """Return the time left at the pace seen since the first look: nobody saw the time before it."""

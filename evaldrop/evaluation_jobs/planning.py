@@ -87,7 +87,8 @@ class Planner:
             task=self._task,
             tallies=self._tallies,
             jobs=tuple(jobs),
-            lines=tuple(lines.values()),
+            # As in a run's plan: candidates, then who judges them.
+            lines=tuple(sorted(lines.values(), key=lambda line: line.role != "candidate")),
             notes=tuple(self._notes(left_out)),
             prices_date=self._prices.date,
             left_out=left_out,

@@ -10,11 +10,11 @@ server has locks; where a file system has none, and on Windows, nothing is locke
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -30,6 +30,18 @@ LOCK: Final = "run.lock"
 
 # The processes of a killed run end with it, but not in the same instant.
 _DYING_S = 10.0
+
+
+class Writer(NamedTuple):
+    """Who writes to a run's folder: a command, its process, the machine that is on, and since when."""
+
+    doing: str
+    pid: int
+    host: str
+    since: str
+
+    def __str__(self) -> str:
+        return f"{self.doing} (process {self.pid} on {self.host}, since {self.since})"
 
 
 @contextmanager
@@ -68,17 +80,33 @@ def locked(folder: str, *, doing: str) -> Iterator[None]:
         os.close(file)
 
 
-def is_written_to(folder: str) -> bool:
+def writer_of(folder: str) -> Writer | None:
     """
-    Tell whether a process writes to a run's folder now. The lock is not touched: looking blocks nobody.
+    Return who writes to a run's folder now, None where nobody does. The lock is not touched: looking blocks
+    nobody.
 
     One on another machine is taken at the lock file's word.
     """
     try:
         said = orjson.loads((storage.local_path(folder) / LOCK).read_bytes() or b"{}")
     except (OSError, orjson.JSONDecodeError):
-        return False
-    return isinstance(said, dict) and not _is_dead(said)
+        return None
+    return None if not isinstance(said, dict) or _is_dead(said) else _writer(said)
+
+
+def is_written_to(folder: str) -> bool:
+    """Tell whether a process writes to a run's folder now, as `writer_of` has it."""
+    return writer_of(folder) is not None
+
+
+def _writer(said: Mapping[str, Any]) -> Writer:
+    pid = said.get("pid")
+    return Writer(
+        doing=str(said.get("doing") or "another process"),
+        pid=pid if isinstance(pid, int) else 0,
+        host=str(said.get("host")),
+        since=str(said.get("since")),
+    )
 
 
 def _take(path: Path) -> int:
@@ -155,10 +183,8 @@ def _is_dead(holder: dict[str, Any]) -> bool:
 
 
 def _busy(path: Path, holder: dict[str, Any]) -> str:
-    who = (
-        f"{holder.get('doing')} (process {holder.get('pid')} on {holder.get('host')}, "
-        f"since {holder.get('since')})"
-        if holder
-        else "another process"
+    who = str(_writer(holder)) if holder else "another process"
+    return (
+        f"{path.parent}: {who} is writing there. Wait for it to end, or stop it: Ctrl-C where it runs, or "
+        "`evaldrop stop`."
     )
-    return f"{path.parent}: {who} is writing there. Wait for it to end, or stop it with Ctrl-C."

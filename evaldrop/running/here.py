@@ -34,6 +34,7 @@ from evaldrop.errors import DatasetError, InputError
 from evaldrop.evaluation import find_evaluation, parse_evaluation
 from evaldrop.run.lock import LOCK, locked
 from evaldrop.run.request import RunRequest, new_run_id, out_of, run_folder
+from evaldrop.run.stop_request import forget_request, is_asked_to_stop
 from evaldrop.running.processes import function_process
 from evaldrop.running.stopping import until_stopped
 
@@ -185,11 +186,14 @@ def _held(run: LocalRun) -> Iterator[None]:
     with locked(run.folder, doing="evaldrop run" if made else "evaldrop run --resume"):
         try:
             storage.remove_partial_files(run.folder)
+            # Of a process before this one.
+            forget_request(run.folder)
             if run.retries_errors and finished_journal_of(run.folder).exists():
                 finished_journal_of(run.folder).replace(journal_of(run.folder))
             with room_kept_free(journal_of(run.folder)):
                 yield
         finally:
+            forget_request(run.folder)
             _discard_empty(path, made)
 
 
@@ -295,7 +299,8 @@ def _execute(
 
     with watch(metered.meter) as observer:
         try:
-            execution = _loop(until_stopped(workflow, runtime, say))
+            asked = partial(is_asked_to_stop, run.folder)
+            execution = _loop(until_stopped(workflow, runtime, say, asked=asked))
         finally:
             journal.close()
         if execution is None:

@@ -1,22 +1,31 @@
 """
-How a run is stopped: by Ctrl-C, a plain kill or a terminal that is closed.
+How a run is stopped: by Ctrl-C, a plain kill, a terminal that is closed, or a request in its folder.
 
 The first lets the calls under way end, for they are paid for; the second does not wait for them.
 """
 
 import asyncio
 import signal
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from evaldrop.bedrock.draining import DrainingRuntime
+from evaldrop.run.lock import is_written_to
+from evaldrop.run.stop_request import ask_to_stop, forget_request
 
 if TYPE_CHECKING:
     from evaldrop.engine import Execution
 
 DRAIN_S: Final = 60.0
 """How long calls under way are waited for, in seconds."""
+
+LOOK_EVERY_S: Final = 0.5
+"""How often a run looks whether it is asked to stop, in seconds."""
+
+ENDS_WITHIN_S: Final = DRAIN_S + 30.0
+"""How long a process may take to stop: its calls, and a busy machine."""
 
 _SIGNALS: Final = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
@@ -46,6 +55,7 @@ async def until_stopped(
     runtime: DrainingRuntime,
     say: Callable[[str], None],
     *,
+    asked: Callable[[], bool],
     drain_s: float = DRAIN_S,
 ) -> "Execution | None":
     """
@@ -55,6 +65,7 @@ async def until_stopped(
         workflow: Begins it. It is cancelled when it is to stop, once its calls have ended.
         runtime: What its calls go through.
         say: Gets what is waited for, in words.
+        asked: Tells whether somebody asked it to stop.
         drain_s: How long they are waited for, in seconds.
 
     Returns:
@@ -80,7 +91,14 @@ async def until_stopped(
         await runtime.drained(drain_s)
         execution.cancel()
 
-    drained = asyncio.ensure_future(cancel_when_drained())
+    async def stop_when_asked() -> None:
+        while not asked():  # noqa: ASYNC110 - a file of another process sets no event
+            await asyncio.sleep(LOOK_EVERY_S)
+        # Ctrl-C and a request are one wish: together they are not "at once".
+        if not runtime.is_draining:
+            stop()
+
+    beside = [asyncio.ensure_future(each()) for each in (cancel_when_drained, stop_when_asked)]
     with _handled_by(stop):
         try:
             return await execution
@@ -91,7 +109,8 @@ async def until_stopped(
                 return None
             raise
         finally:
-            drained.cancel()
+            for each in beside:
+                each.cancel()
 
 
 @contextmanager
@@ -113,3 +132,24 @@ def _handled_by(stop: Callable[[], None]) -> Iterator[None]:
 
 def _calls(number: int) -> str:
     return "1 call" if number == 1 else f"{number:,} calls"
+
+
+def stop_here(folder: str, *, within_s: float = ENDS_WITHIN_S) -> bool:
+    """
+    Ask the process that writes to a run's folder to stop, and wait; return whether nobody writes there now.
+
+    Raises:
+        InputError: The folder cannot be written.
+    """
+    ask_to_stop(folder)
+    patience = time.monotonic() + within_s
+    try:
+        while is_written_to(folder):
+            if time.monotonic() > patience:
+                return False
+            time.sleep(0.1)
+        return True
+    finally:
+        # It may have ended by itself a moment before it was asked. What still works is to find the request.
+        if not is_written_to(folder):
+            forget_request(folder)

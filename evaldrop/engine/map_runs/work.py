@@ -141,7 +141,7 @@ class MapRun:
             await asyncio.wait(at_work)
 
     async def _stop(self) -> None:
-        """End the workers because the execution ends; where it may be redriven, write what there is."""
+        """End the workers because the execution ends, and write what there is; all of it for a redrive."""
         self.status = "ABORTED"
         try:
             if not (self._remembers and self.visit.state.express):
@@ -149,7 +149,8 @@ class MapRun:
             await self._all_ended()
             if self._remembers:
                 await self._write_pending()
-                self._result()
+            # What had succeeded is in the files: the manifest names them to whoever reads them.
+            self._result()
         except asyncio.CancelledError:
             self._cancel_workers()
             await self._all_ended()
@@ -239,7 +240,7 @@ class MapRun:
 
     def _end_aborted(self, child: Child) -> None:
         child.status, child.stopped = "ABORTED", self.visit.run.clock.now()
-        # Else the whole execution is being cancelled for good, and nobody reads its files.
+        # Else the whole execution is being cancelled for good: that is no failure of this child.
         if self._remembers or self.failure is not None:
             self._end(child)
 

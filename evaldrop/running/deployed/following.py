@@ -1,7 +1,7 @@
 """A run of a stack: where it is to be found, and how far it is."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -94,6 +94,9 @@ def find_folder(out: str, run_id: str, s3: Any) -> str | None:
 
 Status = Literal["NOT_STARTED", "RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING_REDRIVE"]
 
+# The Labels of the workflow's distributed Maps: part of their Map Runs' ARNs. Those of jobs by their state.
+_RECORDS = "Records"
+_LABELS_OF_JOBS = {"RunJobs": "Jobs", "RunEvaluationJobs": "EvaluationJobs"}
 # The newest events of an execution: enough to hold the entry of the state it is in.
 _EVENTS = 20
 _MISSING = {"ExecutionDoesNotExist", "StateMachineDoesNotExist"}
@@ -101,7 +104,7 @@ _MISSING = {"ExecutionDoesNotExist", "StateMachineDoesNotExist"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """Records of a run, all of them and those that ended."""
+    """Records of a run, or jobs, all of them and those that ended."""
 
     total: int
     succeeded: int
@@ -109,7 +112,7 @@ class Counts:
 
     @property
     def done(self) -> int:
-        """Records that have come to an end."""
+        """How many have come to an end."""
         return self.succeeded + self.failed
 
 
@@ -121,7 +124,8 @@ class Moment:
     Attributes:
         status: Its execution's; NOT_STARTED when there is no such execution (yet, or any more).
         step: The state it is in; None when that is not known.
-        counts: Of the Map Run; None before there is one.
+        counts: Of the Map Run of its records; None before there is one.
+        jobs: Of that of the jobs it waits for; None where it waits for none.
         request: The execution's input.
         output: Its output; empty before it has succeeded.
         cause: The reason, as ReportFailure worded it.
@@ -130,6 +134,7 @@ class Moment:
     status: Status
     step: str | None = None
     counts: Counts | None = None
+    jobs: Counts | None = None
     request: Mapping[str, Any]
     output: Mapping[str, Any]
     error: str | None = None
@@ -158,10 +163,14 @@ def look(execution_arn: str, states: Any) -> Moment:
                 return Moment(status="NOT_STARTED", request={}, output={})
             raise
         is_running = execution["status"] == "RUNNING"
+        step = _step(execution_arn, states) if is_running else None
+        map_runs = states.list_map_runs(executionArn=execution_arn)["mapRuns"]
+        label = _LABELS_OF_JOBS.get(step or "")
         return Moment(
             status=execution["status"],
-            step=_step(execution_arn, states) if is_running else None,
-            counts=_counts(execution_arn, states),
+            step=step,
+            counts=_counts(_RECORDS, map_runs, states),
+            jobs=_counts(label, map_runs, states) if label else None,
             request=_json(execution.get("input")),
             output=_json(execution.get("output")),
             error=execution.get("error"),
@@ -186,14 +195,13 @@ def _step(execution_arn: str, states: Any) -> str | None:
     return None
 
 
-def _counts(execution_arn: str, states: Any) -> Counts | None:
-    listed = states.list_map_runs(executionArn=execution_arn)["mapRuns"]
-    # Batch jobs have Map Runs of their own, which count no records.
-    map_runs = [each for each in listed if "/Jobs:" not in each["mapRunArn"]]
-    if not map_runs:
+def _counts(label: str, map_runs: Sequence[Mapping[str, Any]], states: Any) -> Counts | None:
+    labelled = [each for each in map_runs if f"/{label}:" in each["mapRunArn"]]
+    if not labelled:
         return None
-    # The first Map Run is that of the first records alone. In which order they are listed is not documented.
-    newest = max(map_runs, key=lambda each: each["startDate"])
+    # The first Map Run is that of the first records alone, and each stage of jobs has one. In which order
+    # they are listed is not documented.
+    newest = max(labelled, key=lambda each: each["startDate"])
     items = states.describe_map_run(mapRunArn=newest["mapRunArn"])["itemCounts"]
     return Counts(
         total=items["total"],

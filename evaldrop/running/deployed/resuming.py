@@ -1,5 +1,6 @@
 """A run of a stack that goes on: another execution of the same run, about its records without a result."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -18,6 +19,20 @@ from evaldrop.steps.prepare_records.rest import records_to_go_on_with
 
 _MOST_OF_ID = 68
 """Characters of a run's ID in the name of an execution that goes on with it: a name has 80."""
+
+
+def going_on(run_id: str, stack: Stack, states: Any) -> Iterator[str]:
+    """Yield the ARNs of a run's executions that are going on: that which began it, or one that resumed it."""
+    pages = states.get_paginator("list_executions").paginate(
+        stateMachineArn=stack.machine_arn, statusFilter="RUNNING"
+    )
+    for each in (execution for page in pages for execution in page["executions"]):
+        if each["name"] == run_id or each["name"].startswith(_stem(run_id)):
+            yield each["executionArn"]
+
+
+def _stem(run_id: str) -> str:
+    return f"{run_id[:_MOST_OF_ID]}-again-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,15 +58,11 @@ class DeployedRest:
             AwsError: Step Functions would not.
         """
         run_id = self.request.run_id
-        stem = f"{run_id[:_MOST_OF_ID]}-again-"
         with as_service_error(f"run {run_id} cannot go on"):
-            pages = states.get_paginator("list_executions").paginate(
-                stateMachineArn=stack.machine_arn, statusFilter="RUNNING"
-            )
-            for each in (execution for page in pages for execution in page["executions"]):
-                if each["name"] == run_id or each["name"].startswith(stem):
-                    raise _under_way(run_id, each["executionArn"])
-            name = next(name for n in count(1) if not _is_there(stack, name := f"{stem}{n}", states))
+            for arn in going_on(run_id, stack, states):
+                raise _under_way(run_id, arn)
+            names = (f"{_stem(run_id)}{n}" for n in count(1))
+            name = next(name for name in names if not _is_there(stack, name, states))
             try:
                 started = states.start_execution(
                     stateMachineArn=stack.machine_arn, name=name, input=self.request.model_dump_json()

@@ -15,7 +15,7 @@ import orjson
 from evaldrop import storage
 from evaldrop.bedrock.families.requests import candidate_call, conversation, refuse_prefill, turns_for
 from evaldrop.datasets import Joined, Record, read_rows
-from evaldrop.errors import DatasetError, PromptError
+from evaldrop.errors import BudgetExceeded, DatasetError, PromptError
 from evaldrop.evaluation import Candidate
 from evaldrop.evaluation.definition import GIVEN, layout
 from evaldrop.evaluation.model_limits import limits_of
@@ -23,6 +23,7 @@ from evaldrop.evaluation.prompts import Prompt, Turn
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import FIRST_FILE, RECORDS_FILE, share_texts
 from evaldrop.run.request import RunRequest
+from evaldrop.scorecard.figures import usd
 from evaldrop.steps.prepare_records.anchors import anchor_records
 from evaldrop.steps.prepare_records.first_records import FirstRecords
 from evaldrop.steps.prepare_records.judge_requests import (
@@ -65,6 +66,7 @@ def prepare_records(request: RunRequest, folder: str) -> JSON:
 
     Raises:
         DatasetError: More rows than tolerated cannot be evaluated; the message gives the first of them.
+        BudgetExceeded: No record would be begun with the budget.
     """
     definition = RunDefinition.load(folder)
     evaluation, dataset = definition.evaluation, definition.dataset
@@ -110,6 +112,7 @@ def prepare_records(request: RunRequest, folder: str) -> JSON:
             records.write(orjson.dumps(anchor) + b"\n")
             first_records.offer(anchor)
     _refuse_too_many(first, rejected=rejected, read=prepared + rejected, definition=definition)
+    _refuse_without_room(preparing)
     state = _state(request, definition, preparing, folder)
     if request.rest:
         return state_of_rest(state, definition, preparing.reserving)
@@ -124,6 +127,17 @@ def _refuse_too_many(first: list[str], *, rejected: int, read: int, definition: 
         raise DatasetError(
             f"{rejected:,} of {read:,} records cannot be evaluated; "
             f"tolerated_invalid_percentage is {tolerated:g}.\n" + "\n".join(first) + more
+        )
+
+
+def _refuse_without_room(preparing: "Preparing") -> None:
+    """Refuse a budget with which no record would be begun: a scorecard of nothing would follow."""
+    budget, least = preparing.budget, preparing.reserve.least
+    if budget is not None and least is not None and least > budget["limit"]:
+        raise BudgetExceeded(
+            f"the budget of {usd(budget['limit'] / 1_000_000)} has no room for any record: the cheapest may "
+            f"cost up to {usd(least / 1_000_000)}, with every reply at its max_tokens. Raise it (--budget, "
+            "budget_usd), or lower max_tokens."
         )
 
 

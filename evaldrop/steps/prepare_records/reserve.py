@@ -102,6 +102,7 @@ class Reserve:
 
     Attributes:
         n, sum: How many records were looked at, and what they reserve together.
+        least: What the cheapest of them reserves.
 
     Args:
         definition: The run.
@@ -113,6 +114,7 @@ class Reserve:
         self, definition: RunDefinition, candidates: Iterable[JSON], constants: Mapping[str, JSON]
     ) -> None:
         self.n = self.sum = 0
+        self.least: int | None = None
         self._prices = definition.prices
         self._constants = constants
         self._calls = {call["name"]: call for call in candidates}
@@ -155,6 +157,7 @@ class Reserve:
         total += sum(n * pairs[name] for name, n in asked)
         self.n += 1
         self.sum += total
+        self.least = total if self.least is None else min(self.least, total)
         return {"total": total, "candidates": candidates, "judges": judges, "pairs": pairs}
 
     def of_row(self, who: str, *, kind: Literal["candidate", "judge"], body: JSON) -> float:

@@ -45,7 +45,14 @@ class States:
         return {"events": [{"stateEnteredEventDetails": {"name": "EvaluateRecords"}}]}
 
     def list_map_runs(self, **_):
-        return {"mapRuns": [{"mapRunArn": "arn", "startDate": datetime.now(UTC)}]}
+        return {
+            "mapRuns": [
+                {
+                    "mapRunArn": "arn:aws:states:us-east-1:1:mapRun:Machine/Records:1",
+                    "startDate": datetime.now(UTC),
+                }
+            ]
+        }
 
     def describe_map_run(self, **_):
         counts = {"total": 9, "succeeded": 4, "failed": 1, "timedOut": 0, "aborted": 0}

@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 
 from evaldrop import storage
+from evaldrop.bedrock.metered import JobSeen
 from evaldrop.cli import main, watching
 from evaldrop.cli.watching import DeployedProgress
 from evaldrop.errors import AwsError
@@ -115,7 +116,7 @@ def test_a_run_that_was_stopped_did_not_fail(states, capsys):
     states.executions[RUN] = [moment("ABORTED", error="Ada", cause="the wrong dataset")]
     code, said = watch(capsys)
     assert code == 3
-    assert said.err.startswith("error the run was stopped. Ada: the wrong dataset\n")
+    assert said.err.startswith("error the run was stopped. Ada: the wrong dataset\nThese two go on;")
     assert "redrive-execution" in said.err
 
 
@@ -152,7 +153,7 @@ def test_ctrl_c_ends_the_watching_and_says_so(finished, states, capsys):
     assert code == 130
     assert "stopped watching; the run goes on." in said.err
     assert f"to watch it again:\nevaldrop watch {EXECUTION}:{RUN}\n" in said.err
-    assert "stop-execution" in said.err
+    assert f"evaldrop stop {EXECUTION}:{RUN}" in said.err
 
 
 # The progress by itself
@@ -174,7 +175,7 @@ def at(done=0, *, status="RUNNING", step="EvaluateRecords", total=100):
     return Moment(status=status, step=step, counts=counts, request={}, output={})
 
 
-def follow(*found, terminal=False):
+def follow(*found, terminal=False, jobs=()):
     looks, clock = iter(found), Clock()
     console = Console(file=io.StringIO(), force_terminal=terminal, width=120)
 
@@ -184,7 +185,7 @@ def follow(*found, terminal=False):
             raise answer
         return answer
 
-    progress = DeployedProgress(look, console, sleep=clock.sleep, clock=clock)
+    progress = DeployedProgress(look, console, jobs=lambda: jobs, sleep=clock.sleep, clock=clock)
     return progress.follow(), console.file.getvalue(), clock
 
 
@@ -200,6 +201,37 @@ def test_on_a_terminal_it_is_a_bar():
     last, said, _ = follow(at(10), at(50), at(100, status="SUCCEEDED"), terminal=True)
     assert last.status == "SUCCEEDED"
     assert "50/100 records" in said
+
+
+def waiting(done, *, step="RunJobs", failed=0):
+    records, jobs = (
+        Counts(total=n, succeeded=of, failed=lost) for n, of, lost in ((2, 2, 0), (3, done, failed))
+    )
+    return Moment(status="RUNNING", step=step, counts=records, jobs=jobs, request={}, output={})
+
+
+def job(status, processed):
+    uri = "s3://out/runs/e/r/batch/judges/0/rows.jsonl"
+    return JobSeen(
+        status=status, rows_uri=uri, rows=1_000, processed=processed, is_over=status == "Completed"
+    )
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_jobs_are_counted_as_a_run_on_this_machine_counts_them(terminal):
+    jobs = [job("Completed", 1_000), job("InProgress", 500)]
+    found = [waiting(1)] * 20 + [waiting(1, failed=1)] * 20
+    _, said, _ = follow(*found, at(100, status="SUCCEEDED"), terminal=terminal, jobs=jobs)
+    assert "waiting for batch jobs" in said
+    # A terminal is drawn a few times a second, and these looks take none.
+    assert terminal or "\n1/3 jobs, of judges, 1,500/2,000 rows, 1 in progress\n" in said
+    assert "2/3 jobs, of judges, 1,500/2,000 rows, 1 in progress, 1 failed" in said
+
+
+def test_evaluation_jobs_are_counted_without_those_of_batch():
+    found = [waiting(1, step="RunEvaluationJobs")] * 20
+    said = follow(*found, at(100, status="SUCCEEDED"), jobs=[job("Completed", 1_000)])[1]
+    assert said.splitlines() == ["waiting for evaluation jobs", *["1/3 jobs"] * 3]
 
 
 def test_a_network_that_fails_for_a_moment_does_not_end_the_watching():

@@ -255,7 +255,7 @@ def test_max_children_caps_the_maps_concurrency(asked, cap, expected):
 
 
 @pytest.mark.parametrize("output_type", ["JSON", "JSONL"])
-def test_cancelling_stops_children_and_leaves_whole_files(output_type):
+def test_cancelling_stops_children_and_leaves_whole_files_and_their_manifest(output_type):
     started, cancelled, all_started = [], [], asyncio.Event()
 
     async def call(arguments, context):
@@ -293,7 +293,10 @@ def test_cancelling_stops_children_and_leaves_whole_files(output_type):
     asyncio.run(cancel_later())
     assert sorted(cancelled) == [3, 4, 5, 6]
     assert objects.open_streams == 0
-    (text,) = [text.decode() for (bucket, _), text in objects.files.items() if bucket == "out"]
+    results = {key: text.decode() for (bucket, key), text in objects.files.items() if bucket == "out"}
+    (manifest,) = [json.loads(results.pop(key)) for key in list(results) if key.endswith("/manifest.json")]
+    assert [each["Key"] for each in manifest["ResultFiles"]["SUCCEEDED"]] == list(results)
+    (text,) = results.values()
     rows = json.loads(text) if output_type == "JSON" else list(map(json.loads, text.splitlines()))
     assert sorted(rows) == [0, 1, 2]
     assert observer.heard[-1] == ("execution_finished", "ABORTED")

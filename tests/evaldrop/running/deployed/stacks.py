@@ -15,6 +15,7 @@ from tests.evaldrop.steps.start_run.test_events import Services, created
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:EvaluateDataset"
 EXECUTION = MACHINE.replace("stateMachine", "execution")
+_MAP_RUN = MACHINE.replace("stateMachine", "mapRun")
 
 OUTPUTS = {
     "InputBucket": {"Ref": "Input"},
@@ -62,6 +63,7 @@ class States:
         self.executions = executions
         self.looks = 0
         self.interrupt_at: int | None = None
+        self.stopped: list[str] = []
 
     def describe_execution(self, *, executionArn):  # noqa: N803 - boto3's word
         self.looks += 1
@@ -86,22 +88,33 @@ class States:
 
     def list_map_runs(self, **_):
         # That of the first records is over by then; of the order nothing is promised.
-        runs = [{"mapRunArn": f"arn:map:{n}", "startDate": n} for n in (1, 2)]
-        # That of batch jobs counts no records.
-        runs.append({"mapRunArn": "arn:aws:states:eu-west-1:1:mapRun:EvaluateDataset/Jobs:3", "startDate": 3})
+        runs = [{"mapRunArn": f"{_MAP_RUN}/Records:{n}", "startDate": n} for n in (1, 2)]
+        # Those of jobs count no records.
+        for label, started in (("Jobs", 3), ("Jobs", 4), ("EvaluationJobs", 5)):
+            runs.append({"mapRunArn": f"{_MAP_RUN}/{label}:{started}", "startDate": started})
         return {"mapRuns": runs if self._now["counts"] else []}
 
     def describe_map_run(self, *, mapRunArn):  # noqa: N803 - boto3's word
-        assert mapRunArn == "arn:map:2"
         names = ("total", "succeeded", "failed", "timedOut", "aborted", "running", "pending")
-        return {"itemCounts": {**dict.fromkeys(names, 0), **self._now["counts"]}}
+        counts = {
+            f"{_MAP_RUN}/Records:2": self._now["counts"],
+            f"{_MAP_RUN}/Jobs:4": self._now.get("jobs"),
+            f"{_MAP_RUN}/EvaluationJobs:5": self._now.get("jobs"),
+        }[mapRunArn]
+        return {"itemCounts": {**dict.fromkeys(names, 0), **counts}}
 
     def get_paginator(self, _):
         return SimpleNamespace(paginate=self._pages)
 
-    def _pages(self, *, stateMachineArn):  # noqa: N803 - boto3's word
+    def stop_execution(self, *, executionArn, cause):  # noqa: N803 - boto3's word
+        assert cause
+        self.stopped.append(executionArn)
+
+    def _pages(self, *, stateMachineArn, statusFilter=None):  # noqa: N803 - boto3's word
         assert stateMachineArn == MACHINE
         for run_id, moments in self.executions.items():
+            if statusFilter not in {None, moments[0]["status"]}:
+                continue
             known = {key: moments[0][key] for key in ("status", "startDate")}
             yield {"executions": [{"name": run_id, "executionArn": f"{EXECUTION}:{run_id}", **known}]}
 

@@ -87,6 +87,14 @@ def test_a_running_run_has_a_step_and_counts_of_its_map_run():
     assert found.counts.done == 5
 
 
+@pytest.mark.parametrize("step", ["RunJobs", "RunEvaluationJobs"])
+def test_a_run_that_waits_for_jobs_has_their_counts_beside_its_records(step):
+    counts, jobs = {"total": 2, "succeeded": 2}, {"total": 3, "succeeded": 1, "running": 2}
+    found = look(ARN, States(**{"ds-1": [moment(step=step, counts=counts, jobs=jobs)]}))
+    assert found.jobs == Counts(total=3, succeeded=1, failed=0)
+    assert found.counts == Counts(total=2, succeeded=2, failed=0)
+
+
 def test_before_the_map_there_is_nothing_to_count():
     assert look(ARN, States(**{"ds-1": [moment()]})).counts is None
 

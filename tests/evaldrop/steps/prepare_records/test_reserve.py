@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from evaldrop.errors import BudgetExceeded
 from evaldrop.run.definition import RunDefinition
 from evaldrop.steps.prepare_records.reserve import Reserve, in_flight
 from tests.evaldrop.evaluations import ROW, prepare
@@ -49,6 +50,14 @@ def test_a_record_reserves_every_reply_at_its_longest_and_a_judge_with_a_tool_tw
     assert reserve["total"] == reserve["candidates"]["a"] + 2 * reserve["judges"]["j"]
     _, text = reserves(tmp_path / "text", judge={**JUDGE, "verdict": "text"})
     assert text["total"] == text["candidates"]["a"] + text["judges"]["j"]
+
+
+def test_a_budget_without_room_for_the_cheapest_record_is_refused_with_what_that_may_cost(tmp_path):
+    _, reserve = reserves(tmp_path / "known")
+    least = reserve["total"] / 1_000_000
+    assert reserves(tmp_path / "enough", budget_usd=least)[1] == reserve
+    with pytest.raises(BudgetExceeded, match=r"no room for any record: the cheapest may cost up to \$0\.01"):
+        reserves(tmp_path / "less", budget_usd=least - 0.000001)
 
 
 def test_repeats_are_reserved_for_and_a_model_without_a_price_for_nothing(tmp_path):
