@@ -43,14 +43,16 @@ def of_scorecard(scorecard: "Scorecard", *, strict: bool = False) -> int:
     Return the exit code of a run: its gate's.
 
     But that of a failed run where somebody answered nothing; and where the budget was spent before all
-    records were begun that of a spent one, unless the gate failed on those that were.
+    records were begun, or all evaluation jobs created, that of a spent one, unless the gate failed on those
+    that were.
     """
     from evaldrop.scorecard.answers import silences
 
     if silences(scorecard):
         return RUN_FAILED
     code = of_decision(scorecard.gate.decision, strict=strict)
-    return BUDGET_SPENT if scorecard.records.skipped and code != GATE_FAILED else code
+    is_spent = scorecard.records.skipped or scorecard.unasked
+    return BUDGET_SPENT if is_spent and code != GATE_FAILED else code
 
 
 def of_decision(decision: "GateDecision", *, strict: bool = False) -> int:

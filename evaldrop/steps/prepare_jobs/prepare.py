@@ -99,10 +99,11 @@ class _Preparing:
         if not storage.exists(uri):
             return None
         ended = results_uri(self._folder, stage)
-        results = orjson.loads(storage.read_bytes(ended)) if storage.exists(ended) else []
+        is_over = storage.exists(ended)
+        results = orjson.loads(storage.read_bytes(ended)) if is_over else []
         refused = {each["place"] for each in results if each["status"] == NO_BUDGET}
         jobs = [BatchJob(**job) for job in orjson.loads(storage.read_bytes(uri))]
-        return [job._replace(refused=job.place in refused) for job in jobs]
+        return [job._replace(refused=job.place in refused, may_renew=not is_over) for job in jobs]
 
     def _jobs_of(self, stage: Stage, over: Stage | None) -> list[BatchJob]:
         """Write the rows of a stage, and the records with what there is to ask about; return its jobs."""

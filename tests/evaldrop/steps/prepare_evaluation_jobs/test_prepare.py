@@ -6,7 +6,7 @@ import pytest
 
 from evaldrop import storage
 from evaldrop.steps.prepare_evaluation_jobs.prepare import prepare_evaluation_jobs
-from evaldrop.steps.prepare_evaluation_jobs.taking import NOT_SCORED, NOT_TAKEN
+from evaldrop.steps.prepare_evaluation_jobs.taking import JOB_FAILED, NOT_SCORED, NOT_TAKEN
 from tests.evaldrop.evaluation_jobs.job_files import judged_row, score
 from tests.evaldrop.run_folders import (
     CORRECTNESS,
@@ -90,7 +90,7 @@ def over(folder, state, *, output, status="Completed"):
             out = folder / "evaluation-jobs" / job["round"] / "out" / job["name"] / job["name"] / "5f"
             out.mkdir(parents=True, exist_ok=True)
             (out / "1_output.jsonl").write_text("".join(json.dumps(each) + "\n" for each in rows))
-    ended = [{"name": job["name"], "status": status, "message": "no luck"} for job in told["jobs"]]
+    ended = [{"place": job["place"], "status": status, "message": "no luck"} for job in told["jobs"]]
     return {**state, "evaluation_jobs": {**told, "results": ended}}
 
 
@@ -185,7 +185,7 @@ def test_a_job_without_output_leaves_its_responses_unscored_by_its_own_reason(be
     folder, _, state = begun
     prepare_evaluation_jobs(over(folder, state, output=lambda *_: None, status="Failed"))
     for said in judgements(folder)["a"]["lite"]:
-        assert said["error"]["Error"] == NOT_SCORED
+        assert said["error"]["Error"] == JOB_FAILED
         assert "ended as Failed without this score: no luck" in said["error"]["Cause"]
 
 
