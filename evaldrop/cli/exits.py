@@ -49,10 +49,18 @@ def of_scorecard(scorecard: "Scorecard", *, strict: bool = False) -> int:
     from evaldrop.scorecard.answers import silences
 
     if silences(scorecard):
-        return RUN_FAILED
+        return BUDGET_SPENT if _is_for_budget(scorecard) else RUN_FAILED
     code = of_decision(scorecard.gate.decision, strict=strict)
     is_spent = scorecard.records.skipped or scorecard.unasked
     return BUDGET_SPENT if is_spent and code != GATE_FAILED else code
+
+
+def _is_for_budget(scorecard: "Scorecard") -> bool:
+    """Tell whether nothing failed where nothing was answered, but that no evaluation job had a budget."""
+    has_failed = any(card.responses.errors for card in scorecard.candidates.values()) or any(
+        judge.errors for judge in scorecard.judges.values()
+    )
+    return bool(scorecard.unasked) and not has_failed
 
 
 def of_decision(decision: "GateDecision", *, strict: bool = False) -> int:

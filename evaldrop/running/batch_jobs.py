@@ -60,6 +60,8 @@ class NoJobs:
     list_model_invocation_jobs = create_model_invocation_job
     create_evaluation_job = create_model_invocation_job
     get_evaluation_job = create_model_invocation_job
+    stop_evaluation_job = create_model_invocation_job
+    list_evaluation_jobs = create_model_invocation_job
 
     async def close(self) -> None:
         """Hold nothing."""
