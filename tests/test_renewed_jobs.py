@@ -1,4 +1,4 @@
-"""The workflow's states of jobs of both kinds: what ended before they began is asked for by the next token."""
+"""The workflow's states of jobs of both kinds: what ended before they began gets another token."""
 
 import asyncio
 import json
