@@ -47,8 +47,8 @@ def prepare_evaluation_jobs(state: Mapping[str, Any]) -> JSON:
     has_budget = state.get("budget") is not None
     ended = read_ended(run.folder)
     if "results" in asked:
-        settle = _take(run, [JudgingResult.of(told) for told in asked["results"]], ended)
-        return _over(state, settle if has_budget else None)
+        taken = _take(run, [JudgingResult.of(told) for told in asked["results"]], ended)
+        return _over(state, taken if has_budget else None)
     # The newest Map run first: that of all records, then that of the first ones.
     places = [state["results"], *state.get("earlier", ())]
     _write_new_round(run, [storage.uri_of(place["Bucket"], place["Key"]) for place in places])

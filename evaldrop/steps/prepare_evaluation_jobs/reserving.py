@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 import orjson
 
 from evaldrop.evaluation.prices import ModelPrice
+from evaldrop.job_formats.limits import MOST_PROMPT_TOKENS, MOST_VERDICT_TOKENS
 from evaldrop.run.job_results import NO_BUDGET, JudgingResult
 from evaldrop.steps.prepare_evaluation_jobs.jobs import JobForm, JudgingJob
 from evaldrop.steps.prepare_records.reserve import BYTES_PER_TOKEN
-from evaldrop.steps.validate_dataset.plan import JOB_PROMPT_TOKENS, VERDICT_TOKENS
 
 JSON = dict[str, Any]
 
@@ -33,11 +33,11 @@ def reserve_of(sizes: Iterable[DatasetSize], form: JobForm, price: ModelPrice | 
     if price is None:
         return 0
     n_metrics = len(form.metrics)
-    asked = JOB_PROMPT_TOKENS.high * n_metrics + len(orjson.dumps(form.automated)) / BYTES_PER_TOKEN
+    asked = MOST_PROMPT_TOKENS * n_metrics + len(orjson.dumps(form.automated)) / BYTES_PER_TOKEN
     micros = 0.0
     for n, size in sizes:
         sent = n * asked + n_metrics * size / BYTES_PER_TOKEN
-        micros += sent * price.input + n * n_metrics * VERDICT_TOKENS.high * price.output
+        micros += sent * price.input + n * n_metrics * MOST_VERDICT_TOKENS * price.output
     return math.ceil(micros)
 
 

@@ -39,8 +39,6 @@ class BatchJob(NamedTuple):
         reserve: What they cost at most, in micro-dollars; 0 without a budget.
         refused: Whether the budget had no room for it when it was asked: it is not created any more, for
             what it would ask may have been called on demand since.
-        may_renew: Whether it is asked for by another token where it ended without an answer before the run
-            went on: not once its stage was over, for the same reason.
     """
 
     place: str
@@ -51,7 +49,6 @@ class BatchJob(NamedTuple):
     n: int
     reserve: int = 0
     refused: bool = False
-    may_renew: bool = True
 
 
 def job_of(run_id: str, stage: str, part: int, *, called: Called, n: int, reserve: int = 0) -> BatchJob:

@@ -64,7 +64,9 @@ class _Preparing:
                 continue
             if jobs := self._jobs_of(stage, over):
                 batch = {key: value for key, value in self._batch.items() if key != "results"}
-                jobs_as_told = [job._asdict() for job in jobs]
+                # Not once the stage was over: what a job did not answer may have been called on demand since.
+                may_renew = not storage.exists(results_uri(self._folder, stage))
+                jobs_as_told = [{**job._asdict(), "may_renew": may_renew} for job in jobs]
                 state = {**self._state, "batch": {**batch, "stage": stage, "jobs": jobs_as_told}}
                 return self._settling(state, over)
         state = {key: value for key, value in self._state.items() if key != "batch"}
@@ -99,11 +101,10 @@ class _Preparing:
         if not storage.exists(uri):
             return None
         ended = results_uri(self._folder, stage)
-        is_over = storage.exists(ended)
-        results = orjson.loads(storage.read_bytes(ended)) if is_over else []
+        results = orjson.loads(storage.read_bytes(ended)) if storage.exists(ended) else []
         refused = {each["place"] for each in results if each["status"] == NO_BUDGET}
         jobs = [BatchJob(**job) for job in orjson.loads(storage.read_bytes(uri))]
-        return [job._replace(refused=job.place in refused, may_renew=not is_over) for job in jobs]
+        return [job._replace(refused=job.place in refused) for job in jobs]
 
     def _jobs_of(self, stage: Stage, over: Stage | None) -> list[BatchJob]:
         """Write the rows of a stage, and the records with what there is to ask about; return its jobs."""
