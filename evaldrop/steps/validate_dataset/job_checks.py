@@ -85,8 +85,8 @@ def evaluation_job_warnings(
     )
     if evaluation.budget_usd is not None:
         yield (
-            f"judge {who}: with budget_usd an evaluation job reserves what it may cost at most, several times its "
-            "likely cost; one that finds too little left is not created, and its verdicts are skipped."
+            f"judge {who}: with budget_usd an evaluation job reserves the most that it may cost, well above "
+            "what is likely; one that finds too little left is not created, and its verdicts are skipped."
         )
     asked = {
         "anchors": evaluation.anchors,
