@@ -1,4 +1,4 @@
-"""Bedrock's judge in a stack's run: its jobs are held to the budget, and stopped and done anew with the run."""
+"""Bedrock's judge in a stack's run: held to the budget, stopped with the run, and done anew with it."""
 
 import pytest
 
