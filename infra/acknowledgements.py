@@ -59,8 +59,8 @@ _ANY_JOB_OF_A_RUN = (
     "Bedrock gives a job's ARN its last part; only jobs named after a stopped run are stopped."
 )
 _LISTED = (
-    "bedrock:ListModelInvocationJobs knows no resource-level permission (Service Authorization Reference); a "
-    "stopped run's jobs are found by their names."
+    "bedrock:ListModelInvocationJobs and bedrock:ListEvaluationJobs know no resource-level permission "
+    "(Service Authorization Reference); a stopped run's jobs are found by their names."
 )
 _NO_RESOURCE = (
     "X-Ray's PutTraceSegments and the logs:*Delivery actions know no resource-level permission (Service "
@@ -111,7 +111,8 @@ def acknowledge(
     for executions in (f"{machine}:*", *(f"{machine}/{label}:*" for label in LABELS)):
         accept_wildcard(workflow, f"{here}:{executions}", _OWN_EXECUTIONS)
     accept_wildcard(failures, f"{here}:{machine}:*", ANY_RUN)
-    accept_wildcard(failures, any_job, _ANY_JOB_OF_A_RUN)
+    for job in (any_job, any_evaluation):
+        accept_wildcard(failures, job, _ANY_JOB_OF_A_RUN)
     accept_wildcard(failures, "*", _LISTED)
     if settings.api:
         accept_wildcard(triggers.start_run.role, f"{here}:{machine}:*", ANY_RUN)

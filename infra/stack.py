@@ -96,6 +96,7 @@ class EvaldropStack(Stack):
             triggers=triggers,
             storage=storage,
             jobs=jobs,
+            evaluation_jobs=evaluation_jobs,
         )
         steps = [*functions.steps.values(), triggers.start_run]
         let_send((triggers.start_run, functions.steps["BuildScorecard"], functions.steps["ReportFailure"]))

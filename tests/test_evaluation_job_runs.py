@@ -9,6 +9,7 @@ import time
 import pyarrow.parquet as pq
 import pytest
 
+from evaldrop.cli.exits import BUDGET_SPENT
 from evaldrop.evaluation.criteria import BUILT_IN
 from evaldrop.job_formats.asked_metrics import judged_groups
 from evaldrop.job_formats.requests import Target, job_request, own_responses
@@ -25,29 +26,87 @@ judges:
   - {{name: ours, model: "amazon.nova-pro-v1:0"}}
   - {{name: bedrock, api: evaluation_job, model: "{MODEL}"}}
 criteria: [correctness, bedrock.helpfulness]
+prices:
+  "test.first-v1:0": {{input: 1, output: 2}}
+  "test.second-v1:0": {{input: 1, output: 2}}
 """
 RECORDS = 40
+ROOM_FOR_ONE = "0.75"
 
 
 @pytest.fixture(scope="module")
-def resumed(tmp_path_factory):
-    """A run that was killed while evaluation jobs were at work, and gone on with."""
+def refused(tmp_path_factory):
+    """A run killed while an evaluation job was at work, and gone on with; a second one has no room."""
     folder = tmp_path_factory.mktemp("panel")
     dataset = write_evaluation(folder, records=RECORDS, evaluation=EVALUATION)
     bedrock = "simulated:latency=0,job_looks=1,job_errors=0.1"
-    arguments = command("run", dataset, "--bedrock", bedrock, "--out", folder / "runs")
+    arguments = command(
+        "run", dataset, "--bedrock", bedrock, "--out", folder / "runs", "--budget", ROOM_FOR_ONE
+    )
     quiet = {"stderr": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
     with subprocess.Popen(arguments, env=environment(), **quiet) as process:
         end = time.monotonic() + 60
-        while len(list(folder.glob("runs/*/*/simulated-bedrock/evaluation-jobs/*.json"))) < 2:
+        while len(list(folder.glob("runs/*/*/simulated-bedrock/evaluation-jobs/*.json"))) < 1:
             assert time.monotonic() < end
             assert process.poll() is None
             time.sleep(0.02)
         os.kill(process.pid, signal.SIGKILL)
     run = only_run(folder / "runs")
     done = called("run", "--resume", run)
+    assert done.returncode == BUDGET_SPENT, done.stderr
+    return run, done, card_of(run)
+
+
+@pytest.fixture(scope="module")
+def resumed(refused):
+    """The same run with a larger budget."""
+    done = called("run", "--resume", refused[0], "--budget", "5")
     assert done.returncode == 0, done.stderr
-    return run, done
+    return refused[0], done
+
+
+def card_of(run):
+    return json.loads((run / "scorecard.json").read_bytes())
+
+
+def ledger_of(run):
+    """Return what records and stages have cost in all, in micro-dollars, and what jobs had reserved."""
+    spent, reserved = {}, {}
+    for line in map(json.loads, (run / "budget.jsonl").read_text().splitlines()):
+        if "job" in line:
+            reserved[line["job"]] = line["micros"]
+        else:
+            spent[line.get("record_id"), line.get("stage")] = line["micros"]
+    return sum(spent.values()), reserved
+
+
+def test_a_job_that_has_no_room_is_not_created_and_its_verdicts_say_so(refused):
+    _, done, card = refused
+    assert card["judges"]["bedrock"]["unscored"]["budget"] == 2 * RECORDS
+    assert card["judges"]["bedrock"]["errors"] == 0
+    [alarm] = [each for each in card["alarms"] if "not created" in each]
+    assert "1 of 2 evaluation jobs were not created" in alarm
+    assert "the budget had no room for it" in alarm
+    assert f"{2 * RECORDS} verdicts of evaluation jobs not asked for" in done.stderr
+    assert "--budget USD" in done.stderr
+
+
+def test_a_larger_budget_creates_it_and_nothing_else_is_paid(resumed):
+    run, done = resumed
+    assert "40/40 records, 0 calls" in done.stderr
+    assert "1/1 jobs" in done.stderr
+    assert len(jobs_of(run)) == 2
+
+
+def test_the_ledger_says_what_the_scorecard_says(refused, resumed):
+    cost = card_of(resumed[0])["cost_usd"]
+    assert cost["evaluation_jobs_at_most"] > 1.5 * refused[2]["cost_usd"]["evaluation_jobs_at_most"] > 0
+    spent, reserved = ledger_of(resumed[0])
+    # Of each record whole micro-dollars.
+    known = (cost["known"] + cost["evaluation_jobs_at_most"]) * 1e6
+    assert spent == pytest.approx(known, abs=RECORDS)
+    # Null is answered, and paid for.
+    assert sum(reserved.values()) == pytest.approx(cost["evaluation_jobs_at_most"] * 1e6)
 
 
 def jobs_of(run):
@@ -56,7 +115,7 @@ def jobs_of(run):
 
 
 def test_the_agreement_of_both_judges_is_measured_on_the_same_responses(resumed):
-    card = json.loads((resumed[0] / "scorecard.json").read_bytes())
+    card = card_of(resumed[0])
     for criterion in ("correctness", "bedrock.helpfulness"):
         agreement = card["agreement"][criterion]
         scored = card["judges"]["bedrock"]["criteria"][criterion]["scored"]
@@ -107,8 +166,8 @@ def test_the_workflow_asks_for_a_job_as_the_command_line_would(resumed):
             assert job[key] == wanted[key], key
 
 
-def test_the_terminal_says_that_evaluation_jobs_are_waited_for(resumed):
-    told = resumed[1].stderr
+def test_the_terminal_says_that_evaluation_jobs_are_waited_for(refused):
+    told = refused[1].stderr
     assert "waiting for evaluation jobs" in told
     assert "2/2 jobs" in told
 

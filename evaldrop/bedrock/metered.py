@@ -17,17 +17,17 @@ _INPUT = ("inputTokens", "cacheReadInputTokens", "cacheWriteInputTokens")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSeen:
     """
-    A batch job as it was last looked at.
+    A batch or evaluation job as it was last looked at.
 
     Attributes:
         status: In Bedrock's words.
-        rows_uri: Its input.
-        rows, processed: How many rows it has, and how many are done; 0 where it does not tell yet.
+        rows_uri: Its input; None of an evaluation job.
+        rows, processed: How many rows it has, and how many are done; 0 where it does not tell.
         is_over: Whether it has ended, however it did.
     """
 
     status: str
-    rows_uri: str
+    rows_uri: str | None
     rows: int
     processed: int
     is_over: bool
@@ -45,7 +45,7 @@ class Meter:
         input_tokens, output_tokens: Of the answered calls, and of the batch jobs that have ended.
         cost_usd: What the tokens of models with a known price cost, those of jobs included.
         unpriced: Answered calls, and rows of jobs, whose cost is not known.
-        jobs: Batch jobs by ARN.
+        jobs: Batch and evaluation jobs by ARN.
     """
 
     calls: int = 0

@@ -1,4 +1,8 @@
-"""Batch jobs, counted as they are looked at: how far they are, and what they cost when they are over."""
+"""
+Jobs, counted as they are looked at: how far they are, and what batch jobs cost when they are over.
+
+What evaluation jobs cost nothing tells.
+"""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -9,7 +13,7 @@ import orjson
 from evaldrop import storage
 from evaldrop.bedrock.families.replies import Reply
 from evaldrop.bedrock.metered import JobSeen, Meter
-from evaldrop.bedrock.protocol import BedrockJobs
+from evaldrop.bedrock.protocol import BedrockEvaluations, BedrockJobs
 from evaldrop.evaluation.delivery import ENDED_JOBS, Delivery
 
 JSON = dict[str, Any]
@@ -72,6 +76,39 @@ class MeteredJobs:
         if cost is None:
             self._meter.unpriced += int(job.get("successRecordCount", 0))
         self._meter.cost_usd += cost or 0.0
+
+
+class MeteredEvaluations:
+    """Counts the evaluation jobs that pass through to another control plane; see `MeteredJobs`."""
+
+    def __init__(self, jobs: BedrockEvaluations, meter: Meter) -> None:
+        self._jobs = jobs
+        self._meter = meter
+
+    async def create_evaluation_job(self, request: Mapping[str, Any]) -> JSON:
+        """Pass a request for a job on."""
+        return await self._jobs.create_evaluation_job(request)
+
+    async def get_evaluation_job(self, request: Mapping[str, Any]) -> JSON:
+        """Pass a look on, and keep what it shows."""
+        job = await self._jobs.get_evaluation_job(request)
+        status = str(job["status"])
+        self._meter.jobs[str(job["jobArn"])] = JobSeen(
+            status=status, rows_uri=None, rows=0, processed=0, is_over=status in ENDED_JOBS
+        )
+        return job
+
+    async def stop_evaluation_job(self, request: Mapping[str, Any]) -> JSON:
+        """Pass a stop on."""
+        return await self._jobs.stop_evaluation_job(request)
+
+    async def list_evaluation_jobs(self, request: Mapping[str, Any]) -> JSON:
+        """Pass a question for jobs on."""
+        return await self._jobs.list_evaluation_jobs(request)
+
+    async def close(self) -> None:
+        """Close the jobs."""
+        await self._jobs.close()
 
 
 def job_seen(job: Mapping[str, Any]) -> JobSeen:

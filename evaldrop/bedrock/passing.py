@@ -16,6 +16,7 @@ NO_MODEL: Final = "no such model, or not ready"
 SERVER: Final = "the service failed or could not be reached"
 UNMODELLED: Final = "credentials, or the service failed"
 TIMEOUT: Final = "timed out"
+JOB: Final = "the evaluation job did not complete"
 LEFT_OUT: Final = "left out after its first calls"
 
 # By the bare name. Whoever asks for another try may have renewed, paid, asked for access or pulled a model
@@ -50,6 +51,7 @@ _PASSING: Final[Mapping[str, str]] = {
     ),
     **dict.fromkeys(("Timeout", "ModelTimeoutException"), TIMEOUT),
     "LeftOut": LEFT_OUT,
+    "EvaluationJobFailed": JOB,
 }  # fmt: skip
 
 # Bedrock refuses whole accounts under the name that is for bad requests.

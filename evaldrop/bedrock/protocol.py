@@ -89,6 +89,14 @@ class BedrockEvaluations(Protocol):
         """Answer `{"jobIdentifier"}` with the job as it was asked for, its status and messages."""
         ...
 
+    async def stop_evaluation_job(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Have the job of `{"jobIdentifier"}` stop."""
+        ...
+
+    async def list_evaluation_jobs(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer `{"nameContains", "statusEquals", …}` with `{"jobSummaries"}`, newest first."""
+        ...
+
     async def close(self) -> None:
         """End what is under way in this process."""
         ...

@@ -43,14 +43,24 @@ def of_scorecard(scorecard: "Scorecard", *, strict: bool = False) -> int:
     Return the exit code of a run: its gate's.
 
     But that of a failed run where somebody answered nothing; and where the budget was spent before all
-    records were begun that of a spent one, unless the gate failed on those that were.
+    records were begun, or all evaluation jobs created, that of a spent one, unless the gate failed on those
+    that were.
     """
     from evaldrop.scorecard.answers import silences
 
     if silences(scorecard):
-        return RUN_FAILED
+        return BUDGET_SPENT if _is_for_budget(scorecard) else RUN_FAILED
     code = of_decision(scorecard.gate.decision, strict=strict)
-    return BUDGET_SPENT if scorecard.records.skipped and code != GATE_FAILED else code
+    is_spent = scorecard.records.skipped or scorecard.unasked
+    return BUDGET_SPENT if is_spent and code != GATE_FAILED else code
+
+
+def _is_for_budget(scorecard: "Scorecard") -> bool:
+    """Tell whether nothing failed where nothing was answered, but that no evaluation job had a budget."""
+    has_failed = any(card.responses.errors for card in scorecard.candidates.values()) or any(
+        judge.errors for judge in scorecard.judges.values()
+    )
+    return bool(scorecard.unasked) and not has_failed
 
 
 def of_decision(decision: "GateDecision", *, strict: bool = False) -> int:

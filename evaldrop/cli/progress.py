@@ -193,7 +193,8 @@ def waited_for(jobs: Sequence[JobSeen]) -> Iterator[LinePart]:
     """Yield whose jobs they are, how many of their rows are done, and what those do that are not over."""
     if not jobs:
         return
-    yield LinePart(f"of {stage_of(jobs[0].rows_uri)}", 7)
+    if uri := jobs[0].rows_uri:
+        yield LinePart(f"of {stage_of(uri)}", 7)
     # A job tells its rows once it has been validated.
     if rows := sum(job.rows for job in jobs):
         yield LinePart(f"{sum(job.processed for job in jobs):,}/{rows:,} rows", 1)

@@ -170,7 +170,7 @@ def show_ended(
     from evaldrop.scorecard.read import read_scorecard
 
     plan = retry_plan(read_scorecard(run.folder))
-    if plan.is_empty or not (retry or (is_raised and plan.skipped)):
+    if plan.is_empty or not (retry or (is_raised and plan.has_skipped)):
         lasting = f": {_named(plan.kept)} would fail again" if plan.kept else ", without an error"
         rest = f"{lasting}: there is nothing to do." if plan.is_empty else "."
         print_prose(stderr(), f"{shown(run.folder)} is finished{shown(rest)}")
@@ -184,6 +184,8 @@ def _say_what_is_left(plan: "RetryPlan") -> None:
     if plan.skipped:
         cost = "" if plan.cost_usd is None else f" They may cost about ${plan.cost_usd:,.2f} more."
         warn(f"the budget was spent: {_counted(plan.skipped, 'record not begun')}.{cost}")
+    elif plan.unasked:
+        warn(f"the budget was spent: {_counted(plan.unasked, 'verdict of evaluation jobs not asked for')}.")
     if plan.candidates or plan.judges or plan.records:
         warn(_what_failed(plan))
 
@@ -259,7 +261,7 @@ def show_finished(run: LocalRun, *, as_json: bool, report_url: str | None = None
 
         write_summary(run.folder, scorecard, report_url)
     plan, again = retry_plan(scorecard), command("run", "--resume", run.folder, "--retry-errors")
-    if plan.skipped:
+    if plan.has_skipped:
         again = command("run", "--resume", run.folder, "--budget", "USD")
     document: dict[str, Any] = {"status": "SUCCEEDED", "run": run.folder}
     if not plan.is_empty:

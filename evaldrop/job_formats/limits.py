@@ -28,6 +28,11 @@ MAX_RUNNING: Final = {"automatic": 20, "judge": 20, "human": 10}
 MAX_INFERENCE_PARAMS: Final = 1_023
 """Characters of a model's inference parameters as JSON."""
 
+MOST_PROMPT_TOKENS: Final = 1_000
+"""Of AWS's own prompt of one metric, without what it is filled with: the most of an estimate."""
+MOST_VERDICT_TOKENS: Final = 250
+"""Of what a judge writes on one metric: likewise."""
+
 JUDGES_READ: Final = "2026-11-29"
 _JUDGES = re.compile(
     r"amazon\.nova-(pro|premier|micro|2-lite)|"

@@ -6,6 +6,7 @@ from typing import Any
 from evaldrop.bedrock.protocol import BedrockEvaluations, BedrockJobs
 from evaldrop.engine import Integration, ServiceError, sdk_integration
 from evaldrop.evaluation.delivered import NO_JOBS
+from evaldrop.steps.prepare_jobs.jobs import job_prefix
 
 Call = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
@@ -43,6 +44,18 @@ def evaluation_integrations(*, create: Call, get: Call) -> Mapping[str, Integrat
     }
 
 
+async def stop_evaluation_jobs(jobs: BedrockEvaluations, run_id: str) -> None:
+    """
+    Stop the evaluation jobs of a run that is stopped, as a stack does; they are done anew when it goes on.
+
+    Raises:
+        ServiceError: Bedrock would not.
+    """
+    asked = {"nameContains": job_prefix(run_id).rstrip("-"), "statusEquals": "InProgress"}
+    for job in (await jobs.list_evaluation_jobs(asked))["jobSummaries"]:
+        await jobs.stop_evaluation_job({"jobIdentifier": job["jobArn"]})
+
+
 class NoJobs:
     """Refuses whatever is asked, as a service does that an account has no access to."""
 
@@ -60,6 +73,8 @@ class NoJobs:
     list_model_invocation_jobs = create_model_invocation_job
     create_evaluation_job = create_model_invocation_job
     get_evaluation_job = create_model_invocation_job
+    stop_evaluation_job = create_model_invocation_job
+    list_evaluation_jobs = create_model_invocation_job
 
     async def close(self) -> None:
         """Hold nothing."""

@@ -265,8 +265,9 @@ def _execute(
     run: LocalRun, opened: Callable[[], BedrockRuntime], functions: Executor | None, watch: Watch, say: Say
 ) -> "Execution | None":
     from evaldrop.bedrock.billing import cost_of_replies
-    from evaldrop.bedrock.metered_jobs import MeteredJobs
+    from evaldrop.bedrock.metered_jobs import MeteredEvaluations, MeteredJobs
     from evaldrop.evaluation.prices import load_prices
+    from evaldrop.running.batch_jobs import stop_evaluation_jobs
     from evaldrop.running.lanes import in_lanes
     from evaldrop.running.workflow import run_locally, state_machine
 
@@ -283,7 +284,7 @@ def _execute(
         lines = "1 line" if journal.damaged == 1 else f"{journal.damaged:,} lines"
         say(f"{lines} of {JOURNAL} cannot be read; what they held is called again.")
 
-    jobs = _jobs(run)
+    jobs, judging = _jobs(run), _evaluations(run)
 
     def workflow() -> Coroutine[Any, Any, "Execution"]:
         return run_locally(
@@ -291,7 +292,7 @@ def _execute(
             laned,
             folder=run.folder,
             jobs=None if jobs is None else MeteredJobs(jobs, metered.meter, price),
-            evaluations=_evaluations(run),
+            evaluations=None if judging is None else MeteredEvaluations(judging, metered.meter),
             journal=journal,
             observer=observer,
             functions=functions,
@@ -304,6 +305,8 @@ def _execute(
         finally:
             journal.close()
         if execution is None:
+            if judging is not None:
+                _runner()(stop_evaluation_jobs(judging, run.request.run_id))
             raise KeyboardInterrupt
     if execution.status == "SUCCEEDED":
         _put_away(run.folder)

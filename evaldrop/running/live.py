@@ -21,7 +21,7 @@ from evaldrop.run.lock import is_written_to
 from evaldrop.run.place import has_begun
 from evaldrop.run.records import RECORDS_FILE, PreparedRecord, read_prepared
 from evaldrop.run.results import ChildFailure, Found, failed_record, parse_row, record_id_of, row_output
-from evaldrop.running.jobs_so_far import waited_for
+from evaldrop.running.jobs_so_far import waited_for, waited_for_scores
 from evaldrop.scorecard.figures import time_left
 from evaldrop.steps.build_scorecard.so_far import SoFar
 from evaldrop.steps.prepare_jobs.jobs import latest_jobs
@@ -182,6 +182,8 @@ class LiveRun:
             if not told.are_over:
                 return waited_for(str(self._folder), told, attempt.so_far.prices)
             since = max(since, told.since)
+        if attempt.so_far.records >= len(attempt.records):
+            return waited_for_scores(str(self._folder), attempt.since)
         # The terminal reckons from there too: checking and preparing would spoil the pace.
         elapsed_s = self._now() - since / 1e9
         return time_left(attempt.so_far.records, len(attempt.records), elapsed_s)

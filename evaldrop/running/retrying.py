@@ -23,6 +23,7 @@ class RetryPlan:
         judges: Calls of judges that failed.
         records: Records that have no result at all.
         skipped: Records that were not begun, for the budget was spent.
+        unasked: Verdicts that evaluation jobs were not asked for, for the budget had no room.
         causes: Why those calls failed, in words: calls.
         kept: Error name: calls that failed and are not made again, for they would fail again.
         cost_usd: About what it costs, by what such calls have cost in the run; None where nothing tells.
@@ -32,6 +33,7 @@ class RetryPlan:
     judges: int = 0
     records: int = 0
     skipped: int = 0
+    unasked: int = 0
     causes: dict[str, int]
     kept: dict[str, int]
     cost_usd: float | None = None
@@ -39,7 +41,12 @@ class RetryPlan:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing that could be called again."""
-        return not (self.candidates or self.judges or self.records or self.skipped)
+        return not (self.candidates or self.judges or self.records or self.has_skipped)
+
+    @property
+    def has_skipped(self) -> bool:
+        """Whether there is what a larger budget would have asked."""
+        return bool(self.skipped or self.unasked)
 
 
 def retry_plan(scorecard: Scorecard) -> RetryPlan:
@@ -60,6 +67,7 @@ def retry_plan(scorecard: Scorecard) -> RetryPlan:
         judges=sum(count_passing(judge.error_names) for judge in judges.values()),
         records=missing,
         skipped=scorecard.records.skipped,
+        unasked=scorecard.unasked,
         causes=dict(causes.most_common()),
         kept={name: number for name, number in named.most_common() if not may_pass(name)},
         cost_usd=_cost(scorecard),

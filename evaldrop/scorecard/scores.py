@@ -7,6 +7,7 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 
 from evaldrop.evaluation.criteria import Criterion
+from evaldrop.run.results import SKIPPED_BY_BUDGET
 from evaldrop.run.tables import VerdictRow
 from evaldrop.scorecard.model.scorecard import MOST_CATEGORIES
 from evaldrop.statistics.vectors import Floats, Ordinals
@@ -69,8 +70,9 @@ def _combine(rows: list[VerdictRow], criterion: Criterion, unscored: Literal["dr
         return _scored(means, criterion)
     # Of several reasons the one most judges had; a tie goes to the first, as Counter keeps order.
     reason = Counter(row.unscored_reason or NO_VERDICT for row in rows).most_common(1)[0][0]
-    # Not where the criterion does not apply: that is an answer, and no verdict that was lost.
-    if unscored == "worst" and reason != NOT_APPLICABLE:
+    # Not where the criterion does not apply: that is an answer, and no verdict that was lost. Nor what nobody
+    # was asked for.
+    if unscored == "worst" and reason not in {NOT_APPLICABLE, SKIPPED_BY_BUDGET}:
         worst = criterion.scale.low if criterion.higher_is_better else criterion.scale.high
         return RecordScore(worst, float(criterion.passes(worst)), reason)
     return RecordScore(None, None, reason)

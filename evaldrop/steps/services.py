@@ -1,7 +1,7 @@
 """What functions use of their stack: its services and the log. Imports boto3 when it is used."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +56,20 @@ class StackServices:
             except self._step_functions.exceptions.ExecutionDoesNotExist:
                 return
 
+    def stop_evaluation_jobs(self, run_id: str) -> int:
+        """Stop the evaluation jobs of a run that are not over; return how many."""
+        # Imported likewise.
+        from evaldrop.steps.prepare_jobs.jobs import job_prefix
+
+        stopped = 0
+        with as_service_error(f"the evaluation jobs of run {run_id} were not stopped"):
+            pages = self._bedrock.get_paginator("list_evaluation_jobs")
+            named = job_prefix(run_id).rstrip("-")
+            for page in pages.paginate(nameContains=named, statusEquals="InProgress"):
+                for job in page["jobSummaries"]:
+                    stopped += self._stop(self._bedrock.stop_evaluation_job, job["jobArn"])
+        return stopped
+
     def stop_jobs(self, run_id: str) -> int:
         """Stop the batch jobs of a run that are not over; return how many."""
         # Imported once there is a run that was stopped: what starts runs does without an evaluation's types.
@@ -69,12 +83,12 @@ class StackServices:
             for page in pages.paginate(nameContains=job_prefix(run_id).rstrip("-")):
                 for job in page["invocationJobSummaries"]:
                     if job["status"] not in {*ENDED_JOBS, "Stopping"}:
-                        stopped += self._stop_job(job["jobArn"])
+                        stopped += self._stop(self._bedrock.stop_model_invocation_job, job["jobArn"])
         return stopped
 
-    def _stop_job(self, arn: str) -> bool:
+    def _stop(self, stop: Callable[..., object], arn: str) -> bool:
         try:
-            self._bedrock.stop_model_invocation_job(jobIdentifier=arn)
+            stop(jobIdentifier=arn)
         except self._bedrock.exceptions.ConflictException:  # it has ended meanwhile
             return False
         return True

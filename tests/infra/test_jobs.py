@@ -112,9 +112,8 @@ def test_who_hears_of_a_stopped_run_may_list_jobs_and_stop_them_and_nothing_else
         for action in as_list(each["Action"])
         if action.startswith("bedrock:")
     ]
-    assert [action for action, _ in told] == [
-        "bedrock:ListModelInvocationJobs",
-        "bedrock:StopModelInvocationJob",
-    ]
-    assert told[0][1] == '"*"'
-    assert "model-invocation-job/*" in told[1][1]
+    resources = dict(told)
+    assert len(told) == len(resources) == 4
+    for kind, arn in (("ModelInvocation", ":model-invocation-job/*"), ("Evaluation", ":evaluation-job/*")):
+        assert resources[f"bedrock:List{kind}Jobs"] == '"*"'
+        assert arn in resources[f"bedrock:Stop{kind}Job"]

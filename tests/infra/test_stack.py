@@ -148,6 +148,7 @@ ON_EVERYTHING = {
         "logs:UpdateLogDelivery",
     ): "Step Functions' log delivery has no resources to name",
     ("bedrock:ListModelInvocationJobs",): "the jobs of a stopped run are listed by their names",
+    ("bedrock:ListEvaluationJobs",): "likewise",
 }
 OF_A_NETWORK = {
     "ec2:AssignPrivateIpAddresses",

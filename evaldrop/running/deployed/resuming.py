@@ -9,6 +9,7 @@ from evaldrop import storage
 from evaldrop.aws_errors import as_service_error
 from evaldrop.errors import InputError
 from evaldrop.run.definition import RunDefinition
+from evaldrop.run.job_results import may_have_jobs_left
 from evaldrop.run.records import prepared_records
 from evaldrop.run.request import RunRequest, has_begun, out_of
 from evaldrop.run.rest import records_with_results
@@ -89,7 +90,7 @@ def rest_of_run(folder: str, *, budget_usd: float | None, go_on: bool) -> Deploy
     records_to_go_on_with(run)
     done = records_with_results(find_manifests(folder))
     left = sum(record.record_id not in done for record in prepared_records(folder))
-    if not left:
+    if not left and not (run.evaluation.job_judges and may_have_jobs_left(folder)):
         raise InputError(f"{folder}: every record has a result. There is nothing to go on with.")
     evaluation = run.evaluation_uri
     request = RunRequest(

@@ -1,4 +1,8 @@
-"""Bedrock's REST API for batch jobs, as `aws bedrock` and boto3 ask it: of the jobs that executions have."""
+"""
+Bedrock's REST API for batch and evaluation jobs, as `aws bedrock` and boto3 ask it.
+
+Of the jobs that executions have, and of those that are created by it.
+"""
 
 import re
 from collections.abc import Callable, Coroutine, Mapping
@@ -9,6 +13,7 @@ import orjson
 
 from evaldrop.bedrock.protocol import ServiceError
 from evaldrop.running.local_aws.batch_jobs import RoleJobs
+from evaldrop.running.local_aws.evaluation_jobs import Evaluations
 from evaldrop.running.local_aws.requests import Environ, body_of, path_of
 
 Wait = Callable[[Coroutine[Any, Any, Mapping[str, Any]]], Mapping[str, Any]]
@@ -16,12 +21,17 @@ Wait = Callable[[Coroutine[Any, Any, Mapping[str, Any]]], Mapping[str, Any]]
 
 # An ARN has a slash, which the server has decoded.
 _JOBS = re.compile(r"/model-invocation-job(?:(?P<all>s)|/(?P<id>.+?)(?P<stop>/stop)?)?")
+_EVALUATIONS = re.compile(r"/evaluation-job(?:s(?:/(?P<id>.+))?|/(?P<stopped>.+)/stop)")
 _STATUS = {
     "ValidationException": 400,
     "AccessDeniedException": 403,
     "ResourceNotFoundException": 404,
     "ConflictException": 409,
 }
+
+
+_Asked = tuple[int, Coroutine[Any, Any, Mapping[str, Any]]]
+"""The status of an answer that is no error, and what gives it."""
 
 
 class RestAnswer(NamedTuple):
@@ -33,39 +43,63 @@ class RestAnswer(NamedTuple):
 
 
 class ControlPlane:
-    """Answers requests for batch jobs."""
+    """Answers requests for batch jobs and evaluation jobs."""
 
-    def __init__(self, jobs: RoleJobs, wait: Wait) -> None:
+    def __init__(self, jobs: RoleJobs, evaluations: Evaluations, wait: Wait) -> None:
         self._jobs = jobs
+        self._evaluations = evaluations
         self._wait = wait
 
     def answer(self, environ: Environ, role_arn: str | None) -> RestAnswer | None:
         """Return the answer to a request of a role's, or of a person's; None where it is about no job."""
-        found = _JOBS.fullmatch(path_of(environ))
-        call = found and self._call(found, environ, role_arn)
-        if call is None:
+        asked = self._call(environ, role_arn)
+        if asked is None:
             return None
+        status, call = asked
         try:
             answered = self._wait(call)
         except ServiceError as error:
             text = orjson.dumps({"message": error.message})
             return RestAnswer(_STATUS.get(error.code, 500), text, (("x-amzn-ErrorType", error.code),))
-        return RestAnswer(200, orjson.dumps(answered, option=orjson.OPT_UTC_Z))
+        return RestAnswer(status, orjson.dumps(answered, option=orjson.OPT_UTC_Z))
 
-    def _call(
-        self, found: re.Match[str], environ: Environ, role_arn: str | None
-    ) -> Coroutine[Any, Any, Mapping[str, Any]] | None:
-        job = {"jobIdentifier": unquote(found["id"] or "")}
+    def _call(self, environ: Environ, role_arn: str | None) -> _Asked | None:
+        path = path_of(environ)
+        if found := _JOBS.fullmatch(path):
+            return self._of_batch(found, environ, role_arn)
+        if found := _EVALUATIONS.fullmatch(path):
+            return self._of_evaluations(found, environ, role_arn)
+        return None
+
+    def _of_batch(self, found: re.Match[str], environ: Environ, role_arn: str | None) -> _Asked | None:
+        job = _job(found["id"])
         match environ["REQUEST_METHOD"], found["all"], found["id"], found["stop"]:
             case "POST", None, None, None:
-                return self._jobs.create(role_arn, orjson.loads(body_of(environ)))
+                return 200, self._jobs.create(role_arn, orjson.loads(body_of(environ)))
             case "GET", None, str(), None:
-                return self._jobs.get(role_arn, job)
+                return 200, self._jobs.get(role_arn, job)
             case "POST", None, str(), str():
-                return self._jobs.stop(role_arn, job)
+                return 200, self._jobs.stop(role_arn, job)
             case "GET", str(), None, None:
-                return self._jobs.list_all(role_arn, _filters(environ))
+                return 200, self._jobs.list_all(role_arn, _filters(environ))
         return None
+
+    def _of_evaluations(self, found: re.Match[str], environ: Environ, role_arn: str | None) -> _Asked | None:
+        match environ["REQUEST_METHOD"], found["id"], found["stopped"]:
+            case "POST", None, None:
+                # Only here Bedrock says that it has accepted something.
+                return 202, self._evaluations.create(role_arn, orjson.loads(body_of(environ)))
+            case "GET", str(), None:
+                return 200, self._evaluations.get(role_arn, _job(found["id"]))
+            case "POST", None, str():
+                return 200, self._evaluations.stop(role_arn, _job(found["stopped"]))
+            case "GET", None, None:
+                return 200, self._evaluations.list_all(role_arn, _filters(environ))
+        return None
+
+
+def _job(identifier: str | None) -> dict[str, str]:
+    return {"jobIdentifier": unquote(identifier or "")}
 
 
 def _filters(environ: Environ) -> dict[str, Any]:

@@ -30,7 +30,7 @@ class Evaluations(ByRoles):
         super().__init__(permissions, trust)
         self._jobs = jobs or NoJobs()
 
-    async def create(self, role_arn: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    async def create(self, role_arn: str | None, request: Mapping[str, Any]) -> dict[str, Any]:
         """
         Begin a job.
 
@@ -50,10 +50,20 @@ class Evaluations(ByRoles):
         self._loop = asyncio.get_running_loop()
         return await self._jobs.create_evaluation_job(request)
 
-    async def get(self, role_arn: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    async def get(self, role_arn: str | None, request: Mapping[str, Any]) -> dict[str, Any]:
         """Look at a job, as `create` begins one."""
         self.need(role_arn, "bedrock:GetEvaluationJob", request["jobIdentifier"])
         return await self._jobs.get_evaluation_job(request)
+
+    async def stop(self, role_arn: str | None, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Have a job stop, as `create` begins one."""
+        self.need(role_arn, "bedrock:StopEvaluationJob", request["jobIdentifier"])
+        return await self._jobs.stop_evaluation_job(request)
+
+    async def list_all(self, role_arn: str | None, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the jobs of a status and name, as `create` begins one."""
+        self.need(role_arn, "bedrock:ListEvaluationJobs", "*")
+        return await self._jobs.list_evaluation_jobs(request)
 
     def close(self) -> None:
         """Leave off, in the loop that the jobs are answered in."""

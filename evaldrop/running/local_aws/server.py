@@ -141,7 +141,7 @@ class LocalAws:
         front = Front(
             moto=moto,
             executions=self.executions,
-            control_plane=ControlPlane(self.jobs, self.executions.wait),
+            control_plane=ControlPlane(self.jobs, self.evaluations, self.executions.wait),
             functions=self.functions,
             permissions=self.permissions,
             on_written=[self.answers.written, self.events.written],

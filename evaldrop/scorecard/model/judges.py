@@ -28,7 +28,10 @@ class Agreement(Part):
 ALGORITHM, PEOPLE = "algorithm", "people"
 """The judges of an imported run that are no model: what computed a number, and who rated."""
 
-NOT_THE_JUDGES = frozenset({"not_applicable", "no_response", "missing", "budget"})
+NO_BUDGET_LEFT = "budget"
+"""The reason of a verdict that nobody was asked for, for the budget was spent."""
+
+NOT_THE_JUDGES = frozenset({"not_applicable", "no_response", "missing", NO_BUDGET_LEFT})
 """Reasons for a missing verdict or preference that a judge has no part in: there was nothing to judge."""
 
 

@@ -16,6 +16,7 @@ from evaldrop.scorecard.model.biases import Biases
 from evaldrop.scorecard.model.calibration import CalibratedMean, CriterionCalibration, PeoplesPreferences
 from evaldrop.scorecard.model.failures import FailureGroups
 from evaldrop.scorecard.model.guardrails import GuardrailComparison, GuardrailEstimate
+from evaldrop.scorecard.model.judges import NO_BUDGET_LEFT
 from evaldrop.scorecard.model.judges import Agreement as Agreement
 from evaldrop.scorecard.model.judges import AnchorEstimate as AnchorEstimate
 from evaldrop.scorecard.model.judges import AnchorMiss as AnchorMiss
@@ -350,6 +351,10 @@ class CostTotals(Part):
     unknown_models: tuple[str, ...] = Field(
         default=(), description="Models whose price or tokens are unknown."
     )
+    evaluation_jobs_at_most: float = Field(
+        default=0.0,
+        description="What evaluation jobs may have cost: no row of theirs tells it, nor is it in the others.",
+    )
     prices_date: str | None = None
     deliveries: tuple[DeliveryCost, ...] = Field(
         default=(), description="The same dollars by delivery, without what an earlier run had paid for."
@@ -454,3 +459,10 @@ class Scorecard(Part):
     recommendation: Recommendation | None = nullable(
         "Which candidate to ship, and why; null in files of before there was one."
     )
+
+    @property
+    def unasked(self) -> int:
+        """Verdicts that the budget had no evaluation job for, though all records were begun."""
+        if self.records.skipped:
+            return 0
+        return sum(judge.unscored.get(NO_BUDGET_LEFT, 0) for judge in self.judges.values())

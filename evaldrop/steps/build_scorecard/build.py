@@ -57,7 +57,7 @@ from evaldrop.steps.build_scorecard.guardrails import (
     guardrails_in_words,
 )
 from evaldrop.steps.build_scorecard.hints import as_one, run_hints
-from evaldrop.steps.build_scorecard.job_alarms import job_alarms
+from evaldrop.steps.build_scorecard.job_alarms import evaluation_job_alarms, job_alarms
 from evaldrop.steps.build_scorecard.panels import PanelTally, agreements
 from evaldrop.steps.build_scorecard.preferences.by_people import lean_alarms, with_peoples_preferences
 from evaldrop.steps.build_scorecard.preferences.estimates import PairsAsked, pairwise_estimates
@@ -270,6 +270,7 @@ def scorecard_of(
                 *preference_alarms(scorecard),
                 *run_alarms(scorecard, counts),
                 *job_alarms(run),
+                *evaluation_job_alarms(run),
                 *(counted_as_worst(scorecard) if run.evaluation.unscored == "worst" else ()),
                 *favour_alarms(scorecard),
                 *lean_alarms(scorecard),

@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from evaldrop.errors import NotEnoughData
 from evaldrop.run.definition import RunDefinition
+from evaldrop.run.job_results import read_ended
 from evaldrop.scorecard.figures import usd
 from evaldrop.scorecard.model.judges import JudgedCriterion
 from evaldrop.scorecard.model.scorecard import (
@@ -108,9 +109,16 @@ def cost_totals(run: RunDefinition, counts: RunCounts) -> CostTotals:
         total=(candidates + judges).total,
         known=candidates.known + judges.known,
         unknown_models=tuple(unknown),
+        evaluation_jobs_at_most=_evaluation_jobs_at_most(run),
         prices_date=run.prices_date,
         deliveries=counts.deliveries.costs(run),
     )
+
+
+def _evaluation_jobs_at_most(run: RunDefinition) -> float:
+    # Of a run that only reads another one's scores there is no such file: it has paid for none.
+    jobs = read_ended(run.folder).jobs.values() if run.evaluation.job_judges else ()
+    return sum(job.micros for job in jobs) / 1_000_000
 
 
 def judge_health(run: RunDefinition, counts: RunCounts) -> dict[str, JudgeHealth]:

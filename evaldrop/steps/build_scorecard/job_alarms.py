@@ -1,15 +1,19 @@
-"""What is to be said of batch jobs that did not complete."""
+"""What is to be said of batch jobs and evaluation jobs that did not complete."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import orjson
 
 from evaldrop import storage
 from evaldrop.run.definition import RunDefinition
+from evaldrop.run.job_results import COMPLETED, read_ended
 from evaldrop.scorecard.figures import one_line
 from evaldrop.steps.prepare_jobs.collecting import NO_BUDGET
 from evaldrop.steps.prepare_jobs.jobs import results_uri
 from evaldrop.steps.prepare_jobs.stages import STAGES
+
+JSON = Mapping[str, Any]
 
 _MOST_NAMED = 3
 _MOST_SAID = 200
@@ -40,7 +44,28 @@ def job_alarms(run: RunDefinition) -> Iterator[str]:
     yield f"{who}. What they left unanswered {then}."
 
 
-def _named(jobs: Sequence[Mapping[str, str]]) -> str:
+def evaluation_job_alarms(run: RunDefinition) -> Iterator[str]:
+    """
+    Yield which evaluation jobs of a run did not complete, why, and what to do about it.
+
+    Raises:
+        StorageError: S3 would not say.
+    """
+    ended = read_ended(run.folder).jobs.values() if run.evaluation.job_judges else ()
+    jobs = [{**job._asdict(), "place": job.name} for job in ended]
+    if refused := [job for job in jobs if job["status"] == NO_BUDGET]:
+        yield (
+            f"{len(refused):,} of {len(jobs):,} evaluation jobs were not created ({_named(refused)}): their "
+            "verdicts are skipped: budget. evaldrop run --resume RUN --budget USD creates them."
+        )
+    if broken := [job for job in jobs if job["status"] not in {COMPLETED, NO_BUDGET}]:
+        yield (
+            f"{len(broken):,} of {len(jobs):,} evaluation jobs did not complete ({_named(broken)}). evaldrop "
+            "run --resume RUN --retry-errors has them done anew."
+        )
+
+
+def _named(jobs: Sequence[JSON]) -> str:
     named = "; ".join(
         one_line(f"{job['place']}: {job['status']} {job['message']}", _MOST_SAID)
         for job in jobs[:_MOST_NAMED]

@@ -1,6 +1,7 @@
 """Reads one record's results: raw replies in, table rows and scores out. Each reply is parsed once."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import orjson
@@ -109,13 +110,15 @@ class ResultReader:
         if row.stop_reason == GUARDRAIL_INTERVENED:
             # The text is the guardrail's own message, which says nothing of the candidate.
             row = row._replace(metrics=self._no_metrics)
-        judged = [self._read_judgement(judgement) for judgement in (response or {}).get("judgements") or ()]
+        judgements = (response or {}).get("judgements") or ()
+        judged = [self._read_judgement(each) for each in judgements if not each.get("skipped")]
         verdicts = [verdict for reading in judged for verdict in self._verdict_rows(record, name, reading)]
         verdicts += self._losses(
             record,
             name,
             {reading.asked for reading in judged},
             has_text=is_to_be_judged(row),
+            unasked={_asked_of(each): each["skipped"] for each in judgements if each.get("skipped")},
             instead=SKIPPED_BY_BUDGET if is_skipped else None,
         )
         # A response of the dataset comes without a reply: there was no call that could have been saved.
@@ -203,9 +206,7 @@ class ResultReader:
         return tuple(compute(text, references) for compute in self._metrics) if self._metrics else ()
 
     def _read_judgement(self, judgement: Mapping[str, Any]) -> _Judged:
-        asked = ExpectedCall(
-            judgement["judge"], int(judgement.get("repeat") or 0), tuple(judgement["criteria"])
-        )
+        asked = _asked_of(judgement)
         criteria = [self._run.criteria[name] for name in asked.criteria]
         judge = self._judges[asked.judge]
         error = judgement.get("error")
@@ -261,16 +262,20 @@ class ResultReader:
         got: set[ExpectedCall],
         *,
         has_text: bool,
+        unasked: Mapping[ExpectedCall, str] = MappingProxyType({}),
         instead: str | None = None,
     ) -> list[VerdictRow]:
         """
         Return a row for every verdict that should be there and is not: nothing is lost in silence.
 
-        `instead` is the reason where nothing was called.
+        `instead` is the reason where nothing was called, `unasked` those of what was not asked.
         """
         reason = instead or (NO_VERDICT if has_text else NO_RESPONSE)
         rows = [
-            _unscored(record.record_id, candidate, name, asked.judge, reason, None, asked.repeat)
+            _unscored(
+                *(record.record_id, candidate, name, asked.judge, unasked.get(asked, reason), None),
+                asked.repeat,
+            )
             for asked in record.asked
             if asked not in got
             for name in asked.criteria
@@ -331,6 +336,10 @@ class ResultReader:
         return read_preference(
             heard, self._pairwise.names, tie=self._pairwise.tie, tie_words=self._pairwise.tie_words
         )
+
+
+def _asked_of(judgement: Mapping[str, Any]) -> ExpectedCall:
+    return ExpectedCall(judgement["judge"], int(judgement.get("repeat") or 0), tuple(judgement["criteria"]))
 
 
 def cost_usd(run: RunDefinition, model: str, replies: Iterable[Reply], asked: Delivery) -> float | None:

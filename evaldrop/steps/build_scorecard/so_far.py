@@ -58,6 +58,11 @@ class SoFar:
 
     def add(self, found: Found) -> None:
         """Add a record that has ended, with its child's output or why there is none."""
+        record = found.record
+        if record.asked_of_jobs:
+            # Evaluation jobs come last: what they are to say is not there yet, and not lost.
+            asked = tuple(each for each in record.asked if each not in record.asked_of_jobs)
+            found = found._replace(record=record._replace(asked=asked))
         take_unread_replies(found, self._run.folder)
         results = read_found(self.records, found, self._reader)
         self._tally.add(found.record, results)

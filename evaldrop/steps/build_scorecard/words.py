@@ -7,7 +7,7 @@ import numpy as np
 
 from evaldrop.run.results import LEFT_OUT, NOT_STARTED
 from evaldrop.scorecard.answers import silences
-from evaldrop.scorecard.figures import budget_in_words, percent, signed, size
+from evaldrop.scorecard.figures import budget_in_words, percent, signed, size, usd
 from evaldrop.scorecard.model.judges import ALGORITHM, NOT_THE_JUDGES, PEOPLE
 from evaldrop.scorecard.model.scorecard import (
     MOST_CATEGORIES,
@@ -304,7 +304,9 @@ def _money_alarms(scorecard: Scorecard) -> Iterator[str]:
     # People and algorithms have no tokens: what they cost is no model's price to be given.
     models = [each for each in scorecard.cost_usd.unknown_models if each not in {ALGORITHM, PEOPLE}]
     if unknown := ", ".join(models):
-        yield f"The cost is unknown: no price or no tokens for {unknown}."
+        at_most = scorecard.cost_usd.evaluation_jobs_at_most
+        jobs = f" Evaluation jobs may have cost up to {usd(at_most)} of it." if at_most else ""
+        yield f"The cost is unknown: no price or no tokens for {unknown}.{jobs}"
     dearer = [one for one in scorecard.cost_usd.deliveries if one.delivery != one.billed_as]
     if calls := sum(one.calls for one in dearer):
         whose = ", ".join(f"{one.name} {one.calls:,}" for one in dearer)

@@ -29,12 +29,13 @@ class JudgingJob(NamedTuple):
 
     Attributes:
         round: The folder of its files; a run that goes on with further responses has a further round.
-        name: Unique in the account.
-        token: The ClientRequestToken: the same for the same job, however often it is asked for.
+        name: Unique in the account. The workflow puts the attempt behind it, from the second on.
+        token: The ClientRequestToken: the same for the same job, however often it is asked for; likewise.
         candidate: Whose responses it judges.
         judge: By whom.
         form: Which of the round's forms says what is asked.
         datasets: Names of its datasets.
+        reserve: What its judge's calls may cost at most, in micro-dollars; 0 where the price is unknown.
     """
 
     round: str
@@ -44,6 +45,7 @@ class JudgingJob(NamedTuple):
     judge: str
     form: str
     datasets: tuple[str, ...]
+    reserve: int = 0
 
 
 class JobForm(NamedTuple):
@@ -77,14 +79,21 @@ def forms_of(judge: Judge, criteria: Sequence[Criterion]) -> list[JobForm]:
 
 
 def job_of(
-    run_id: str, round_name: str, *, candidate: str, judge: str, form: str, datasets: Sequence[str]
+    run_id: str,
+    round_name: str,
+    *,
+    candidate: str,
+    judge: str,
+    form: str,
+    datasets: Sequence[str],
+    reserve: int = 0,
 ) -> JudgingJob:
     """Return the job that judges a candidate's responses in some datasets."""
     words = (run_id, round_name, candidate, judge, form, *datasets)
     digest = hashlib.blake2b("\0".join(words).encode(), digest_size=32).hexdigest()
     # At most 63 characters, of small letters, digits and dashes.
     name = f"{job_prefix(run_id)}e{digest[:16]}"
-    return JudgingJob(round_name, name, digest, candidate, judge, form, tuple(datasets))
+    return JudgingJob(round_name, name, digest, candidate, judge, form, tuple(datasets), reserve)
 
 
 def round_folder(folder: str, round_name: str) -> str:
@@ -98,7 +107,7 @@ def dataset_uri(folder: str, round_name: str, name: str) -> str:
 
 
 def output_uri(folder: str, job: JudgingJob) -> str:
-    """Return the folder below which Bedrock writes a job's output."""
+    """Return the folder below which Bedrock writes a job's output, that of every attempt."""
     return storage.join(round_folder(folder, job.round), "out", job.name)
 
 

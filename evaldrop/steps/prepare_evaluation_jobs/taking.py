@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
@@ -14,8 +14,10 @@ from evaldrop.job_formats.judgements import Judgement, judgement_of
 from evaldrop.job_formats.metrics import score_of
 from evaldrop.job_formats.output import UNNAMED, JobResponse, JobScore, read_output
 from evaldrop.run.definition import RunDefinition
+from evaldrop.run.job_results import COMPLETED, NO_BUDGET, JudgingResult
 from evaldrop.run.job_scores import JUDGEMENTS_FILE
 from evaldrop.run.records import prepared_records
+from evaldrop.run.results import SKIPPED_BY_BUDGET
 from evaldrop.steps.prepare_evaluation_jobs.jobs import JobForm, JudgingJob, output_uri, read_rounds
 from evaldrop.steps.prepare_evaluation_jobs.row_keys import ResponseKey, digest_of, known_rows
 
@@ -27,73 +29,76 @@ NOT_TAKEN = "TooMuchForJob"
 """The error of a judgement on a response that no evaluation job takes."""
 NOT_SCORED = "NoScoreOfJob"
 """The error of a judgement that a job was to give, and did not."""
+JOB_FAILED = "EvaluationJobFailed"
+"""The error of a judgement whose job did not complete; it is tried anew when the run goes on."""
 
 
-class JudgingResult(NamedTuple):
-    """How a job ended: as the workflow tells it, or that it was not created."""
-
-    name: str
-    status: str
-    message: str = ""
-
-    @classmethod
-    def of(cls, told: Mapping[str, Any]) -> "JudgingResult":
-        """Return what the workflow's `RunEvaluationJobs` tells of a job."""
-        return cls(str(told["name"]), str(told.get("status")), str(told.get("message") or ""))
-
-    def in_words(self) -> str:
-        """Say why there may be no score."""
-        said = f": {self.message}" if self.message else ""
-        return f"the evaluation job {self.name} ended as {self.status} without this score{said}"[:500]
-
-
-def write_judgements(run: RunDefinition, results: Sequence[JudgingResult]) -> None:
+def write_judgements(run: RunDefinition, results: Mapping[str, JudgingResult]) -> dict[str, float]:
     """
     Write what all jobs of a run said beside its results, where they are read with the others.
+
+    Returns:
+        How much of what each job was to score is in its output, by its name; above 1 where attempts repeat
+        it.
 
     Raises:
         StorageError: A file cannot be read or written.
     """
-    said = _said(run, {result.name: result for result in results})
+    taking = _Taking(run, results)
     with storage.open_write(storage.join(run.folder, JUDGEMENTS_FILE)) as lines:
         for record in prepared_records(run.folder):
             found = {
-                each.name: said[record.record_id, each.name]
+                each.name: taking.said[record.record_id, each.name]
                 for each in run.candidates
-                if (record.record_id, each.name) in said
+                if (record.record_id, each.name) in taking.said
             }
             if found and record.asked_of_jobs:
                 lines.write(orjson.dumps({"record_id": record.record_id, "judgements": found}) + b"\n")
+    return taking.shares
 
 
-def _said(run: RunDefinition, results: Mapping[str, JudgingResult]) -> Said:
-    said: Said = {}
-    judges = [judge.name for judge in run.evaluation.job_judges]
-    asked = {
-        record.record_id: [name for each in record.asked_of_jobs for name in each.criteria]
-        for record in prepared_records(run.folder)
-    }
-    for name, written in read_rounds(run.folder).items():
+class _Taking:
+    """What all jobs of a run said, and how much of what they were asked."""
+
+    def __init__(self, run: RunDefinition, results: Mapping[str, JudgingResult]) -> None:
+        self._run, self._results = run, results
+        self._asked = {
+            record.record_id: [name for each in record.asked_of_jobs for name in each.criteria]
+            for record in prepared_records(run.folder)
+        }
+        self.said: Said = {}
+        self.shares: dict[str, float] = {}
+        for name, written in read_rounds(run.folder).items():
+            rows = self._rows_of(name)
+            for job in written.jobs:
+                self._take(job, written.forms[job.form], [key for each in job.datasets for key in rows[each]])
+
+    def _rows_of(self, round_name: str) -> dict[str, list[ResponseKey]]:
+        """Return the responses of a round by dataset; what is in none has no score."""
         rows: dict[str, list[ResponseKey]] = {}
-        for row in known_rows(run.folder, name):
+        judges = [judge.name for judge in self._run.evaluation.job_judges]
+        for row in known_rows(self._run.folder, round_name):
+            place = (row.key.record_id, row.key.candidate)
             if row.dataset is not None:
                 rows.setdefault(row.dataset, []).append(row.key)
-                said.pop((row.key.record_id, row.key.candidate), None)
+                self.said.pop(place, None)
                 continue
             error = {"Error": NOT_TAKEN, "Cause": row.left_out}
-            criteria = dict.fromkeys(asked[row.key.record_id])
-            said[row.key.record_id, row.key.candidate] = [
+            criteria = dict.fromkeys(self._asked[row.key.record_id])
+            self.said[place] = [
                 _unscored(judge, criterion, error) for judge in judges for criterion in criteria
             ]
-        for job in written.jobs:
-            keys = [key for dataset in job.datasets for key in rows[dataset]]
-            result = results.get(job.name) or JudgingResult(job.name, "NotCreated")
-            scores = _scores_of(output_uri(run.folder, job))
-            for key, found in _matched(keys, scores):
-                said.setdefault((key.record_id, key.candidate), []).extend(
-                    _judgements(job, written.forms[job.form], found, run.criteria, result)
-                )
-    return said
+        return rows
+
+    def _take(self, job: JudgingJob, form: JobForm, keys: Sequence[ResponseKey]) -> None:
+        result = self._results.get(job.name) or JudgingResult(job.name, "NotCreated")
+        scores = _scores_of(output_uri(self._run.folder, job))
+        n_scores = sum(len(response.scores) for _, response in scores)
+        self.shares[job.name] = n_scores / max(1, len(keys) * len(form.criteria))
+        for key, found in _matched(keys, scores):
+            self.said.setdefault((key.record_id, key.candidate), []).extend(
+                _judgements(job, form, found, self._run.criteria, result)
+            )
 
 
 def _scores_of(uri: str) -> list[tuple[str, JobResponse]]:
@@ -134,11 +139,16 @@ def _judgements(
         # Rows of earlier jobs do not name their metric, which tells as much where there is one.
         if score is None and len(form.criteria) == 1:
             score = scores.get(_plain(UNNAMED))
-        yield (
-            _scored(job.judge, criteria[name], score)
-            if score
-            else _unscored(job.judge, name, {"Error": NOT_SCORED, "Cause": result.in_words()})
-        )
+        yield _scored(job.judge, criteria[name], score) if score else _lost(job.judge, name, result)
+
+
+def _lost(judge: str, criterion: str, result: JudgingResult) -> JSON:
+    if result.status == NO_BUDGET:
+        # It was not asked: no call, and no failure.
+        asked = {"judge": judge, "criteria": [criterion], "repeat": 0, "api": EVALUATION_JOB}
+        return {**asked, "skipped": SKIPPED_BY_BUDGET}
+    error = NOT_SCORED if result.status == COMPLETED else JOB_FAILED
+    return _unscored(judge, criterion, {"Error": error, "Cause": result.in_words()})
 
 
 def _scored(judge: str, criterion: Criterion, score: JobScore) -> JSON:

@@ -9,6 +9,7 @@ from evaldrop import storage
 from evaldrop.job_formats.limits import MAX_PROMPTS
 from evaldrop.job_formats.rows import AskedPrompt, json_row
 from evaldrop.steps.prepare_evaluation_jobs.jobs import ROWS_FILE, dataset_uri, round_folder
+from evaldrop.steps.prepare_evaluation_jobs.reserving import DatasetSize
 from evaldrop.steps.prepare_evaluation_jobs.row_keys import ResponseKey
 
 Series = tuple[str, tuple[str, ...]]
@@ -21,6 +22,7 @@ class RoundWriter:
 
     Attributes:
         datasets: The names of each series' datasets.
+        sizes: How much is in each dataset.
         n: Responses that were new, those in no dataset included.
     """
 
@@ -31,6 +33,7 @@ class RoundWriter:
         self._files: dict[Series, tuple[IO[bytes], ExitStack]] = {}
         self._rows: dict[Series, int] = {}
         self.datasets: dict[Series, list[str]] = {}
+        self.sizes: dict[str, DatasetSize] = {}
         self.n = 0
 
     def add(self, series: Series, key: ResponseKey, row: AskedPrompt) -> None:
@@ -44,8 +47,10 @@ class RoundWriter:
             self._begin(series)
         self._rows[series] += 1
         file, _ = self._files[series]
-        file.write(orjson.dumps(json_row(row, [key.candidate])) + b"\n")
-        self._note({**key._asdict(), "dataset": self.datasets[series][-1]})
+        line, name = orjson.dumps(json_row(row, [key.candidate])) + b"\n", self.datasets[series][-1]
+        file.write(line)
+        self.sizes[name] = DatasetSize(self._rows[series], self.sizes[name].bytes + len(line))
+        self._note({**key._asdict(), "dataset": name})
 
     def leave_out(self, key: ResponseKey, why: str) -> None:
         """Note that a response is in no dataset."""
@@ -57,6 +62,7 @@ class RoundWriter:
         names = self.datasets.setdefault(series, [])
         # Short: a candidate's name may be as long as a dataset's may be at most.
         names.append(f"series-{list(self.datasets).index(series) + 1}-{len(names) + 1}")
+        self.sizes[names[-1]] = DatasetSize(0, 0)
         own = self._opened.enter_context(ExitStack())
         file = own.enter_context(storage.open_write(dataset_uri(self._folder, self._round, names[-1])))
         self._files[series], self._rows[series] = (file, own), 0

@@ -31,7 +31,7 @@ class BatchJob(NamedTuple):
 
     Attributes:
         place: Its folder, below the run's `batch`.
-        name: Unique in the account.
+        name: Unique in the account; from the second attempt on with its number behind it, as the token.
         model: The model ID, profile or ARN.
         type: Converse or InvokeModel.
         token: The ClientRequestToken: the same for the same job, however often it is asked for.

@@ -64,7 +64,9 @@ class _Preparing:
                 continue
             if jobs := self._jobs_of(stage, over):
                 batch = {key: value for key, value in self._batch.items() if key != "results"}
-                jobs_as_told = [job._asdict() for job in jobs]
+                # Not once the stage was over: what a job did not answer may have been called on demand since.
+                may_renew = not storage.exists(results_uri(self._folder, stage))
+                jobs_as_told = [{**job._asdict(), "may_renew": may_renew} for job in jobs]
                 state = {**self._state, "batch": {**batch, "stage": stage, "jobs": jobs_as_told}}
                 return self._settling(state, over)
         state = {key: value for key, value in self._state.items() if key != "batch"}

@@ -13,6 +13,7 @@ import orjson
 from evaldrop import storage
 from evaldrop.errors import InputError
 from evaldrop.run.definition import RunDefinition
+from evaldrop.run.job_results import may_have_jobs_left
 from evaldrop.run.records import RECORDS_FILE
 from evaldrop.run.rest import records_with_results
 from evaldrop.run.results import find_manifests
@@ -36,7 +37,7 @@ def state_of_rest(
         reserving: Makes a record's calls say what they reserve of the budget.
 
     Raises:
-        InputError: There are none; or batch jobs had not come to their end.
+        InputError: There are none, nor evaluation jobs; or batch jobs had not come to their end.
         StorageError: A file cannot be read or written.
     """
     manifests = find_manifests(definition.folder)
@@ -49,13 +50,22 @@ def state_of_rest(
                 calls = {name: each for name, each in line["calls"].items() if name != "skipped"}
                 stream.write(orjson.dumps({**line, "calls": reserving(calls)}) + b"\n")
                 n += 1
+    done_again: list[str] = []
     if not n:
-        raise InputError(f"{definition.folder}: every record has a result. There is nothing to go on with.")
+        if not (definition.evaluation.job_judges and may_have_jobs_left(definition.folder)):
+            raise InputError(
+                f"{definition.folder}: every record has a result. There is nothing to go on with."
+            )
+        # What an empty file is to a Map is not documented: a record whose child has nothing to do is none.
+        first = next(_lines(definition))["record_id"]
+        storage.write_bytes(uri, orjson.dumps({"record_id": first, "calls": {"record_id": first}}) + b"\n")
+        done_again = [first]
     places = [storage.place(each, root=definition.out) for each in manifests]
     kept = {name: value for name, value in state.items() if name not in {"batch", "rest"}}
     return {
         **kept,
         "reader": storage.place(uri, root=definition.out)._asdict(),
+        "done": done_again,
         "earlier": [{"Bucket": place.bucket, "Key": place.key} for place in places],
     }
 

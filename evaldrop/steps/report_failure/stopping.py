@@ -1,4 +1,4 @@
-"""The batch jobs of a run that was stopped: they would go on without it, and be paid for."""
+"""The jobs of a run that was stopped, batch and evaluation: they would go on without it, and be paid for."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -10,13 +10,17 @@ class StopsJobs(Protocol):
     """What stops the jobs of a run."""
 
     def stop_jobs(self, run_id: str) -> int:
-        """Stop those that are not over, and return how many."""
+        """Stop those of batch inference that are not over, and return how many."""
+        ...
+
+    def stop_evaluation_jobs(self, run_id: str) -> int:
+        """Stop the evaluation jobs that are not over, and return how many."""
         ...
 
 
 def stop_jobs(run: Mapping[str, Any], services: StopsJobs) -> int:
     """
-    Stop the jobs of a run that is delivered in batch; return how many were stopped.
+    Stop the jobs of a run that has such; return how many were stopped.
 
     Raises:
         AwsError: Bedrock would not.
@@ -25,7 +29,12 @@ def stop_jobs(run: Mapping[str, Any], services: StopsJobs) -> int:
     from evaldrop.run.definition import RunDefinition
 
     folder = folder_of(run["run_id"], run["out"])
-    # Others are not asked about: a stack without batch needs no way to Bedrock's control plane.
-    if folder is None or "batch" not in RunDefinition.load(folder).deliveries.values():
+    if folder is None:
         return 0
-    return services.stop_jobs(run["run_id"])
+    definition, stopped = RunDefinition.load(folder), 0
+    # Others are not asked about: a stack without jobs needs no way to Bedrock's control plane.
+    if "batch" in definition.deliveries.values():
+        stopped += services.stop_jobs(run["run_id"])
+    if definition.evaluation.job_judges:
+        stopped += services.stop_evaluation_jobs(run["run_id"])
+    return stopped

@@ -85,8 +85,18 @@ def evaluation_job_warnings(
     )
     if evaluation.budget_usd is not None:
         yield (
-            f"judge {who}: budget_usd counts what evaluation jobs are likely to cost before the run begins, "
-            "and does not hold them back while it goes."
+            f"judge {who}: with budget_usd an evaluation job reserves the most that it may cost, well above "
+            "what is likely; one that finds too little left is not created, and its verdicts are skipped."
+        )
+    asked = {
+        "anchors": evaluation.anchors,
+        "perturbed copies (robustness)": evaluation.robustness,
+        "pairs (pairwise)": evaluation.pairwise,
+    }
+    if unasked := [what for what, is_there in asked.items() if is_there]:
+        yield (
+            f"judge {who}: {', '.join(unasked)} are not asked of an evaluation job; judges with another api "
+            "are."
         )
     if n := len(list(brought)):
         yield (

@@ -22,6 +22,7 @@ from evaldrop.evaluation.definition import EVALUATION_JOB, GIVEN
 from evaldrop.evaluation.delivery import DELIVERIES, Delivery
 from evaldrop.evaluation.prices import ModelPrice, Prices, TokenUsage, cost_at, price_of
 from evaldrop.evaluation.questions import compared_pairs
+from evaldrop.job_formats.limits import MOST_PROMPT_TOKENS, MOST_VERDICT_TOKENS
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import with_texts_restored
 from evaldrop.steps.prepare_records.kept_replies import ParentReplies
@@ -64,9 +65,9 @@ class Range:
 
 ZERO = Range(low=0, likely=0, high=0)
 # Tokens of one criterion's verdict.
-VERDICT_TOKENS = Range(low=30, likely=80, high=250)
+VERDICT_TOKENS = Range(low=30, likely=80, high=MOST_VERDICT_TOKENS)
 
-JOB_PROMPT_TOKENS = Range(low=250, likely=500, high=1_000)
+JOB_PROMPT_TOKENS = Range(low=250, likely=500, high=MOST_PROMPT_TOKENS)
 """Of AWS's own prompt of one metric of an evaluation job, without what it is filled with: an estimate."""
 
 # Of the calls that a prompt cache could serve, those that find it: at the dearest, none.

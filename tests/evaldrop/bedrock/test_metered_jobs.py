@@ -6,7 +6,7 @@ import pytest
 
 from evaldrop.bedrock.billing import cost_of_replies
 from evaldrop.bedrock.metered import Meter
-from evaldrop.bedrock.metered_jobs import MeteredJobs, tokens_of_job
+from evaldrop.bedrock.metered_jobs import MeteredEvaluations, MeteredJobs, tokens_of_job
 from evaldrop.evaluation.prices import load_prices
 from tests.evaldrop.bedrock.simulated.test_jobs import MODEL, ROWS, jobs_in, request, row, write
 
@@ -68,3 +68,18 @@ def test_a_job_without_an_output_costs_nothing(place):
     asyncio.run(failed())
     (seen,) = meter.jobs.values()
     assert (seen.status, meter.cost_usd) == ("Failed", 0)
+
+
+def test_evaluation_jobs_are_kept_as_they_were_last_seen():
+    class Plane:
+        statuses = iter(["InProgress", "Completed"])
+
+        async def get_evaluation_job(self, request):
+            return {"jobArn": request["jobIdentifier"], "status": next(self.statuses)}
+
+    meter = Meter()
+    jobs = MeteredEvaluations(Plane(), meter)
+    for is_over in (False, True):
+        asyncio.run(jobs.get_evaluation_job({"jobIdentifier": "arn"}))
+        assert meter.jobs["arn"].is_over is is_over
+    assert meter.cost_usd == 0

@@ -163,3 +163,15 @@ def test_what_is_waited_for_are_rows_of_this_stage_and_jobs_that_are_not_over():
         words = "1/3 jobs, of judges, 1,500/2,200 rows, 1 in progress, 1 scheduled, 7 calls"
         assert run.line().startswith(words)
         assert run.line(40).startswith("1/3 jobs, 1,500/2,200 rows, $0.25")
+
+
+def test_evaluation_jobs_tell_no_rows_and_are_counted():
+    run, _, meter = told()
+    seen = {"rows_uri": None, "rows": 0, "processed": 0}
+    with run.shown():
+        run.state_entered("RunEvaluationJobs")
+        run.map_started(2)
+        meter.jobs["one"] = JobSeen(status="Completed", is_over=True, **seen)
+        meter.jobs["two"] = JobSeen(status="InProgress", is_over=False, **seen)
+        run.child_finished("SUCCEEDED")
+        assert run.line().startswith("1/2 jobs, 1 in progress, 7 calls")

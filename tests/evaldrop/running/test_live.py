@@ -191,6 +191,33 @@ def test_while_batch_jobs_are_waited_for_nobody_says_when_the_run_ends(folder):
         assert settled(live).time_left == "3 min"
 
 
+def test_once_all_records_are_there_evaluation_jobs_are_waited_for(folder):
+    os.utime(folder / "records.jsonl", (1000, 1000))
+    place = folder / "evaluation-jobs"
+    (place / "1").mkdir(parents=True)
+    job = {"round": "1", "token": "t", "candidate": "lite", "judge": "b", "form": "0", "datasets": ["d"]}
+    jobs = [{**job, "name": "evaldrop-1-e1"}, {**job, "name": "evaldrop-1-e2"}]
+    (place / "1" / "jobs.json").write_text(json.dumps({"jobs": jobs, "forms": {}}))
+    kept = folder / "simulated-bedrock" / "evaluation-jobs"
+    kept.mkdir(parents=True)
+    attempts = [
+        ("evaldrop-1-e1", "Stopped"),
+        ("evaldrop-1-e1-1", "InProgress"),
+        ("evaldrop-1-e2", "Completed"),
+    ]
+    for moment, (name, status) in enumerate(attempts):
+        told = {"jobName": name, "status": status, "creationTime": f"{moment}", "jobArn": name}
+        (kept / f"{moment}.json").write_text(json.dumps(told))
+    live = LiveRun(str(folder), clock=count(step=0.6).__next__, now=lambda: 5060)
+    with locked(str(folder), doing="evaldrop run"):
+        write_results(str(folder), succeeded=ROWS[:3])
+        assert "jobs" not in str(settled(live).time_left)
+        write_results(str(folder), succeeded=ROWS, failed=FAILED)
+        assert settled(live).time_left == "not known: waiting for evaluation jobs (1 of 2 over)"
+        (place / "results.json").write_text('{"n": 1, "jobs": [], "settle": null}')
+        assert settled(live).time_left is None
+
+
 def test_what_begins_goes_on_and_is_stopped_says_so(tmp_path, folder, live):
     assert live.look().state == "stopped"
     with locked(str(folder), doing="evaldrop run --resume"):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from evaldrop.cli import exits
 from evaldrop.running.retrying import retry_plan
 from evaldrop.scorecard.read import read_run
 from evaldrop.steps.build_scorecard.build import build_scorecard
@@ -50,6 +51,24 @@ def test_what_may_have_passed_is_counted_by_who_failed_and_why(scorecard):
     assert (plan.candidates, plan.judges, plan.records) == (2, 4, 0)
     assert plan.causes == {"throttled or out of quota": 5, "timed out": 1}
     assert plan.kept == {"BedrockRuntime.ValidationException": 1}
+
+
+def test_an_evaluation_job_that_failed_is_done_anew(scorecard):
+    plan = retry_plan(with_errors(scorecard, judge={"EvaluationJobFailed": 4, "NoScoreOfJob": 2}))
+    assert plan.judges == 4
+    assert plan.causes == {"the evaluation job did not complete": 4}
+
+
+def test_verdicts_without_a_budget_are_left_for_a_larger_one_and_the_exit_code_says_so(scorecard):
+    name, health = next(iter(scorecard.judges.items()))
+    asked = {name: health.model_copy(update={"unscored": {"budget": 3}})}
+    refused = scorecard.model_copy(update={"judges": asked})
+    plan = retry_plan(refused)
+    assert (plan.unasked, plan.has_skipped, plan.is_empty) == (3, True, False)
+    assert exits.of_scorecard(refused) == exits.BUDGET_SPENT
+    # Of a record that was not begun nothing else is left.
+    begun = refused.records.model_copy(update={"skipped": 1})
+    assert retry_plan(refused.model_copy(update={"records": begun})).unasked == 0
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Bedrock's REST API for batch jobs, asked as boto3 asks it."""
+"""Bedrock's REST API for batch and evaluation jobs, asked as boto3 asks it."""
 
 import asyncio
 import io
@@ -7,11 +7,13 @@ import json
 import pytest
 
 from evaldrop.bedrock.opening import parse_rehearsal
+from evaldrop.bedrock.simulated.evaluation_jobs import rehearsed_evaluations
 from evaldrop.bedrock.simulated.job_files import JobPlace
 from evaldrop.bedrock.simulated.jobs import rehearsed_jobs
 from evaldrop.running.local_aws.batch_jobs import OF_JOBS, RoleJobs
 from evaldrop.running.local_aws.clients import ACCOUNT, REGION
 from evaldrop.running.local_aws.control_plane import ControlPlane
+from evaldrop.running.local_aws.evaluation_jobs import OF_EVALUATIONS, Evaluations
 from evaldrop.running.local_aws.permissions import Permissions
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/jobs"
@@ -21,14 +23,14 @@ PERSON = None
 @pytest.fixture
 def plane(tmp_path):
     place = JobPlace(tmp_path, region=REGION, account=ACCOUNT)
-    call = {"Effect": "Allow", "Action": "bedrock:InvokeModel", "Resource": "*"}
+    actions = ["bedrock:InvokeModel", "bedrock:CreateModelInvocationJob"]
+    call = {"Effect": "Allow", "Action": actions, "Resource": "*"}
     trust = {"Effect": "Allow", "Principal": {"Service": "bedrock.amazonaws.com"}}
-    jobs = RoleJobs(
-        rehearsed_jobs(parse_rehearsal(""), place),
-        Permissions(lambda _arn: [json.dumps({"Statement": call})]),
-        lambda _arn: json.dumps({"Statement": trust}),
-    )
-    return ControlPlane(jobs, asyncio.run)
+    rules = Permissions(lambda _arn: [json.dumps({"Statement": call})])
+    policy = json.dumps({"Statement": trust})
+    jobs = RoleJobs(rehearsed_jobs(parse_rehearsal(""), place), rules, lambda _arn: policy)
+    judging = rehearsed_evaluations(parse_rehearsal(""), place)
+    return ControlPlane(jobs, Evaluations(judging, rules, lambda _arn: policy), asyncio.run)
 
 
 def ask(plane, method, path, body=None, *, query="", role=PERSON):
@@ -72,9 +74,51 @@ def test_a_person_creates_looks_at_stops_and_lists_jobs(plane, slash):
     assert told["endTime"].endswith("Z")
 
 
+def judged(name):
+    return {
+        "jobName": name,
+        "roleArn": ROLE,
+        "evaluationConfig": {
+            "automated": {
+                "datasetMetricConfigs": [
+                    {
+                        "taskType": "General",
+                        "dataset": {"name": "d", "datasetLocation": {"s3Uri": "s3://b/runs/r/d.jsonl"}},
+                        "metricNames": ["Builtin.Helpfulness"],
+                    }
+                ],
+                "evaluatorModelConfig": {
+                    "bedrockEvaluatorModels": [{"modelIdentifier": "amazon.nova-pro-v1:0"}]
+                },
+            }
+        },
+        "inferenceConfig": {
+            "models": [{"precomputedInferenceSource": {"inferenceSourceIdentifier": "lite"}}]
+        },
+        "outputDataConfig": {"s3Uri": "s3://b/runs/r/out/"},
+    }
+
+
+@pytest.mark.parametrize("slash", ["%2F", "/"])
+def test_a_person_creates_looks_at_stops_and_lists_evaluation_jobs(plane, slash):
+    status, created, _ = ask(plane, "POST", "/evaluation-jobs", judged("run-1"))
+    assert status == 202
+    assert created["jobArn"].startswith(OF_EVALUATIONS)
+    ask(plane, "POST", "/evaluation-jobs", judged("other"))
+    listed = ask(plane, "GET", "/evaluation-jobs", query="nameContains=run-1&statusEquals=InProgress")[1]
+    assert [each["jobName"] for each in listed["jobSummaries"]] == ["run-1"]
+    job = created["jobArn"].replace("/", slash)
+    assert ask(plane, "POST", f"/evaluation-job/{job}/stop") == (200, {}, {})
+    status, told, _ = ask(plane, "GET", f"/evaluation-jobs/{job}")
+    assert (status, told["status"]) == (200, "Stopped")
+    assert told["creationTime"].endswith("Z")
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status", "kind"),
     [
+        ("GET", "/evaluation-jobs/abcdefabcdef", 404, "ResourceNotFoundException"),
+        ("POST", "/evaluation-job/abcdefabcdef/stop", 404, "ResourceNotFoundException"),
         ("GET", "/model-invocation-job/abcdefabcdef", 404, "ResourceNotFoundException"),
         ("GET", "/model-invocation-job/no.job", 400, "ValidationException"),
     ],
@@ -85,15 +129,22 @@ def test_a_refusal_is_told_as_bedrock_tells_it(plane, method, path, status, kind
     assert told["message"]
 
 
-def test_a_role_needs_leave_to_list(plane):
-    status, told, headers = ask(plane, "GET", "/model-invocation-jobs", role=ROLE)
+@pytest.mark.parametrize(
+    ("path", "action"),
+    [
+        ("/model-invocation-jobs", "bedrock:ListModelInvocationJobs"),
+        ("/evaluation-jobs", "bedrock:ListEvaluationJobs"),
+    ],
+)
+def test_a_role_needs_leave_to_list(plane, path, action):
+    status, told, headers = ask(plane, "GET", path, role=ROLE)
     assert (status, headers["x-amzn-ErrorType"]) == (403, "AccessDeniedException")
-    assert "bedrock:ListModelInvocationJobs" in told["message"]
+    assert action in told["message"]
 
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/model-invocation-job"), ("DELETE", "/model-invocation-jobs"), ("GET", "/guardrails")],
+    [("GET", "/model-invocation-job"), ("DELETE", "/evaluation-jobs"), ("GET", "/guardrails")],
 )
 def test_what_is_about_no_job_is_another_s_to_answer(plane, method, path):
     assert ask(plane, method, path) is None

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from evaldrop.run.definition import RunDefinition
-from evaldrop.steps.build_scorecard.job_alarms import job_alarms
+from evaldrop.steps.build_scorecard.job_alarms import evaluation_job_alarms, job_alarms
 from tests.evaldrop.evaluations import SMALL, prepare
 
 DONE = {"place": "candidates/lite-1", "status": "Completed", "message": ""}
@@ -50,3 +50,21 @@ def test_there_is_nothing_to_say_of_jobs_that_completed_or_of_none(tmp_path):
     assert alarms(tmp_path / "done", candidates=[DONE]) == []
     assert alarms(tmp_path / "none") == []
     assert alarms(tmp_path / "on_demand", delivery="on_demand", candidates=[REFUSED]) == []
+
+
+def judged(folder, *jobs):
+    judges = [{"name": "bedrock", "api": "evaluation_job", "model": "us.amazon.nova-pro-v1:0"}]
+    prepare(folder, {**SMALL, "judges": judges})
+    place = folder / "runs/small/run-1/evaluation-jobs"
+    place.mkdir()
+    named = [{"name": f"j{n}", "message": "why", "micros": 0, **job} for n, job in enumerate(jobs)]
+    (place / "results.json").write_text(json.dumps({"n": 1, "jobs": named, "settle": None}))
+    return [*evaluation_job_alarms(RunDefinition.load(str(folder / "runs/small/run-1")))]
+
+
+def test_evaluation_jobs_that_were_refused_or_failed_are_told_with_what_brings_their_scores(tmp_path):
+    refused, failed = judged(tmp_path, {"status": "Completed"}, {"status": "NoBudget"}, {"status": "Failed"})
+    assert refused.startswith("1 of 3 evaluation jobs were not created (j1: NoBudget why)")
+    assert "evaldrop run --resume RUN --budget USD" in refused
+    assert failed.startswith("1 of 3 evaluation jobs did not complete (j2: Failed why)")
+    assert "evaldrop run --resume RUN --retry-errors" in failed

@@ -5,8 +5,9 @@ import json
 import pytest
 
 from evaldrop import storage
+from evaldrop.run.job_results import read_ended
 from evaldrop.steps.prepare_evaluation_jobs.prepare import prepare_evaluation_jobs
-from evaldrop.steps.prepare_evaluation_jobs.taking import NOT_SCORED, NOT_TAKEN
+from evaldrop.steps.prepare_evaluation_jobs.taking import JOB_FAILED, NOT_SCORED, NOT_TAKEN
 from tests.evaldrop.evaluation_jobs.job_files import judged_row, score
 from tests.evaldrop.run_folders import (
     CORRECTNESS,
@@ -22,7 +23,9 @@ from tests.evaldrop.run_folders import (
 
 HELPFUL = "bedrock.helpfulness"
 BEDROCK = {"name": "bedrock", "api": "evaluation_job", "model": "us.amazon.nova-premier-v1:0"}
+PRICE = {"input": 2, "output": 10}
 RUN = run_json(
+    prices={"date": "2026-11-21", "source": "test", "models": {BEDROCK["model"]: PRICE}},
     criteria=[CORRECTNESS, TONE, HELPFUL],
     evaluation={"judges": [{"name": "pro", "model": "us.amazon.nova-pro-v1:0"}, BEDROCK]},
 )
@@ -90,7 +93,11 @@ def over(folder, state, *, output, status="Completed"):
             out = folder / "evaluation-jobs" / job["round"] / "out" / job["name"] / job["name"] / "5f"
             out.mkdir(parents=True, exist_ok=True)
             (out / "1_output.jsonl").write_text("".join(json.dumps(each) + "\n" for each in rows))
-    ended = [{"name": job["name"], "status": status, "message": "no luck"} for job in told["jobs"]]
+    statuses = {} if isinstance(status, str) else status
+    ended = [
+        {"place": job["place"], "status": statuses.get(job["name"], status), "message": "no luck"}
+        for job in told["jobs"]
+    ]
     return {**state, "evaluation_jobs": {**told, "results": ended}}
 
 
@@ -185,7 +192,7 @@ def test_a_job_without_output_leaves_its_responses_unscored_by_its_own_reason(be
     folder, _, state = begun
     prepare_evaluation_jobs(over(folder, state, output=lambda *_: None, status="Failed"))
     for said in judgements(folder)["a"]["lite"]:
-        assert said["error"]["Error"] == NOT_SCORED
+        assert said["error"]["Error"] == JOB_FAILED
         assert "ended as Failed without this score: no luck" in said["error"]["Cause"]
 
 
@@ -200,3 +207,76 @@ def test_a_row_that_did_not_come_back_takes_no_other_rows_score(begun):
     assert {each["error"]["Error"] for each in said["a"]["lite"]} == {NOT_SCORED}
     # Of the same prompt, and with a response of its own.
     assert not any("error" in each for each in said["twin"]["lite"])
+
+
+# With a budget, and going on
+
+
+def with_budget(state):
+    return {**state, "budget": {"limit": 10_000_000}}
+
+
+def test_a_job_reserves_all_its_judges_calls_at_the_most_they_may_be(begun):
+    _, _, state = begun
+    whole, lone = (job["reserve"] for job in state["evaluation_jobs"]["jobs"])
+    # Three responses on two metrics, and one on one; 1,000 and 250 tokens at $2 and $10 a million.
+    least = 1_000 * 2 + 250 * 10
+    assert 6 * least < whole < 1.5 * 6 * least
+    assert least < lone < 1.5 * least
+
+
+def test_what_jobs_scored_is_settled_at_what_was_reserved_for_it(begun):
+    folder, _, state = begun
+    done = prepare_evaluation_jobs(with_budget(over(folder, state, output=scored)))
+    reserved = sum(job["reserve"] for job in state["evaluation_jobs"]["jobs"])
+    # Null is an answer.
+    assert done["settle"] == {"stage": "evaluation_1", "cost": reserved, "difference": 0}
+    assert sum(job.micros for job in read_ended(str(folder)).jobs.values()) == reserved
+
+
+def test_what_a_job_left_out_costs_nothing(begun):
+    folder, _, state = begun
+    done = prepare_evaluation_jobs(with_budget(over(folder, state, output=lambda *_: None, status="Failed")))
+    reserved = sum(job["reserve"] for job in state["evaluation_jobs"]["jobs"])
+    assert done["settle"] == {"stage": "evaluation_1", "cost": 0, "difference": -reserved}
+
+
+def test_a_job_without_budget_is_skipped_and_is_no_failure(begun):
+    folder, _, state = begun
+    first, second = (job["name"] for job in state["evaluation_jobs"]["jobs"])
+    ends = {first: "NoBudget", second: "Completed"}
+
+    def only_the_second(job, sent):
+        return scored(job, sent) if job["name"] == second else None
+
+    ended = over(folder, state, output=only_the_second, status=ends)
+    done = prepare_evaluation_jobs(with_budget(ended))
+    for said in judgements(folder)["a"]["lite"]:
+        assert (said["skipped"], said.get("error")) == ("budget", None)
+    # Only what was reserved is given back.
+    assert done["settle"]["difference"] == 0
+
+
+def test_a_run_that_goes_on_asks_for_what_has_not_completed_and_settles_again_what_it_had(begun):
+    folder, before, state = begun
+    first, second = state["evaluation_jobs"]["jobs"]
+    ends = {first["name"]: "Completed", second["name"]: "Stopped"}
+    told = prepare_evaluation_jobs(with_budget(over(folder, state, output=scored, status=ends)))
+    again = prepare_evaluation_jobs(with_budget(before))
+    # The table settles a stage once: what ended the run may have come before it did.
+    assert again["settle"] == told["settle"]
+    [left] = again["evaluation_jobs"]["jobs"]
+    assert (left["name"], left["token"]) == (second["name"], second["token"])
+    # A reservation of its own, for the first one is settled.
+    assert left["place"] == f"evaluation_2/{second['name']}"
+    done = prepare_evaluation_jobs(with_budget(over(folder, again, output=scored)))
+    assert done["settle"]["stage"] == "evaluation_2"
+    assert not any("error" in each for each in judgements(folder)["tone-only"]["lite"])
+
+
+def test_where_all_jobs_have_completed_none_is_asked_for(begun):
+    folder, before, state = begun
+    prepare_evaluation_jobs(over(folder, state, output=scored))
+    done = prepare_evaluation_jobs(before)
+    assert "evaluation_jobs" not in done
+    assert "settle" not in done

@@ -64,6 +64,25 @@ def test_where_every_record_has_a_result_nothing_goes_on(tmp_path):
         state_of_rest(state, run, reserving)
 
 
+@pytest.mark.parametrize(("status", "goes_on"), [("NoBudget", True), ("Failed", True), ("Completed", False)])
+def test_evaluation_jobs_that_have_not_completed_are_gone_on_with_and_no_record(tmp_path, status, goes_on):
+    judge = {"name": "b", "api": "evaluation_job", "model": "us.amazon.nova-pro-v1:0"}
+    state, run, folder = begun(tmp_path, judges=[judge])
+    map_run(folder, "all", [{"record_id": row["id"], "responses": []} for row in ROWS])
+    (folder / "evaluation-jobs").mkdir()
+    ended = {"n": 1, "jobs": [{"name": "j", "status": status, "message": "", "micros": 0}], "settle": None}
+    (folder / "evaluation-jobs/results.json").write_text(json.dumps(ended))
+    if not goes_on:
+        with pytest.raises(InputError, match="every record has a result"):
+            state_of_rest(state, run, reserving)
+        return
+    rest = state_of_rest(state, run, reserving)
+    (left,) = lines(tmp_path, "rest.jsonl")
+    # Its child passes it over.
+    assert rest["done"] == [left["record_id"]]
+    assert rest["evaluation_jobs"]["jobs"] == []
+
+
 def test_what_jobs_have_answered_is_taken_along_and_what_they_had_no_room_for_is_called(tmp_path):
     state, run, folder = begun(tmp_path, delivery="batch")
     with pytest.raises(InputError, match="Redrive its execution"):

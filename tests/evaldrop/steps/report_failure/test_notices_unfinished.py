@@ -29,6 +29,10 @@ class FakeServices:
         self.stopped.append(run_id)
         return 1
 
+    def stop_evaluation_jobs(self, run_id):
+        self.stopped.append(f"evaluations of {run_id}")
+        return 1
+
     def notify(self, *, subject, message):
         self.told.append((subject, message))
 
@@ -120,6 +124,14 @@ def test_the_jobs_of_a_run_in_batch_are_stopped_with_it_and_again_when_late_ones
     services = FakeServices(status="ABORTED", input=request_here)
     assert not report_unfinished({**DETAIL, "status": "ABORTED"}, services, NOWHERE)
     assert services.stopped == ["ds-1", "ds-1"]
+
+
+def test_the_evaluation_jobs_of_a_run_are_stopped_with_it(tmp_path, request_here):
+    judge = {"name": "bedrock", "api": "evaluation_job", "model": "us.amazon.nova-pro-v1:0"}
+    begun(tmp_path / "support" / "ds-1", evaluation={"judges": [judge]})
+    services = FakeServices(status="ABORTED", input=request_here)
+    assert not report_unfinished({**DETAIL, "status": "ABORTED"}, services, NOWHERE)
+    assert services.stopped == ["evaluations of ds-1"] * 2
 
 
 @pytest.mark.parametrize("status", ["ABORTED", "FAILED"])

@@ -58,8 +58,15 @@ def test_what_a_job_will_not_score_is_said_before_anything_is_spent(tmp_path):
     warnings = "\n".join(check(tmp_path, {**PANEL, "budget_usd": 5}, [ROW, long, own]).warnings)
     assert "judge bedrock: 1 record has a prompt of more than 4,096 bytes" in warnings
     assert "judge bedrock: 1 criterion of the records' own" in warnings
-    assert "budget_usd counts what evaluation jobs are likely to cost" in warnings
+    assert "one that finds too little left is not created" in warnings
     assert "How long they take nothing tells" in warnings
+
+
+def test_what_is_not_asked_of_a_job_is_said_where_there_is_such(tmp_path):
+    judged = {"robustness": {"perturbations": ["typos"]}}
+    warnings = "\n".join(check(tmp_path, {**PANEL, **judged}, [ROW]).warnings)
+    assert "judge bedrock: perturbed copies (robustness) are not asked of an evaluation job" in warnings
+    assert "are not asked of" not in "\n".join(check(tmp_path, PANEL, [ROW]).warnings)
 
 
 def test_where_nothing_runs_evaluation_jobs_the_way_out_is_said(tmp_path):
