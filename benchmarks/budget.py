@@ -18,6 +18,7 @@ from random import Random
 from typing import Any
 
 from evaldrop.engine.errors import ServiceError
+from evaldrop.run.ledger import LEDGER, read_ledger
 from evaldrop.run.request import RunRequest
 from evaldrop.running.workflow import run_locally
 
@@ -102,7 +103,7 @@ def measure(folder: Path, *, records: int, in_flight: int, budget_usd: float, lo
     if execution.status != "SUCCEEDED":
         raise SystemExit(f"{execution.error}: {execution.cause}")
     counts = json.loads((run / "scorecard.json").read_bytes())["records"]
-    settled = sum(json.loads(line)["micros"] for line in (run / "budget.jsonl").open())
+    settled = read_ledger(run / LEDGER).spent
     limit = budget_usd * 1e6
     return {
         "seconds": round(seconds, 1),

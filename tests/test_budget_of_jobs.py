@@ -9,6 +9,7 @@ import time
 import pytest
 
 from evaldrop.cli import exits
+from evaldrop.run.ledger import LEDGER, read_ledger
 from tests.whole_runs import called, command, environment, only_run, write_evaluation
 
 EVALUATION = """
@@ -40,7 +41,7 @@ def ledger(run):
 
 
 def spent_by(run):
-    return sum(each["micros"] for each in ledger(run) if "job" not in each) / 1e6
+    return read_ledger(run / LEDGER).spent / 1e6
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +76,7 @@ def test_a_larger_budget_calls_the_rest_and_nothing_that_a_job_has_answered(spen
     assert scorecard["records"] | {"evaluated": RECORDS, "skipped": 0} == scorecard["records"]
     assert f"{before['records']['skipped']} calls" in done.stderr
     assert ledger(run)[: len(lines)] == lines
-    assert not [each for each in ledger(run)[len(lines) :] if "record_id" not in each]
+    assert not [each for each in ledger(run)[len(lines) :] if {"job", "stage"} & each.keys()]
     assert scorecard["cost_usd"]["total"] == pytest.approx(spent_by(run), abs=RECORDS * 1e-6)
     # The judge's job was refused, and its verdicts may be there: it is not created after all.
     assert len(list(run.glob("simulated-bedrock/*/*.json"))) == 1

@@ -291,6 +291,7 @@ def _execute(
             journal=journal,
             observer=observer,
             functions=functions,
+            is_quiet=lambda: not runtime.given_up,
         )
 
     with watch(metered.meter) as observer:
