@@ -134,10 +134,8 @@ def test_in_a_stack_only_further_jobs_are_created_and_only_records_without_a_res
     after, settled, _ = done_with(rest, bedrock)
     assert bedrock.created == ["candidates/two-2", "judges/judge-2"]
     # The counter knows what the first jobs cost.
-    further = [
-        json.loads((run / "batch" / stage / "jobs.json").read_bytes())[-1]
-        for stage in ("candidates", "judges")
-    ]
+    files = [run / "batch" / each / "jobs.json" for each in ("candidates", "judges")]
+    stages = [json.loads(file.read_bytes()) for file in files]
     assert [each["cost"] - each["difference"] for each in settled] == [jobs[-1]["reserve"] for jobs in stages]
     left = lines(tmp_path, "rest.jsonl")
     assert after["reader"]["key"].endswith("run-1/rest.jsonl")
