@@ -37,7 +37,14 @@ RESOURCES = {
 # Handlers that start the workflow and therefore are not in it.
 OUTSIDE_THE_WORKFLOW = {"api", "start_run", "steer_runs"}
 
-BUDGET_STATES = {"ReserveBudget", "IsBudgetSpent", "SettleBudget", "ReserveForJob", "SettleJobs"}
+BUDGET_STATES = {
+    "ReserveBudget",
+    "IsBudgetSpent",
+    "SettleBudget",
+    "ReserveForJob",
+    "SettleJobs",
+    "BeginBudget",
+}
 
 EXPRESS_S = 300
 # A throttled call is turned away at once; only a time-out takes the whole of its limit.

@@ -51,7 +51,9 @@ class SpentByRun(NamedTuple):
         return {name: value for name, value in self._asdict().items() if name != "missing"}
 
 
-class _PaidCall(NamedTuple):
+class PaidCall(NamedTuple):
+    """A call that was answered: of which model, with what, and how it was asked for."""
+
     model: str
     reply: Reply
     asked: Delivery
@@ -94,15 +96,13 @@ class _PaidCalls:
     """Tokens and dollars of the calls that were answered."""
 
     def __init__(self, run: RunDefinition) -> None:
-        self._run = run
-        self._candidates = {each.name: each for each in run.candidates}
-        self._judges = {each.name: each for each in run.judges}
+        self._run, self._calls = run, CallsOfRun(run)
         self._input = self._output = 0
         self._usd: float | None = 0.0
 
     def add(self, output: JSON) -> bool:
         """Add a record's calls; return whether all of them are known."""
-        for model, reply, asked in self._calls(output):
+        for model, reply, asked in self._calls.of(output):
             self._input += reply.input_tokens or 0
             self._output += reply.output_tokens or 0
             price = self._run.prices.get(model)
@@ -120,7 +120,17 @@ class _PaidCalls:
             cost = None if planned is None else cost + share
         return SpentByRun(self._input, self._output, cost, share, missing)
 
-    def _calls(self, output: JSON) -> Iterator[_PaidCall]:
+
+class CallsOfRun:
+    """Finds the answered calls of a run's children."""
+
+    def __init__(self, run: RunDefinition) -> None:
+        self._run = run
+        self._candidates = {each.name: each for each in run.candidates}
+        self._judges = {each.name: each for each in run.judges}
+
+    def of(self, output: JSON) -> Iterator[PaidCall]:
+        """Yield the calls of a child that were answered, by its output."""
         for response in output.get("responses") or ():
             is_own = not (response.get("given") or response.get("reused") or response.get("api") == GIVEN)
             if is_own and response.get("reply") is not None:
@@ -128,16 +138,16 @@ class _PaidCalls:
             yield from self._judges_calls(response.get("judgements") or ())
         yield from self._judges_calls(output.get("comparisons") or ())
 
-    def _judges_calls(self, answers: Iterable[JSON]) -> Iterator[_PaidCall]:
+    def _judges_calls(self, answers: Iterable[JSON]) -> Iterator[PaidCall]:
         for answer in answers:
             if not answer.get("kept") and not answer.get("skipped"):
                 for reply in ("reply", "first_reply"):
                     if answer.get(reply) is not None:
                         yield self._call(self._judges[answer["judge"]], answer, answer[reply])
 
-    def _call(self, called: Candidate | Judge, answer: JSON, raw: object) -> _PaidCall:
+    def _call(self, called: Candidate | Judge, answer: JSON, raw: object) -> PaidCall:
         reply = read_reply(answer.get("api") or called.api, raw)
-        return _PaidCall(called.model, reply, self._run.asked_delivery(called, answer))
+        return PaidCall(called.model, reply, self._run.asked_delivery(called, answer))
 
 
 def _outputs(manifests: Iterable[Manifest]) -> Iterator[JSON]:
