@@ -68,9 +68,9 @@ def run(
         bool | None,
         typer.Option(
             "--go-on/--no-go-on",
-            help="Go on without a candidate or judge whose first calls are refused for a reason that will not "
-            "pass; by default the run ends there. With --resume by default as before; --no-go-on calls whoever "
-            "was left out.",
+            help="Go on without a candidate or judge whose first calls are refused for a reason that will "
+            "not pass; by default the run ends there, and with --resume it is as before: --no-go-on calls "
+            "whoever was left out.",
             show_default=False,
         ),
     ] = None,
