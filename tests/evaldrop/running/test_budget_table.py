@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from random import Random
 
 import pytest
 
@@ -221,3 +222,33 @@ def test_further_jobs_of_a_settled_stage_are_settled_with_it(tmp_path):
     assert counted(settle_jobs(again, "candidates_2", 500, 500 - 1300)) == (500, 500)
     again.close()
     assert read_ledger(tmp_path / LEDGER).spent == 500
+
+
+def test_with_a_tenth_of_the_children_failing_the_budget_is_never_passed_and_what_was_not_called_is_used(
+    tmp_path,
+):
+    """Three processes; of the children that fail half were never called, and half after all their calls."""
+    random, limit, billed, done = Random(7), 20_000, {}, []
+    for _ in range(3):
+        table, before = BudgetTable(tmp_path), len(done)
+        for n in (n for n in range(400) if f"r{n}" not in done):
+            record = f"r{n}"
+            try:
+                reserve(table, record, 100, limit)
+            except ServiceError:
+                continue
+            fails = n % 20 in {3, 7}
+            if not (fails and n % 20 == 3 and before == 0):
+                # What was answered once is handed out again, and billed once.
+                billed.setdefault(record, random.randint(10, 100))
+            if not fails or (n % 20 == 3 and before):
+                settle(table, record, billed[record], 100)
+                done.append(record)
+            assert sum(billed.values()) <= limit
+        table.close(quietly=True)
+    ledger = read_ledger(tmp_path / LEDGER)
+    uncalled = [record for record in done if int(record[1:]) % 20 == 3]
+    # The second process evaluates those, and with what they did not cost others.
+    assert len(uncalled) > 10
+    assert ledger.unknown == 100 * sum(int(record[1:]) % 20 == 7 for record in billed)
+    assert limit - 100 < ledger.spent + ledger.unknown <= limit
