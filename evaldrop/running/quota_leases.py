@@ -82,9 +82,7 @@ class QuotaLeases:
 
     def _tell(self, model: str, n: int) -> None:
         if n == 1:
-            self._say(
-                f"no other run on this machine calls {model} any more: this one takes all of its limits."
-            )
+            self._say(f"no other run on this machine calls {model} now: this one takes all of its limits.")
             return
         others = "another run on this machine calls" if n == 2 else f"{n - 1} other runs on this machine call"
         self._say(f"{others} {model}: this one takes 1/{n} of its limits.")
