@@ -10,11 +10,8 @@ from typing import Any, NamedTuple
 
 from evaldrop import storage
 from evaldrop.bedrock.billing import cost_of_reply
-from evaldrop.bedrock.families.replies import Reply, read_reply
-from evaldrop.evaluation import Candidate, Judge
-from evaldrop.evaluation.definition import GIVEN
-from evaldrop.evaluation.delivery import Delivery
 from evaldrop.run.definition import RunDefinition
+from evaldrop.run.paid_calls import CallsOfRun
 from evaldrop.run.records import RECORDS_FILE
 from evaldrop.run.results import (
     Manifest,
@@ -49,14 +46,6 @@ class SpentByRun(NamedTuple):
     def fields(self) -> dict[str, Any]:
         """Return it as an ending has it."""
         return {name: value for name, value in self._asdict().items() if name != "missing"}
-
-
-class PaidCall(NamedTuple):
-    """A call that was answered: of which model, with what, and how it was asked for."""
-
-    model: str
-    reply: Reply
-    asked: Delivery
 
 
 def spent_in(folder: str, *, has_fanned_out: bool = True) -> SpentByRun:
@@ -119,35 +108,6 @@ class _PaidCalls:
             share = 0.0 if planned is None else planned * unknown / records
             cost = None if planned is None else cost + share
         return SpentByRun(self._input, self._output, cost, share, missing)
-
-
-class CallsOfRun:
-    """Finds the answered calls of a run's children."""
-
-    def __init__(self, run: RunDefinition) -> None:
-        self._run = run
-        self._candidates = {each.name: each for each in run.candidates}
-        self._judges = {each.name: each for each in run.judges}
-
-    def of(self, output: JSON) -> Iterator[PaidCall]:
-        """Yield the calls of a child that were answered, by its output."""
-        for response in output.get("responses") or ():
-            is_own = not (response.get("given") or response.get("reused") or response.get("api") == GIVEN)
-            if is_own and response.get("reply") is not None:
-                yield self._call(self._candidates[response["candidate"]], response, response["reply"])
-            yield from self._judges_calls(response.get("judgements") or ())
-        yield from self._judges_calls(output.get("comparisons") or ())
-
-    def _judges_calls(self, answers: Iterable[JSON]) -> Iterator[PaidCall]:
-        for answer in answers:
-            if not answer.get("kept") and not answer.get("skipped"):
-                for reply in ("reply", "first_reply"):
-                    if answer.get(reply) is not None:
-                        yield self._call(self._judges[answer["judge"]], answer, answer[reply])
-
-    def _call(self, called: Candidate | Judge, answer: JSON, raw: object) -> PaidCall:
-        reply = read_reply(answer.get("api") or called.api, raw)
-        return PaidCall(called.model, reply, self._run.asked_delivery(called, answer))
 
 
 def _outputs(manifests: Iterable[Manifest]) -> Iterator[JSON]:

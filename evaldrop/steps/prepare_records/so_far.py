@@ -19,6 +19,7 @@ from evaldrop.bedrock.billing import cost_of_reply
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.run.batch_files import JobsSoFar
 from evaldrop.run.definition import RunDefinition
+from evaldrop.run.paid_calls import CallsOfRun
 from evaldrop.run.records import RECORDS_FILE
 from evaldrop.run.results import (
     LEFT_OUT,
@@ -31,7 +32,6 @@ from evaldrop.run.results import (
 )
 from evaldrop.steps.check_first_calls.check import Call, calls_of_record, left_out
 from evaldrop.steps.check_first_calls.refusals import is_lasting
-from evaldrop.steps.lifecycle.spent import CallsOfRun
 
 JSON = dict[str, Any]
 
