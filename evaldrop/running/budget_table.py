@@ -100,7 +100,7 @@ class BudgetTable:
     async def _settle_jobs(self, request: JSON) -> JSON:
         values, names = request["ExpressionAttributeValues"], request["ExpressionAttributeNames"]
         # A stage that had further jobs is settled as a whole.
-        stage = names[SETTLED].removeprefix(_SETTLED_STAGE).partition("_")[0]
+        stage = names[SETTLED].removeprefix(_SETTLED_STAGE).partition("-")[0]
         cost, known = int(values[":cost"]["N"]), self._ledger.stages.get(stage, 0)
         reserved = self._ledger.reserved_by(stage)
         answer = await self._tables.update_item(_settling(request, cost - known - reserved, cost - known))

@@ -34,7 +34,7 @@ def settlement(stage: str, jobs: Sequence[BatchJob], results: Iterable[JobResult
     cost = sum(costs.values())
     latest = max((job.round for job in settled), default=1)
     return {
-        "stage": stage if latest == 1 else f"{stage}_{latest}",
+        "stage": stage if latest == 1 else f"{stage}-{latest}",
         "cost": cost,
         "difference": cost - sum(job.reserve for job in settled),
     }

@@ -219,7 +219,7 @@ def test_further_jobs_of_a_settled_stage_are_settled_with_it(tmp_path):
     reserve_for_job(again, "candidates/a-1", 600, 1000)
     reserve_for_job(again, "candidates/a-2", 700, 1000)
     # All of the stage's replies, as the workflow adds them up; the first job has reserved nothing this time.
-    assert counted(settle_jobs(again, "candidates_2", 500, 500 - 1300)) == (500, 500)
+    assert counted(settle_jobs(again, "candidates-2", 500, 500 - 1300)) == (500, 500)
     again.close()
     assert read_ledger(tmp_path / LEDGER).spent == 500
 

@@ -72,7 +72,7 @@ def test_the_rows_of_refused_jobs_go_in_further_jobs_and_are_judged_in_further_o
     assert stages == ["candidates", "judges"]
     # What was refused is never created itself, and what was there is asked for by its own token.
     assert bedrock.created == ["candidates/one-1", "candidates/two-2", "judges/judge-1", "judges/judge-2"]
-    assert [each["stage"] for each in settled] == ["candidates_2", "judges_2"]
+    assert [each["stage"] for each in settled] == ["candidates-2", "judges-2"]
     for place in ("candidates/two-2", "judges/judge-2"):
         assert (run / "batch" / place / "rows.jsonl").read_bytes().count(b"\n") == 5
     for record in lines(tmp_path, after["reader"]["key"].rpartition("run-1/")[2]):
