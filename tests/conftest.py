@@ -4,7 +4,6 @@ import contextlib
 import functools
 import gc
 import signal
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,8 +111,6 @@ def first_evaluation(tmp_path_factory):
     with contextlib.chdir(folder):
         main(["init", "my-evaluation"])
         main(["run", "my-evaluation/records.jsonl", "--bedrock", "simulated:latency=0"])
-        # IDs and histories tell seconds: of one second nobody could say which run is the newer.
-        time.sleep(1 - time.time() % 1)
         main(["run", "my-evaluation/records.jsonl", "--bedrock", "simulated:latency=0"])
         return FirstEvaluation(folder, sorted(str(file.parent) for file in Path("runs").glob("*/*/run.json")))
 

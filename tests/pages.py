@@ -94,7 +94,7 @@ def _command(place: str, line: str) -> Command:
     return Command(place, tuple(words[:to]), written, kept[1] if kept else None)
 
 
-RUN_ID = r"\d{8}T\d{6}Z-[0-9a-f]{6}"
+RUN_ID = r"\d{8}T\d{6}Z-[0-9a-f]{6,8}"
 RUN_FOLDER = rf"runs/[\w-]+/(?:{RUN_ID}|RUN_ID)"
 
 

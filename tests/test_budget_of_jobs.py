@@ -9,6 +9,7 @@ import time
 import pytest
 
 from evaldrop.cli import exits
+from evaldrop.run.ledger import LEDGER, read_ledger
 from tests.whole_runs import called, command, environment, only_run, write_evaluation
 
 EVALUATION = """
@@ -40,7 +41,7 @@ def ledger(run):
 
 
 def spent_by(run):
-    return sum(each["micros"] for each in ledger(run) if "job" not in each) / 1e6
+    return read_ledger(run / LEDGER).spent / 1e6
 
 
 @pytest.fixture(scope="module")
@@ -75,23 +76,44 @@ def test_a_larger_budget_calls_the_rest_and_nothing_that_a_job_has_answered(spen
     assert scorecard["records"] | {"evaluated": RECORDS, "skipped": 0} == scorecard["records"]
     assert f"{before['records']['skipped']} calls" in done.stderr
     assert ledger(run)[: len(lines)] == lines
-    assert not [each for each in ledger(run)[len(lines) :] if "record_id" not in each]
+    assert not [each for each in ledger(run)[len(lines) :] if {"job", "stage"} & each.keys()]
     assert scorecard["cost_usd"]["total"] == pytest.approx(spent_by(run), abs=RECORDS * 1e-6)
     # The judge's job was refused, and its verdicts may be there: it is not created after all.
     assert len(list(run.glob("simulated-bedrock/*/*.json"))) == 1
 
 
-def test_where_missing_rows_are_reported_records_of_a_refused_job_are_skipped_until_there_is_more(
-    tmp_path,
-):
+def jobs_of(run):
+    return [each["job"] for each in ledger(run) if "job" in each]
+
+
+def calls_of(scorecard):
+    return {
+        (each["role"], each["delivery"]): each["calls"]
+        for each in scorecard["cost_usd"]["deliveries"]
+        if each["calls"]
+    }
+
+
+def test_with_a_larger_budget_what_jobs_were_refused_for_goes_in_jobs_again(tmp_path):
     called(*asked(tmp_path, BUDGET_USD, missing="report"))
     run = only_run(tmp_path / "runs")
     first = scorecard_of(run)
+    # Records are skipped whose job was refused.
     assert first["records"]["skipped"] == IN_JOBS
     assert first["cost_usd"]["total"] == pytest.approx(spent_by(run), abs=RECORDS * 1e-6)
     done = called("run", "--resume", run, "--budget", 1)
     assert done.returncode == 0, done.stderr
-    assert scorecard_of(run)["records"]["evaluated"] == RECORDS
+    scorecard = scorecard_of(run)
+    assert scorecard["records"]["evaluated"] == RECORDS
+    assert jobs_of(run) == ["candidates/first-1", "judges/judge-2"]
+    # At half the price, but for the two first records; and once.
+    assert calls_of(scorecard) == {
+        (role, delivery): n
+        for role in ("candidate", "judge")
+        for delivery, n in (("on_demand", 2), ("batch", IN_JOBS))
+    }
+    assert scorecard["cost_usd"]["total"] == pytest.approx(spent_by(run), abs=RECORDS * 1e-6)
+    assert not [each for each in scorecard["alarms"] if "batch jobs" in each]
 
 
 def test_what_was_killed_while_a_job_was_at_work_neither_pays_nor_counts_twice(tmp_path):

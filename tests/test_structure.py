@@ -38,7 +38,7 @@ RESOURCES = {
 OUTSIDE_THE_WORKFLOW = {"api", "start_run", "steer_runs"}
 
 BUDGET_STATES = {
-    "ReserveBudget", "IsBudgetSpent", "SettleBudget", "ReserveForJob", "SettleJobs",
+    "ReserveBudget", "IsBudgetSpent", "SettleBudget", "ReserveForJob", "SettleJobs", "BeginBudget",
     "ReserveForEvaluationJob", "SettleEvaluationJobs",
 }  # fmt: skip
 

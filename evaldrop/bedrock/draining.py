@@ -18,11 +18,12 @@ class DrainingRuntime:
     Attributes:
         in_flight: How many calls are under way.
         fault: Why it drains by itself; None where it was told to.
+        given_up: How many calls were given up under way: whether they are billed nobody says.
     """
 
     def __init__(self, runtime: BedrockRuntime) -> None:
         self.is_simulated = runtime.is_simulated
-        self.in_flight = 0
+        self.in_flight = self.given_up = 0
         self.fault: EvaldropError | None = None
         self._runtime = runtime
         self._draining = asyncio.Event()
@@ -62,7 +63,12 @@ class DrainingRuntime:
             try:
                 reply: dict[str, Any] = await getattr(self._runtime, operation)(request)
             except EvaldropError as fault:
+                # Its reply may have been had, and could not be kept.
+                self.given_up += 1
                 self.drain(fault)
+            except asyncio.CancelledError:
+                self.given_up += 1
+                raise
             else:
                 return reply
             finally:

@@ -9,7 +9,7 @@ import asyncio
 import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import orjson
 
@@ -29,6 +29,22 @@ Limits = Callable[[], Mapping[str, ModelQuota]]
 """Gives what an account may call in a minute, by model. It is asked by a run's first call."""
 
 
+LOOKS_AFTER_S = 1.0
+"""How often it is looked who else calls a model, in seconds."""
+
+
+class Shares(Protocol):
+    """Tells how many share what an account may call of a model."""
+
+    def sharers(self, model: str) -> int:
+        """Return how many, this run included, from when it is asked first."""
+        ...
+
+    def close(self) -> None:
+        """Share nothing any more."""
+        ...
+
+
 class _Waiting(NamedTuple):
     turn: asyncio.Future[float]
     tokens: float
@@ -37,8 +53,9 @@ class _Waiting(NamedTuple):
 class Lane:
     """The calls of one model, in the order in which they came."""
 
-    def __init__(self, pace: Pace) -> None:
-        self.pace = pace
+    def __init__(self, pace: Pace, *, is_limited: bool = False) -> None:
+        self.pace, self.is_limited = pace, is_limited
+        self.sharers, self.looked_at = 1, float("-inf")
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[_Waiting] = deque()
         self._timer: asyncio.TimerHandle | None = None
@@ -87,13 +104,17 @@ class LanedRuntime:
         runtime: Who answers.
         limits: What is known of the account; without it a lane is as wide as throttling leaves it.
         adapts: Whether throttling slows a lane down.
+        shares: Who else calls a model whose limits are known; by default nobody.
     """
 
-    def __init__(self, runtime: BedrockRuntime, limits: Limits, *, adapts: bool) -> None:
+    def __init__(
+        self, runtime: BedrockRuntime, limits: Limits, *, adapts: bool, shares: Shares | None = None
+    ) -> None:
         self.is_simulated = runtime.is_simulated
         self._runtime = runtime
         self._limits = limits
         self._adapts = adapts
+        self._shares = shares
         self._known: Mapping[str, ModelQuota] | None = None
         self._lanes: dict[str, Lane] = {}
 
@@ -109,11 +130,15 @@ class LanedRuntime:
         """Close the runtime; what waits goes nowhere."""
         for lane in self._lanes.values():
             lane.close()
+        if self._shares is not None:
+            self._shares.close()
         await self._runtime.close()
 
     async def _in_turn(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         model = str(request.get("modelId"))
         lane = self._lanes.get(model) or self._open(model)
+        if self._shares is not None and lane.is_limited:
+            self._share(self._shares, lane, model)
         counts_tokens = lane.pace.counts_tokens
         reserved = reserved_tokens(request) if counts_tokens else 0
         entered_at = await lane.enter(reserved)
@@ -130,12 +155,25 @@ class LanedRuntime:
             lane.look()
         return reply
 
+    def _share(self, shares: Shares, lane: Lane, model: str) -> None:
+        """Have a lane take its part, by who else is there now."""
+        now = asyncio.get_running_loop().time()
+        if now - lane.looked_at < LOOKS_AFTER_S:
+            return
+        lane.looked_at = now
+        sharers = shares.sharers(model)
+        if sharers != lane.sharers:
+            lane.sharers = sharers
+            lane.pace.share(now, sharers)
+            lane.look()
+
     def _open(self, model: str) -> Lane:
         if self._known is None:
             self._known = self._limits()
         quota = self._known.get(model) or ModelQuota()
         now = asyncio.get_running_loop().time()
-        lane = Lane(Pace(now, rpm=quota.rpm, tpm=quota.tpm, adapts=self._adapts))
+        pace = Pace(now, rpm=quota.rpm, tpm=quota.tpm, adapts=self._adapts)
+        lane = Lane(pace, is_limited=quota != ModelQuota())
         self._lanes[model] = lane
         return lane
 

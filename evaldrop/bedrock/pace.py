@@ -71,8 +71,8 @@ class Pace:
         adapts: bool = True,
         burst_s: float = BURST_S,
     ) -> None:
-        self._requests = None if rpm is None else Bucket.of_a_minute(rpm, now, burst_s=burst_s)
-        self._tokens = None if tpm is None else Bucket.of_a_minute(tpm, now, burst_s=burst_s)
+        self._quotas, self._burst_s = (rpm, tpm), burst_s
+        self._requests, self._tokens = self._shared(now, 1)
         self._adapts = adapts
         self._adapted: Bucket | None = None
         self._step = 0.0
@@ -80,6 +80,23 @@ class Pace:
         self._window_began = now
         self._in_window = 0
         self._window_rate = 0.0
+
+    def share(self, now: float, sharers: int) -> None:
+        """Take one part of so many of what may be called."""
+        before = (self._requests, self._tokens)
+        self._requests, self._tokens = self._shared(now, sharers)
+        for bucket, old in zip((self._requests, self._tokens), before, strict=True):
+            if bucket is not None and old is not None:
+                # Nothing is had anew by it; what time has brought is kept.
+                old.wait_s(now, 0)
+                bucket.level = min(bucket.capacity, old.level)
+
+    def _shared(self, now: float, sharers: int) -> tuple[Bucket | None, Bucket | None]:
+        requests, tokens = (
+            None if quota is None else Bucket.of_a_minute(quota / sharers, now, burst_s=self._burst_s)
+            for quota in self._quotas
+        )
+        return requests, tokens
 
     @property
     def counts_tokens(self) -> bool:

@@ -10,7 +10,9 @@ from evaldrop.running.deployed.resuming import rest_of_run
 from evaldrop.running.deployed.stack import stack_that_keeps
 
 
-def resume_and_show(folder: str, *, budget_usd: float | None, go_on: bool, yes: bool, as_json: bool) -> int:
+def resume_and_show(
+    folder: str, *, budget_usd: float | None, go_on: bool | None, yes: bool, as_json: bool
+) -> int:
     """
     Start an execution about a run's records without a result, and watch it to its end; return the exit code.
 

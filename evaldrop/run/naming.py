@@ -10,7 +10,6 @@ Names of folders are read and no files, but of runs whose ID does not tell when 
 
 import os
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -90,18 +89,9 @@ class RunsBelow:
         return [KeptRun(each, run_id) for each in names for run_id in self._ids(each)]
 
     def _sorted(self, runs: Sequence[KeptRun]) -> list[KeptRun]:
+        """Return runs the newest first, by when they began and then by ID, as stores of runs list them."""
         began = dict(zip(runs, self._began(runs), strict=True))
-        at_once = Counter(began.values())
-
-        def key(run: KeptRun) -> tuple[str, float, str]:
-            # IDs tell seconds. Of one second the run that was written to first is the earlier.
-            written = 0.0
-            if at_once[began[run]] > 1:
-                with suppress(StorageError):
-                    written = storage.modified_at(storage.join(self.folder(run), RUN_FILE))
-            return began[run], written, run.run_id
-
-        return sorted(runs, key=key, reverse=True)
+        return sorted(runs, key=lambda run: (began[run], run.run_id), reverse=True)
 
     def _began(self, runs: Sequence[KeptRun]) -> list[str]:
         """Return when runs began, as their IDs say it; "" of a folder that is no run's."""

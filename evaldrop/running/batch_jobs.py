@@ -6,7 +6,7 @@ from typing import Any
 from evaldrop.bedrock.protocol import BedrockEvaluations, BedrockJobs
 from evaldrop.engine import Integration, ServiceError, sdk_integration
 from evaldrop.evaluation.delivered import NO_JOBS
-from evaldrop.steps.prepare_jobs.jobs import job_prefix
+from evaldrop.run.job_names import job_prefix
 
 Call = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 

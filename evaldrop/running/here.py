@@ -276,7 +276,8 @@ def _execute(
     metered = MeteredRuntime(opened(), price)
     runtime = DrainingRuntime(metered)
     # Around all others: what waits in a lane is not under way, and what the journal has needs no turn.
-    laned = in_lanes(runtime, folder=run.folder, bedrock=run.request.bedrock)
+    bedrock, region = run.request.bedrock, run.request.region
+    laned = in_lanes(runtime, folder=run.folder, bedrock=bedrock, region=region, say=say)
     gc.freeze()  # what was imported stays: it need not be looked through for cycles again and again
     # In a rehearsal, whose runtime is in this process, too: it has not opened the journal yet.
     journal = Journal(journal_of(run.folder), with_refusals=run.retries_errors)
@@ -296,6 +297,7 @@ def _execute(
             journal=journal,
             observer=observer,
             functions=functions,
+            is_quiet=lambda: not runtime.given_up,
         )
 
     with watch(metered.meter) as observer:

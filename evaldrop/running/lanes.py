@@ -1,6 +1,7 @@
 """A run's calls on this machine, in lanes by what its evaluation says of the account."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import orjson
@@ -11,9 +12,17 @@ from evaldrop.bedrock.opening import is_throttled_by_load
 from evaldrop.bedrock.protocol import BedrockRuntime
 from evaldrop.evaluation.delivery import ModelQuota
 from evaldrop.run.place import RUN_FILE
+from evaldrop.running.quota_leases import QuotaLeases
 
 
-def in_lanes(runtime: BedrockRuntime, *, folder: str, bedrock: str) -> LanedRuntime:
+def in_lanes(
+    runtime: BedrockRuntime,
+    *,
+    folder: str,
+    bedrock: str,
+    region: str | None = None,
+    say: Callable[[str], None] | None = None,
+) -> LanedRuntime:
     """
     Return a runtime that calls as fast as a run's models may be called.
 
@@ -21,8 +30,16 @@ def in_lanes(runtime: BedrockRuntime, *, folder: str, bedrock: str) -> LanedRunt
         runtime: Who answers.
         folder: The run's. Its `run.json` need not be there before the first call.
         bedrock: The runtime as --bedrock says it.
+        region: Where it is called.
+        say: Gets who else calls its models; without it, or in a rehearsal, nobody is looked for.
     """
-    return LanedRuntime(runtime, partial(limits_of_run, folder), adapts=is_throttled_by_load(bedrock))
+    shares = None
+    if say is not None and not runtime.is_simulated:
+        # Of two profiles nobody knows here whether they are one account's.
+        account = "\0".join((bedrock, region or "", os.environ.get("AWS_PROFILE", "")))
+        shares = QuotaLeases(account, say)
+    adapts = is_throttled_by_load(bedrock)
+    return LanedRuntime(runtime, partial(limits_of_run, folder), adapts=adapts, shares=shares)
 
 
 def limits_of_run(folder: str) -> Mapping[str, ModelQuota]:

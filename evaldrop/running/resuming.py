@@ -30,7 +30,7 @@ def resumed_run(
     evaluation: str | None = None,
     bedrock: str | None,
     max_in_flight: int | None,
-    go_on: bool = False,
+    go_on: bool | None = None,
     force: bool = False,
     budget_usd: float | None = None,
 ) -> LocalRun:
@@ -43,7 +43,7 @@ def resumed_run(
         evaluation: Where the evaluation is now, likewise.
         bedrock: Who answers; by default as before, and no other kind.
         max_in_flight: Another number than before; it changes no result.
-        go_on: Go on without who is refused.
+        go_on: Go on without who is refused; by default as before.
         budget_usd: What the whole run may cost, what it has cost already included; by default as before.
         force: Go on with another OpenAI-compatible server, or without the replies that were kept.
 
@@ -87,7 +87,7 @@ def resumed_run(
             limit=definition.options.get("limit"),
             max_in_flight=max_in_flight or definition.options.get("max_in_flight"),
             # Absent in the run files of earlier versions.
-            go_on=go_on or bool(definition.options.get("go_on")),
+            go_on=bool(definition.options.get("go_on")) if go_on is None else go_on,
             parent=parent.folder if parent else None,
             labels=definition.labels,
             budget_usd=budget_usd,

@@ -70,6 +70,7 @@ async def run_locally(
     observer: Observer | None = None,
     publish: Callable[[dict[str, Any]], None] | None = None,
     functions: Executor | None = None,
+    is_quiet: Callable[[], bool] = bool,
 ) -> Execution:
     """
     Execute the workflow for a request; what the journal has is not called again.
@@ -84,6 +85,7 @@ async def run_locally(
         observer: Follows the progress.
         publish: Gets what the workflow publishes to its topic.
         functions: Runs the functions; a thread does without.
+        is_quiet: Tells at the end whether no call was given up under way; by default one may have been.
     """
     # Not `or`: a journal without replies has the length 0.
     kept = Journal(journal_of(folder)) if journal is None else journal
@@ -117,7 +119,7 @@ async def run_locally(
             observer=observer,
         )
     finally:
-        budget.close()
+        budget.close(quietly=is_quiet())
         for plane in (jobs, evaluations):
             if plane is not None:
                 await plane.close()

@@ -59,7 +59,7 @@ class StackServices:
     def stop_evaluation_jobs(self, run_id: str) -> int:
         """Stop the evaluation jobs of a run that are not over; return how many."""
         # Imported likewise.
-        from evaldrop.steps.prepare_jobs.jobs import job_prefix
+        from evaldrop.run.job_names import job_prefix
 
         stopped = 0
         with as_service_error(f"the evaluation jobs of run {run_id} were not stopped"):
@@ -74,7 +74,7 @@ class StackServices:
         """Stop the batch jobs of a run that are not over; return how many."""
         # Imported once there is a run that was stopped: what starts runs does without an evaluation's types.
         from evaldrop.evaluation.delivery import ENDED_JOBS
-        from evaldrop.steps.prepare_jobs.jobs import job_prefix
+        from evaldrop.run.job_names import job_prefix
 
         stopped = 0
         with as_service_error(f"the batch jobs of run {run_id} were not stopped"):

@@ -32,18 +32,30 @@ def withdrawn(known: StoredRun | None, holder: str | None) -> StoredRun | None:
 
 
 def begun(known: StoredRun | None, run: StoredRun) -> StoredRun:
-    """Return a run that goes on; one that ended stays as it is."""
+    """Return a run that goes on; one that ended stays as it is, but for what its rest may cost."""
     if known is None:
-        return run.model_copy(update={"state": "running", "admitted_at": None, "ending": None})
+        fresh = {"state": "running", "admitted_at": None, "ending": None, "rest_usd": None}
+        return run.model_copy(update=fresh)
+    if run.rest_usd is not None:
+        return known.model_copy(update={"rest_usd": _rest_usd(known, run)})
     if known.ending is not None:
         return known
     return known.model_copy(update={**_facts(known, run), "state": "running"})
 
 
+def _rest_usd(known: StoredRun, run: StoredRun) -> float:
+    """Return what a run may still cost, beside what it is charged; `run` says what all of it may cost."""
+    ending = known.ending
+    cost = known.estimate_usd if ending is None or ending.cost_usd is None else ending.cost_usd
+    left = max(0.0, (run.estimate_usd or 0) - (cost or 0))
+    # Of one that has not ended the estimate is for its rest as well.
+    return left if ending is None else min(run.rest_usd or 0, left)
+
+
 def ended(known: StoredRun, ending: Ending, run: StoredRun | None) -> StoredRun:
     """Return a run that has ended, with what was found out about it meanwhile."""
     facts = _facts(known, run) if run else {}
-    return known.model_copy(update={**facts, "state": ending.state, "ending": ending})
+    return known.model_copy(update={**facts, "state": ending.state, "ending": ending, "rest_usd": None})
 
 
 def chosen(known: StoredRun, choice: ChosenCandidate) -> StoredRun:

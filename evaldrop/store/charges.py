@@ -22,7 +22,7 @@ _MICROS = 1_000_000
 
 class Charge(NamedTuple):
     """
-    What is used up. `spent` of runs that have ended and `reserved` of the others, in micro-dollars.
+    What is used up. `spent` of runs that have ended, `reserved` of those that go on, in micro-dollars.
 
     `estimated` is as much of `spent` as nobody knows the cost of, and is by runs' estimates.
     """
@@ -81,15 +81,16 @@ def charge_of(run: StoredRun) -> Charge:
     ending = run.ending
     if run.simulated and run.admitted_at is None:
         return Charge(runs=1, records=(ending.records or 0) if ending else 0)
-    estimate = micros(run.estimate_usd or 0)
+    estimate, rest = micros(run.estimate_usd or 0), micros(run.rest_usd or 0)
     if ending is None:
-        return Charge(runs=1, reserved=estimate)
+        return Charge(runs=1, reserved=estimate + rest)
     return Charge(
         runs=1,
         records=ending.records or 0,
         input_tokens=ending.input_tokens,
         output_tokens=ending.output_tokens,
         spent=estimate if ending.cost_usd is None else micros(ending.cost_usd),
+        reserved=rest,
         estimated=estimate if ending.cost_usd is None else micros(ending.estimated_usd),
     )
 
@@ -190,25 +191,38 @@ def ceilings(run: StoredRun, limits: Limits, now: str) -> Iterator[Ceiling]:
             yield Ceiling(period, None, micros(usd) - least, why, seconds)
 
 
-def months_ceiling(run: StoredRun, usd: float, *, is_counted: bool) -> Ceiling:
+def months_ceiling(known: StoredRun | None, begun: StoredRun, usd: float) -> Ceiling | None:
     """
-    Return what must hold of the stack's month for a run to begin.
+    Return what must hold of the stack's month for a run to begin, or to go on; None where nothing must.
 
-    `is_counted`: its estimate is counted already, since it was admitted.
+    Args:
+        known: The run as it was noted.
+        begun: As it is to be noted: its estimate, or what its rest may cost, is what it reserves.
+        usd: The most that all runs of its month may cost together.
     """
-    estimate = charge_of(run).dollars
-    month = (run.admitted_at or run.started_at)[:7]
+    more = charge_of(begun).dollars
+    if begun.rest_usd is not None:
+        more -= charge_of(known).dollars if known else 0
+        if more <= 0:
+            return None
+    elif not _is_to_begin(known):
+        return None
+    whose = "a run that may cost" if begun.rest_usd is None else "the rest of a run, which may cost"
+    fewer = "evaluate fewer records (--limit)" if begun.rest_usd is None else "give it a smaller --budget"
+    month = (begun.admitted_at or begun.started_at)[:7]
     why = (
         f"${usd:,.2f} a month (monthly_budget_usd) is the most that this stack spends, and too little of "
-        f"{month}'s is left for a run that may cost ${estimate / _MICROS:,.2f}. Runs under way are counted "
-        "with the most that they may cost: wait for them, evaluate fewer records (--limit), or have whoever "
+        f"{month}'s is left for {whose} ${more / _MICROS:,.2f}. Runs under way are counted "
+        f"with the most that they may cost: wait for them, {fewer}, or have whoever "
         "deploys this stack raise it (cdk.json)."
     )
-    least = 0 if is_counted else estimate
-    return Ceiling(month, None, micros(usd) - least, why, _seconds_left_of_month(in_utc(run.started_at)))
+    # The estimate of what was admitted is counted already.
+    is_counted = begun.rest_usd is None and begun.admitted_at is not None
+    least = 0 if is_counted else more
+    return Ceiling(month, None, micros(usd) - least, why, _seconds_left_of_month(in_utc(begun.started_at)))
 
 
-def is_to_begin(known: StoredRun | None) -> bool:
+def _is_to_begin(known: StoredRun | None) -> bool:
     """
     Tell whether a run may still be refused: it has not been held against the month.
 

@@ -19,7 +19,6 @@ from evaldrop.store.charges import (
     Counter,
     ceilings,
     counting,
-    is_to_begin,
     limited,
     months_ceiling,
     requests_used_up,
@@ -134,9 +133,7 @@ class DynamoStore:
             return
 
         def ceiling_of(known: StoredRun | None, begun: StoredRun) -> Ceiling | None:
-            if not is_to_begin(known):
-                return None
-            return months_ceiling(begun, monthly_usd, is_counted=begun.admitted_at is not None)
+            return months_ceiling(known, begun, monthly_usd)
 
         self._change(run.run_id, lambda known: changes.begun(known, run), ceiling_of)
 

@@ -102,6 +102,10 @@ class StoredRun(_Value):
         description="When `admit` noted it; None where it began without. It counts to this day and month.",
     )
     estimate_usd: Usd | None = Field(default=None, description="Reserved of its key's dollars at the start.")
+    rest_usd: Usd | None = Field(
+        default=None,
+        description="Reserved beside what it has cost, while another execution goes on with its rest.",
+    )
     request_sha256: str | None = Field(
         default=None, description="Of the request that asked for it: the same key with another is a conflict."
     )

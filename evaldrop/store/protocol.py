@@ -44,7 +44,8 @@ class Store(Protocol):
     def begin(self, run: StoredRun, *, monthly_usd: float | None = None) -> None:
         """
         Note that a run goes on. One that was admitted keeps its owner, estimate and digest; one that ended
-        stays as it is.
+        stays as it is, but for its `rest_usd`: no more than what `run` may cost in all (`estimate_usd`)
+        beyond what it has cost is reserved beside that, until it ends again.
 
         Args:
             run: The run.

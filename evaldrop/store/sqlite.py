@@ -18,7 +18,6 @@ from evaldrop.store.charges import (
     Counter,
     ceilings,
     counting,
-    is_to_begin,
     limited,
     months_ceiling,
     requests_used_up,
@@ -91,8 +90,8 @@ class SqliteStore:
         with self._file.writing() as connection:
             known = _run(connection, run.run_id)
             begun = changes.begun(known, run)
-            if monthly_usd is not None and is_to_begin(known):
-                ceiling = months_ceiling(begun, monthly_usd, is_counted=begun.admitted_at is not None)
+            ceiling = None if monthly_usd is None else months_ceiling(known, begun, monthly_usd)
+            if ceiling is not None:
                 ceiling.check(_used(connection, Counter(STACK, ceiling.period)))
             _put(connection, known, begun)
 

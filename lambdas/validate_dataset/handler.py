@@ -1,16 +1,18 @@
 """ValidateDataset: a run's request in; its folder, with `run.json` written, out."""
 
 import os
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import RunRequest
-from evaldrop.steps.lifecycle.runs import defined_run, reserving_run
+from evaldrop.steps.lifecycle.runs import defined_run, reserving_run, resuming_run
 from evaldrop.steps.lifecycle.telling import Lifecycle
 from evaldrop.steps.services import log_step
 from evaldrop.steps.validate_dataset.caps import NO_CAPS, read_caps
 from evaldrop.steps.validate_dataset.validate import validate_dataset
+from evaldrop.store.model import StoredRun
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -36,7 +38,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     lifecycle = Lifecycle.from_environment(os.environ)
     admit = None
     if most := os.environ.get("EVALDROP_MONTHLY_BUDGET_USD"):
-        admit = partial(_admit, lifecycle, float(most))
+        admit = partial(_admit, lifecycle, float(most), resuming_run if request.rest else reserving_run)
     state = validate_dataset(request, default=default, caps=caps, arn=arn, admit=admit)
     if lifecycle.has_store and admit is None:
         lifecycle.begin(defined_run(RunDefinition.load(state["run"]["folder"])))
@@ -44,5 +46,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return state
 
 
-def _admit(lifecycle: Lifecycle, monthly_usd: float, definition: RunDefinition) -> None:
-    lifecycle.admit(reserving_run(definition), monthly_usd=monthly_usd)
+def _admit(
+    lifecycle: Lifecycle,
+    monthly_usd: float,
+    reserving: Callable[[RunDefinition], StoredRun],
+    definition: RunDefinition,
+) -> None:
+    lifecycle.admit(reserving(definition), monthly_usd=monthly_usd)

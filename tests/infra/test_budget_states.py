@@ -272,6 +272,41 @@ def test_a_table_that_does_not_answer_at_the_end_loses_no_reply():
     settled(broken, {"responses": [], "comparisons": []})
 
 
+# What a run goes on with in another execution
+
+
+def begun(client, run, **counted):
+    """Let a run begin with what was counted; return the state behind it."""
+    machine = {
+        "QueryLanguage": "JSONata",
+        "StartAt": "BeginBudget",
+        "States": {"BeginBudget": WORKFLOW["States"]["BeginBudget"], "HasJobs": {"Type": "Succeed"}},
+    }
+    content = {"budget": budget(run, 1000), "budget_so_far": counted}
+    integrations = {"dynamodb:updateItem": dynamodb_update_item(of_moto(client))}
+    return asyncio.run(
+        execute(load(machine, {"Partition": "aws"}), content, integrations=integrations, name="run")
+    ).output
+
+
+def test_a_run_that_goes_on_begins_with_what_is_known_and_releases_what_nobody_gave_back(client):
+    for n in range(2):
+        assert reserve(client, "again", 1000, 400, record=f"r{n}") == "TakeRecord"
+    assert begun(client, "again", spent=150, reserved=250, map_runs=2).keys() == {"budget"}
+    assert items(client, "again") == {"reserved_micros": 250, "spent_micros": 150}
+    assert reserve(client, "again", 1000, 750) == "TakeRecord"
+
+
+def test_an_execution_that_left_no_result_is_not_forgotten(client):
+    begun(client, "lost", spent=150, reserved=150, map_runs=2)
+    assert reserve(client, "lost", 1000, 800) == "TakeRecord"
+    # It was stopped: no manifest tells what it has called. The next one counts from all that it reserved.
+    begun(client, "lost", spent=150, reserved=150, map_runs=2)
+    assert items(client, "lost") == {"reserved_micros": 950, "spent_micros": 150}
+    begun(client, "lost", spent=200, reserved=300, map_runs=3)
+    assert items(client, "lost") == {"reserved_micros": 300, "spent_micros": 200}
+
+
 # What a record that is skipped has cost already
 
 

@@ -64,3 +64,33 @@ def test_a_run_whose_budget_was_spent_goes_on_with_the_records_without_a_result(
     assert again.returncode == 64
     assert "every record has a result" in again.stderr
     assert json.loads(ended.stdout)["records"] == skipped
+
+
+IN_BATCH = EVALUATION.replace("name: resumed", "name: in-batch\ndelivery: batch\nbatch: {missing: report}")
+ROWS = 105
+
+
+def test_what_a_budget_had_no_room_for_goes_in_jobs_again_once_it_is_larger(aws, given):
+    rows = [{"id": f"r{n}", "prompt": f"Where is parcel {n}?"} for n in range(ROWS)]
+    # Room for the first records' calls, and for no job.
+    key = aws.upload(rows, evaluation=IN_BATCH, metadata={"evaldrop-budget-usd": "0.0025"})
+    [execution] = aws.finished(key)
+    before = scorecard_of(aws, execution)
+    skipped, calls = before["records"]["skipped"], len(aws.calls())
+    assert skipped >= 100
+
+    folder = f"s3://{aws.output}/{aws.folder_of(execution)}"
+    ended = called("run", "--resume", folder, "--budget", 1, "--yes", "--json", **given)
+    assert ended.returncode == 0, ended.stderr
+    assert len(aws.calls()) == calls
+    newest = max(aws.executions(key), key=lambda each: each["startDate"])
+    after = scorecard_of(aws, newest)
+    assert (after["records"]["evaluated"], after["records"]["skipped"]) == (ROWS, 0)
+    delivered = {(each["role"], each["delivery"]): each["calls"] for each in after["cost_usd"]["deliveries"]}
+    assert (delivered["candidate", "batch"], delivered["judge", "batch"]) == (skipped, skipped)
+    item = aws.client("dynamodb").get_item(
+        TableName=aws.outputs["HistoryTable"],
+        Key={"pk": {"S": f"BUDGET#{after['run_id']}"}, "sk": {"S": "BUDGET"}},
+    )["Item"]
+    assert item["reserved_micros"] == item["spent_micros"]
+    assert int(item["spent_micros"]["N"]) / 1e6 == pytest.approx(after["cost_usd"]["total"], abs=ROWS * 1e-6)

@@ -13,7 +13,6 @@ from evaldrop.cli.options import (
     Budget,
     EvaluationFile,
     Force,
-    GoOn,
     Limit,
     MaxInFlight,
     Out,
@@ -65,7 +64,16 @@ def run(
         ),
     ] = False,
     budget: Budget = None,
-    go_on: GoOn = False,
+    go_on: Annotated[
+        bool | None,
+        typer.Option(
+            "--go-on/--no-go-on",
+            help="Go on without a candidate or judge whose first calls are refused for a reason that will "
+            "not pass; by default the run ends there, and with --resume it is as before: --no-go-on calls "
+            "whoever was left out.",
+            show_default=False,
+        ),
+    ] = None,
     label: RunLabels = None,
     force: Force = False,
     report_url: ReportUrl = None,
@@ -123,7 +131,7 @@ def run(
             out=out,
             limit=limit,
             max_in_flight=max_in_flight,
-            go_on=go_on,
+            go_on=bool(go_on),
             labels=label or (),
             budget_usd=budget,
         )

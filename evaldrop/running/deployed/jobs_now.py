@@ -8,7 +8,8 @@ from evaldrop.aws_errors import as_service_error
 from evaldrop.bedrock.metered import JobSeen
 from evaldrop.bedrock.metered_jobs import job_seen
 from evaldrop.errors import AwsError
-from evaldrop.steps.prepare_jobs.jobs import job_prefix, stage_of
+from evaldrop.run.job_names import job_prefix
+from evaldrop.steps.prepare_jobs.jobs import stage_of
 
 EVERY_S: Final = 30.0
 """Between two looks, in seconds: Bedrock itself is asked about jobs by the workflow every minute."""

@@ -74,9 +74,14 @@ class DeployedRest:
         return RunAddress(run_id=run_id, execution_arn=started["executionArn"], folder=self.folder)
 
 
-def rest_of_run(folder: str, *, budget_usd: float | None, go_on: bool) -> DeployedRest:
+def rest_of_run(folder: str, *, budget_usd: float | None, go_on: bool | None) -> DeployedRest:
     """
     Return what is left of a run in a stack's bucket.
+
+    Args:
+        folder: The run's.
+        budget_usd: What the whole run may cost; by default as before.
+        go_on: Leave out who was refused; by default as before.
 
     Raises:
         InputError: It has not begun, every record has a result, or its batch jobs are not over.
@@ -102,7 +107,7 @@ def rest_of_run(folder: str, *, budget_usd: float | None, go_on: bool) -> Deploy
         out=out_of(folder) or run.out,
         limit=run.options.get("limit"),
         max_in_flight=run.options.get("max_in_flight"),
-        go_on=go_on or bool(run.options.get("go_on")),
+        go_on=bool(run.options.get("go_on")) if go_on is None else go_on,
         parent=run.parent.folder if run.parent else None,
         labels=run.labels,
         owner=run.owner,

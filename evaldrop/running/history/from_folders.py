@@ -12,11 +12,12 @@ from evaldrop.report.history_index import HISTORY_FILE
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.lock import is_written_to
 from evaldrop.run.naming import RunsBelow
+from evaldrop.run.request import began_at
 from evaldrop.scorecard.read import read_scorecard
 from evaldrop.scorecard.trend.entries import HistoryEntry
 from evaldrop.steps.lifecycle.runs import defined_run
 from evaldrop.steps.lifecycle.scored import ending_of
-from evaldrop.store.model import Ending, StoredCandidate, StoredRun
+from evaldrop.store.model import Ending, StoredCandidate, StoredRun, in_utc
 
 _AT_A_TIME = 16
 
@@ -72,7 +73,9 @@ def _read(folders: Iterator[str]) -> Iterator[StoredRun | None]:
 def _defined(folder: str) -> StoredRun:
     run = RunDefinition.load(folder)
     estimate = ((run.estimate or {}).get("cost_usd") or {}).get("likely")
-    return defined_run(run).model_copy(update={"estimate_usd": estimate})
+    # By its ID, where that tells, as it is noted when it begins.
+    started_at = began_at(run.run_id) or in_utc(run.started_at)
+    return defined_run(run).model_copy(update={"estimate_usd": estimate, "started_at": started_at})
 
 
 def _noted(folder: str) -> StoredRun | None:
@@ -107,7 +110,7 @@ def _noted(folder: str) -> StoredRun | None:
     return StoredRun(
         run_id=entry.run_id,
         state="finished",
-        started_at=entry.started_at,
+        started_at=began_at(entry.run_id) or entry.started_at,
         dataset=entry.dataset,
         evaluation=entry.evaluation,
         folder=folder,

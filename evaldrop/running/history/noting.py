@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from evaldrop.errors import EvaldropError, first_line
 from evaldrop.run.place import out_of
+from evaldrop.run.request import began_at
 from evaldrop.store.opening import is_kept
 
 if TYPE_CHECKING:
@@ -26,8 +27,10 @@ def note_begun(run: "LocalRun") -> None:
     def note(store: "Store") -> None:
         from evaldrop.steps.lifecycle.runs import now, requested_run
 
+        # By its ID, as folders are listed: its run.json is written a moment later.
+        started_at = began_at(run.request.run_id) or now()
         folders = {"evaluation": run.folder.rpartition("/")[0].rpartition("/")[2], "folder": run.folder}
-        store.begin(requested_run(run.request, started_at=now()).model_copy(update=folders))
+        store.begin(requested_run(run.request, started_at=started_at).model_copy(update=folders))
 
     with suppress(EvaldropError):
         _note(run.folder, note)

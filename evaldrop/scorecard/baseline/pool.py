@@ -190,7 +190,9 @@ def _read(names: Iterable[str], folder: str, most: int) -> Iterator[RunDefinitio
 
 
 def _order(run: RunDefinition) -> tuple[str, list[tuple[int, str]]]:
-    return run.started_at, _natural(run.run_id)
+    # Within a second an ID of ours sorts as it is: its digits are no numbers.
+    is_ours = _RUN_ID.match(run.run_id)
+    return run.started_at, [(-1, run.run_id)] if is_ours else _natural(run.run_id)
 
 
 def _evaluation_folder(run: RunDefinition) -> str:

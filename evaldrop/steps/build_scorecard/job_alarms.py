@@ -1,6 +1,7 @@
 """What is to be said of batch jobs and evaluation jobs that did not complete."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import floor
 from typing import Any
 
 import orjson
@@ -30,7 +31,10 @@ def job_alarms(run: RunDefinition) -> Iterator[str]:
     if "batch" not in run.deliveries.values():
         return
     uris = [results_uri(run.folder, stage) for stage in STAGES]
-    jobs = [job for uri in uris if storage.exists(uri) for job in orjson.loads(storage.read_bytes(uri))]
+    told = [job for uri in uris if storage.exists(uri) for job in orjson.loads(storage.read_bytes(uri))]
+    # What an earlier, smaller budget refused has been asked since, in other jobs or on demand.
+    micros = floor((run.budget_usd or 0) * 1_000_000 + 0.5)
+    jobs = [job for job in told if job["status"] != NO_BUDGET or micros <= (job.get("limit") or micros)]
     is_reported = run.evaluation.batch.missing == "report"
     if refused := [job for job in jobs if job["status"] == NO_BUDGET]:
         then = "Their records are skipped" if is_reported else "They are called on demand as far as it goes"

@@ -62,7 +62,7 @@ def check_first_calls(state: Mapping[str, Any], *, has_lanes: bool = True) -> JS
         # A record whose child failed is evaluated again with the others.
         "done": [output["record_id"] for output in outputs],
         "earlier": [state["results"]],
-        "refused": {"candidates": _left_out(candidates), "judges": _left_out(judges)},
+        "refused": {"candidates": left_out(candidates), "judges": left_out(judges)},
     }
 
 
@@ -133,9 +133,12 @@ def _refusal(who: str, model: str, error: Mapping[str, Any], run: RunDefinition)
     return f"{said.rstrip('.')}. {hint}" if hint else said
 
 
-def _left_out(errors: Mapping[str, JSON]) -> dict[str, JSON]:
+def left_out(errors: Mapping[str, JSON]) -> dict[str, JSON]:
+    """Return the errors of those who are not called any more, by name, for what their first calls said."""
     return {
-        name: {
+        name: error
+        if error.get("Error") == LEFT_OUT
+        else {
             "Error": LEFT_OUT,
             "Cause": f"not called, for its first calls were refused ({_name(error)}): {_said(error)}",
         }

@@ -59,6 +59,25 @@ def reserving_run(run: "RunDefinition") -> StoredRun:
     return defined_run(run).model_copy(update={"estimate_usd": estimate})
 
 
+def resuming_run(run: "RunDefinition") -> StoredRun:
+    """
+    Return a run that goes on with its records without a result: what these may cost, at the most of all.
+
+    Raises:
+        BudgetExceeded: A price is unknown.
+        StorageError: Its results cannot be read.
+    """
+    from evaldrop.run.records import prepared_records
+    from evaldrop.run.rest import records_with_results
+    from evaldrop.run.results import find_manifests
+
+    reserving = reserving_run(run)
+    most = float(((run.estimate or {}).get("cost_usd") or {}).get("high") or 0)
+    done = records_with_results(find_manifests(run.folder))
+    left = [record.record_id not in done for record in prepared_records(run.folder)]
+    return reserving.model_copy(update={"rest_usd": most * sum(left) / max(len(left), 1)})
+
+
 def failed_run(run: Mapping[str, Any], *, started_at: str | None) -> StoredRun:
     """Return a run as far as it got: its request's keys as JSON, and perhaps `name` and `folder`."""
     return StoredRun(

@@ -10,11 +10,8 @@ from typing import Any, NamedTuple
 
 from evaldrop import storage
 from evaldrop.bedrock.billing import cost_of_reply
-from evaldrop.bedrock.families.replies import Reply, read_reply
-from evaldrop.evaluation import Candidate, Judge
-from evaldrop.evaluation.definition import GIVEN
-from evaldrop.evaluation.delivery import Delivery
 from evaldrop.run.definition import RunDefinition
+from evaldrop.run.paid_calls import CallsOfRun
 from evaldrop.run.records import RECORDS_FILE
 from evaldrop.run.results import (
     Manifest,
@@ -49,12 +46,6 @@ class SpentByRun(NamedTuple):
     def fields(self) -> dict[str, Any]:
         """Return it as an ending has it."""
         return {name: value for name, value in self._asdict().items() if name != "missing"}
-
-
-class _PaidCall(NamedTuple):
-    model: str
-    reply: Reply
-    asked: Delivery
 
 
 def spent_in(folder: str, *, has_fanned_out: bool = True) -> SpentByRun:
@@ -94,15 +85,13 @@ class _PaidCalls:
     """Tokens and dollars of the calls that were answered."""
 
     def __init__(self, run: RunDefinition) -> None:
-        self._run = run
-        self._candidates = {each.name: each for each in run.candidates}
-        self._judges = {each.name: each for each in run.judges}
+        self._run, self._calls = run, CallsOfRun(run)
         self._input = self._output = 0
         self._usd: float | None = 0.0
 
     def add(self, output: JSON) -> bool:
         """Add a record's calls; return whether all of them are known."""
-        for model, reply, asked in self._calls(output):
+        for model, reply, asked in self._calls.of(output):
             self._input += reply.input_tokens or 0
             self._output += reply.output_tokens or 0
             price = self._run.prices.get(model)
@@ -119,25 +108,6 @@ class _PaidCalls:
             share = 0.0 if planned is None else planned * unknown / records
             cost = None if planned is None else cost + share
         return SpentByRun(self._input, self._output, cost, share, missing)
-
-    def _calls(self, output: JSON) -> Iterator[_PaidCall]:
-        for response in output.get("responses") or ():
-            is_own = not (response.get("given") or response.get("reused") or response.get("api") == GIVEN)
-            if is_own and response.get("reply") is not None:
-                yield self._call(self._candidates[response["candidate"]], response, response["reply"])
-            yield from self._judges_calls(response.get("judgements") or ())
-        yield from self._judges_calls(output.get("comparisons") or ())
-
-    def _judges_calls(self, answers: Iterable[JSON]) -> Iterator[_PaidCall]:
-        for answer in answers:
-            if not answer.get("kept") and not answer.get("skipped"):
-                for reply in ("reply", "first_reply"):
-                    if answer.get(reply) is not None:
-                        yield self._call(self._judges[answer["judge"]], answer, answer[reply])
-
-    def _call(self, called: Candidate | Judge, answer: JSON, raw: object) -> _PaidCall:
-        reply = read_reply(answer.get("api") or called.api, raw)
-        return _PaidCall(called.model, reply, self._run.asked_delivery(called, answer))
 
 
 def _outputs(manifests: Iterable[Manifest]) -> Iterator[JSON]:

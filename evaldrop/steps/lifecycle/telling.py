@@ -100,11 +100,24 @@ class Lifecycle:
 
         def unless_noted() -> None:
             known = self._store.run(run.run_id)
-            if known is None or known.ending is None or known.ending.state != "stopped":
+            is_noted = known is not None and known.ending is not None and known.ending.state == "stopped"
+            # One that was stopped before may have gone on since.
+            if not is_noted or (known is not None and known.rest_usd is not None):
                 self._store.end(run.run_id, ending, run=run)
 
         if self._opened:
             self._or_log(run.run_id, "its end was not noted", unless_noted)
+
+    def give_up_rest(self, run_id: str) -> None:
+        """Note that a run did not go on after all: it stays as it had ended."""
+
+        def note() -> None:
+            known = self._store.run(run_id)
+            if known is not None and known.ending is not None:
+                self._store.end(run_id, known.ending)
+
+        if self._opened:
+            self._or_log(run_id, "that it does not go on was not noted", note)
 
     def settle(self, run_id: str, spent: "Callable[[], SpentByRun]") -> None:
         """Note what a run has cost that ended without a scorecard, where nobody has noted it yet."""

@@ -11,9 +11,9 @@ from evaldrop.evaluation import Judge
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.job_formats.asked_metrics import MetricGroup, judged_groups
 from evaldrop.job_formats.requests import judging
+from evaldrop.run.job_names import job_prefix
 from evaldrop.run.job_scores import EVALUATION_JOBS
 from evaldrop.steps.prepare_jobs.casing import as_result
-from evaldrop.steps.prepare_jobs.jobs import job_prefix
 
 JSON = dict[str, Any]
 

@@ -8,6 +8,7 @@ import orjson
 
 from evaldrop import storage
 from evaldrop.evaluation import Called
+from evaldrop.run.job_names import job_prefix
 from evaldrop.run.records import RECORDS_FILE
 
 JSON = dict[str, Any]
@@ -39,6 +40,7 @@ class BatchJob(NamedTuple):
         reserve: What they cost at most, in micro-dollars; 0 without a budget.
         refused: Whether the budget had no room for it when it was asked: it is not created any more, for
             what it would ask may have been called on demand since.
+        round: 1; more for one that was written after a larger budget, for rows of refused ones.
     """
 
     place: str
@@ -49,9 +51,12 @@ class BatchJob(NamedTuple):
     n: int
     reserve: int = 0
     refused: bool = False
+    round: int = 1
 
 
-def job_of(run_id: str, stage: str, part: int, *, called: Called, n: int, reserve: int = 0) -> BatchJob:
+def job_of(
+    run_id: str, stage: str, part: int, *, called: Called, n: int, reserve: int = 0, round_: int = 1
+) -> BatchJob:
     """Return the job of a part of a candidate's or judge's rows in a stage; `part` counts from 1."""
     words = (run_id, stage, called.name, str(part))
     digest = hashlib.blake2b("\0".join(words).encode(), digest_size=32).hexdigest()
@@ -64,13 +69,13 @@ def job_of(run_id: str, stage: str, part: int, *, called: Called, n: int, reserv
         token=digest,
         n=n,
         reserve=reserve,
+        round=round_,
     )
 
 
-def job_prefix(run_id: str) -> str:
-    """Return how the names of a run's jobs begin, and those of no other run."""
-    # A digest and not the ID, which is too long for a name, or holds what a name does not.
-    return f"evaldrop-{hashlib.blake2b(run_id.encode(), digest_size=6).hexdigest()}-"
+def jobs_uri(folder: str, stage: str) -> str:
+    """Return where a stage's jobs are; `folder` is the run's."""
+    return storage.join(folder, BATCH, stage, JOBS_FILE)
 
 
 def results_uri(folder: str, stage: str) -> str:

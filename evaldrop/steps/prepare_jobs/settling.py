@@ -6,7 +6,7 @@ what its row had reserved.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from evaldrop.bedrock.billing import cost_of_reply
@@ -26,12 +26,18 @@ def settlement(stage: str, jobs: Sequence[BatchJob], results: Iterable[JobResult
     Return what the workflow settles of a stage, once its jobs are over, in micro-dollars.
 
     Returns:
-        `cost`: of all its jobs; `difference`: what is added to what they had reserved.
+        `cost`: of all these jobs; `difference`: what is added to what they had reserved; `stage`: what
+        is settled once, the stage or one of its later rounds.
     """
     costs = {result.place: result.micros for result in results if result.micros is not None}
+    settled = [job for job in jobs if job.place in costs]
     cost = sum(costs.values())
-    reserved = sum(job.reserve for job in jobs if job.place in costs)
-    return {"stage": stage, "cost": cost, "difference": cost - reserved}
+    latest = max((job.round for job in settled), default=1)
+    return {
+        "stage": stage if latest == 1 else f"{stage}-{latest}",
+        "cost": cost,
+        "difference": cost - sum(job.reserve for job in settled),
+    }
 
 
 def priced(
@@ -39,7 +45,7 @@ def priced(
     jobs: Sequence[BatchJob],
     results: Iterable[JobResult],
     *,
-    earlier: Iterable[Mapping[str, Any]],
+    earlier: Iterable[JobResult],
     limit: int,
 ) -> Iterator[JobResult]:
     """
@@ -55,7 +61,7 @@ def priced(
     Raises:
         StorageError: A job's output cannot be read.
     """
-    before = {each["place"]: each.get("limit") for each in earlier if each["status"] == NO_BUDGET}
+    before = {each.place: each.limit for each in earlier if each.status == NO_BUDGET}
     known = {job.place: job for job in jobs}
     for result in results:
         if result.status == NO_BUDGET:

@@ -1,8 +1,9 @@
 """Rows into the files of jobs: as many as a job takes, and none for too few."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
+from itertools import count
 from typing import IO, Any, NamedTuple
 
 import orjson
@@ -108,24 +109,36 @@ class RowWriter:
 
 
 class StageWriter:
-    """Writes the rows of a stage: each candidate's or judge's into jobs of their own."""
+    """
+    Writes the rows of a stage: each candidate's or judge's into jobs of their own.
 
-    def __init__(self, folder: str, stage: str, limits: JobLimits) -> None:
-        self._folder, self._stage, self._limits = folder, stage, limits
+    Args:
+        folder: The run's.
+        stage: The stage.
+        limits: What a job takes.
+        taken: Places of jobs that were written before; the parts of the new ones come behind.
+    """
+
+    def __init__(self, folder: str, stage: str, limits: JobLimits, taken: Collection[str] = ()) -> None:
+        self._folder, self._stage, self._limits, self._taken = folder, stage, limits, taken
         self._writers: dict[str, RowWriter] = {}
         self._opened = ExitStack()
 
     def add(self, who: str, row_id: str, body: JSON, micros: float = 0) -> None:
         """Write a row, as `RowWriter` does."""
         if who not in self._writers:
-            place = f"{self._stage}/{who}"
-            writer = RowWriter(lambda part: rows_uri(self._folder, f"{place}-{part}"), self._limits)
+            place, before = f"{self._stage}/{who}", self.first_part_of(who) - 1
+            writer = RowWriter(lambda part: rows_uri(self._folder, f"{place}-{before + part}"), self._limits)
             self._writers[who] = self._opened.enter_context(writer)
         self._writers[who].add(row_id, body, micros)
 
     def parts_of(self, who: str) -> list[JobPart]:
         """Return what is in each of somebody's jobs, once the writer is closed."""
         return self._writers[who].parts if who in self._writers else []
+
+    def first_part_of(self, who: str) -> int:
+        """Return the number of the first of somebody's jobs."""
+        return next(part for part in count(1) if f"{self._stage}/{who}-{part}" not in self._taken)
 
     def __enter__(self) -> "StageWriter":
         """Begin, as a `RowWriter` does."""

@@ -12,11 +12,12 @@ import orjson
 
 from evaldrop import storage
 from evaldrop.errors import InputError
+from evaldrop.run.batch_files import jobs_so_far
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.job_results import may_have_jobs_left
 from evaldrop.run.records import RECORDS_FILE
-from evaldrop.run.rest import records_with_results
-from evaldrop.run.results import find_manifests
+from evaldrop.run.results import find_manifests, read_manifest
+from evaldrop.steps.prepare_records.so_far import ResultsSoFar
 
 JSON = dict[str, Any]
 
@@ -29,7 +30,10 @@ def state_of_rest(
     state: Mapping[str, Any], definition: RunDefinition, reserving: Callable[[JSON], JSON]
 ) -> JSON:
     """
-    Return a state with which EvaluateRecords evaluates the records without a result.
+    Return a state with which the workflow evaluates the records without a result.
+
+    Its `batch` stays where the budget has room now for jobs that it had none for; `budget_so_far` is what its
+    counter begins with.
 
     Args:
         state: As for all records.
@@ -41,11 +45,11 @@ def state_of_rest(
         StorageError: A file cannot be read or written.
     """
     manifests = find_manifests(definition.folder)
-    done = records_with_results(manifests)
+    so_far = ResultsSoFar(definition, [read_manifest(uri) for uri in manifests])
     uri, n = definition.file(REST_FILE), 0
     with storage.open_write(uri) as stream:
         for line in _lines(definition):
-            if line["record_id"] not in done:
+            if line["record_id"] not in so_far.done:
                 # What a job had no room for is called on demand now.
                 calls = {name: each for name, each in line["calls"].items() if name != "skipped"}
                 stream.write(orjson.dumps({**line, "calls": reserving(calls)}) + b"\n")
@@ -61,13 +65,21 @@ def state_of_rest(
         storage.write_bytes(uri, orjson.dumps({"record_id": first, "calls": {"record_id": first}}) + b"\n")
         done_again = [first]
     places = [storage.place(each, root=definition.out) for each in manifests]
-    kept = {name: value for name, value in state.items() if name not in {"batch", "rest"}}
-    return {
-        **kept,
+    rest = {
+        **{name: value for name, value in state.items() if name not in {"batch", "rest"}},
         "reader": storage.place(uri, root=definition.out)._asdict(),
         "done": done_again,
         "earlier": [{"Bucket": place.bucket, "Key": place.key} for place in places],
     }
+    if state["run"].get("go_on"):
+        rest["refused"] = so_far.refused()
+    if budget := state["budget"]:
+        jobs = jobs_so_far(definition.folder)
+        if any(limit < budget["limit"] for limit in jobs.refused_by):
+            rest["batch"] = state["batch"]
+        if counter := so_far.counter(jobs):
+            rest["budget_so_far"] = counter
+    return rest
 
 
 def records_to_go_on_with(definition: RunDefinition) -> str:
@@ -80,7 +92,7 @@ def records_to_go_on_with(definition: RunDefinition) -> str:
     if "batch" not in definition.deliveries.values():
         return definition.file(RECORDS_FILE)
     answered = storage.join(definition.folder, ANSWERED, RECORDS_FILE)
-    if not storage.exists(answered):
+    if not storage.exists(answered) or jobs_so_far(definition.folder).unfinished:
         raise InputError(
             f"{definition.folder}: its batch jobs had not come to their end, and what they answer would be "
             "paid for again. Redrive its execution, which goes on with the same jobs (docs/resuming.md)."

@@ -51,7 +51,7 @@ def test_calls_under_way_end_and_no_other_is_sent():
         waiting.may_end.set()
         assert await asyncio.gather(*under_way) == [1, 2]
         await drained
-        assert (waiting.begun, late.done(), runtime.fault) == (2, False, None)
+        assert (waiting.begun, late.done(), runtime.fault, runtime.given_up) == (2, False, None, 0)
         late.cancel()
         await runtime.close()
 
@@ -67,6 +67,8 @@ def test_calls_under_way_are_waited_for_no_longer_than_said():
         await runtime.drained(0.01)
         assert not call.done()
         call.cancel()
+        await asyncio.wait([call])
+        assert runtime.given_up == 1
 
     asyncio.run(scenario())
 

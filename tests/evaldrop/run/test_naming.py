@@ -2,6 +2,7 @@
 
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import boto3
@@ -10,6 +11,7 @@ import pytest
 from evaldrop import storage
 from evaldrop.errors import InputError
 from evaldrop.run.naming import RunsBelow, find_named_run, find_run, is_word
+from evaldrop.run.request import began_at, new_run_id
 
 FAQ = ["20261119T080000Z-aaa111", "20261120T080000Z-bbb222", "20261121T101500Z-4f3a2b"]
 TONE = ["20261120T090000Z-ccc333", "ds-4b0c1f6f0d"]
@@ -107,11 +109,19 @@ def test_a_folder_that_is_there_wins_over_an_evaluation_only_where_it_is_a_runs(
     assert find_run("ds-4b", "runs") == "ds-4b"
 
 
-def test_of_runs_of_one_second_the_one_written_last_is_the_latest():
+def test_of_runs_of_one_second_the_one_of_the_later_id_is_the_latest_whenever_it_was_written():
     for order, run_id in enumerate(("20261201T000000Z-f", "20261201T000000Z-0")):
         begin(Path("runs/faq", run_id))
         os.utime(Path("runs/faq", run_id, "run.json"), (order, order))
-    assert find_run("faq", "runs") == "runs/faq/20261201T000000Z-0"
+    assert find_run("faq", "runs") == "runs/faq/20261201T000000Z-f"
+
+
+def test_ids_sort_by_time_within_a_second_and_tell_it():
+    moments = [datetime(2026, 12, 1, 0, 0, 0, micros, tzinfo=UTC) for micros in (0, 300, 50_000, 999_999)]
+    ids = [new_run_id(moment) for moment in moments]
+    assert sorted(ids) == ids
+    assert {began_at(run_id) for run_id in ids} == {"2026-12-01T00:00:00+00:00"}
+    assert began_at("faq.jsonl-4b2c") is None
 
 
 def test_among_thousands_of_runs_no_file_is_read_that_its_name_spares(monkeypatch):

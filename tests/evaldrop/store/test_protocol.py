@@ -473,3 +473,52 @@ def test_another_month_has_its_own_room(store):
         "2026-11": 1,
         "2026-12": 1,
     }
+
+
+# A run that goes on in another execution
+
+
+def resumed(number, *, most, rest):
+    return dropped(number, estimate_usd=most).model_copy(update={"rest_usd": rest})
+
+
+def used(store):
+    usage = store.usage("2026-11", by="stack")[""]
+    return round(usage.usd, 6), round(usage.reserved_usd, 6)
+
+
+def test_the_rest_of_a_run_is_held_against_the_month_and_what_it_has_cost_is_not_again(store):
+    store.begin(dropped(1, estimate_usd=0.2), monthly_usd=0.3)
+    store.end("d1", an_ending(cost_usd=0.15))
+    # All of it may cost 0.4 now: 0.25 more, and there is room for 0.15.
+    with pytest.raises(LimitReached, match=r"\$0.30 a month .* the rest of a run, which may cost \$0.25"):
+        store.begin(resumed(1, most=0.4, rest=1), monthly_usd=0.3)
+    assert used(store) == (0.15, 0)
+    for _ in range(2):
+        # Also where the function is called again.
+        store.begin(resumed(1, most=0.3, rest=1), monthly_usd=0.3)
+        assert used(store) == (0.15, 0.15)
+    assert store.run("d1").ending == an_ending(cost_usd=0.15)
+    with pytest.raises(LimitReached):
+        store.begin(dropped(2), monthly_usd=0.3)
+    store.end("d1", an_ending(cost_usd=0.18))
+    assert used(store) == (0.18, 0)
+    store.begin(dropped(2), monthly_usd=0.3)
+
+
+def test_few_records_left_reserve_no_more_than_their_part_and_nothing_where_nothing_is_left(store):
+    store.begin(dropped(1, estimate_usd=0.2), monthly_usd=0.2)
+    store.end("d1", an_ending(cost_usd=0.15))
+    store.begin(resumed(1, most=0.2, rest=0.01), monthly_usd=0.2)
+    assert used(store) == (0.15, 0.01)
+    store.begin(resumed(1, most=0.1, rest=0.01), monthly_usd=0.1)
+    assert used(store) == (0.15, 0)
+
+
+def test_a_run_that_nobody_saw_end_reserves_what_a_larger_budget_adds(store):
+    store.begin(dropped(1, estimate_usd=0.1), monthly_usd=0.2)
+    store.begin(resumed(1, most=0.15, rest=0.01), monthly_usd=0.2)
+    assert used(store) == (0, 0.15)
+    with pytest.raises(LimitReached):
+        store.begin(resumed(1, most=0.25, rest=0.01), monthly_usd=0.2)
+    assert used(store) == (0, 0.15)

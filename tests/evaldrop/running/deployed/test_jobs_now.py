@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 from botocore.exceptions import ClientError
 
+from evaldrop.run.job_names import job_prefix
 from evaldrop.running.deployed.jobs_now import EVERY_S, JobsNow
-from evaldrop.steps.prepare_jobs.jobs import job_prefix
 
 
 def summary(stage, status, submitted, **counts):

@@ -104,6 +104,13 @@ def test_a_request_says_that_it_is_for_the_rest_only_where_it_is():
 def test_what_is_left_is_counted_and_asked_for_as_the_run_began(tmp_path):
     rows = [{"id": name, "prompt": "Why?", "reference": "So."} for name in ("a", "b")]
     state, _ = prepare(tmp_path, evaluation=EVALUATION, rows=rows)
-    found = rest_of_run(state["run"]["folder"], budget_usd=3, go_on=False)
+    found = rest_of_run(state["run"]["folder"], budget_usd=3, go_on=None)
     assert found.records == 2
     assert (found.request.run_id, found.request.budget_usd, found.request.rest) == ("run-1", 3, True)
+
+
+@pytest.mark.parametrize(("asked", "is_going_on"), [(None, True), (True, True), (False, False)])
+def test_who_was_left_out_stays_so_unless_it_is_asked_otherwise(tmp_path, asked, is_going_on):
+    rows = [{"id": "a", "prompt": "Why?", "reference": "So."}]
+    state, _ = prepare(tmp_path, evaluation=EVALUATION, rows=rows, go_on=True)
+    assert rest_of_run(state["run"]["folder"], budget_usd=3, go_on=asked).request.go_on == is_going_on

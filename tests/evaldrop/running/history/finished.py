@@ -13,9 +13,8 @@ def begin(out, run_id, *, hour=9, evaluation="support", **changes):
     definition = run_json(
         run_id=run_id,
         evaluation_name=evaluation,
-        started_at=f"2026-11-21T{hour:02}:00:00+00:00",
+        **{"started_at": f"2026-11-21T{hour:02}:00:00+00:00", **changes},
         evaluation={"name": evaluation},
-        **changes,
     )
     (folder / "run.json").write_text(json.dumps(definition))
     return folder

@@ -6,6 +6,7 @@ import pytest
 
 from evaldrop.report.history_index import HISTORY_FILE
 from evaldrop.run.lock import locked
+from evaldrop.run.naming import RunsBelow
 from evaldrop.running.history.from_folders import runs_below
 from evaldrop.running.history.listing import history_files, list_below, runs_of
 from evaldrop.store.opening import open_store, store_of
@@ -31,6 +32,19 @@ def kept(folders, tmp_path):
     shutil.copytree(folders, out)
     open_store(store_of(str(out))).rebuild(runs_below(str(out)))
     return out
+
+
+def test_runs_of_one_second_are_in_one_order_with_a_history_and_without(tmp_path):
+    out = tmp_path / "runs"
+    # Written in another order than that of their IDs, and the file a second after the ID.
+    ids = [f"20261121T0900{second}Z-{part}" for second, part in (("10", "f"), ("10", "0"), ("09", "a"))]
+    for run_id in ids:
+        begin(out, run_id, started_at="2026-11-21T09:00:11+00:00")
+    by_folders = list_below(str(out), evaluation=None, limit=10)
+    open_store(store_of(str(out))).rebuild(runs_below(str(out)))
+    by_history = list_below(str(out), evaluation=None, limit=10)
+    assert [row.run_id for row in by_folders] == [row.run_id for row in by_history] == ids
+    assert by_folders[0].run_id == RunsBelow(str(out)).names()[0].run_id
 
 
 def test_the_history_lists_what_the_folders_would(kept):

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from evaldrop.evaluation import Candidate
-from evaldrop.steps.prepare_jobs.jobs import job_of, job_prefix, latest_jobs
+from evaldrop.run.job_names import job_prefix
+from evaldrop.steps.prepare_jobs.jobs import job_of, latest_jobs
 
 ONE = Candidate(name="one", model="m")
 RUNS = ["20261130T184433Z-0a1b2c", "my_run", "my-run", "r" * 80, "r" * 79, "_", "-x-", "a__b", "Z"]

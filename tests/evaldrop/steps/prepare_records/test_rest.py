@@ -57,6 +57,36 @@ def test_only_records_without_a_result_are_left_and_their_reserve_is_of_now(tmp_
     assert not {"rest", "batch"} & rest.keys()
 
 
+def test_who_was_left_out_stays_left_out_where_the_run_goes_on_without(tmp_path):
+    candidates = [*EVALUATION["candidates"], {"name": "b", "model": "own.b"}]
+    state, run, folder = begun(tmp_path, candidates=candidates)
+    error = {"Error": "LeftOut", "Cause": "not called"}
+    responses = [{"candidate": "a", "error": error}, {"candidate": "b", "reply": {}}]
+    map_run(folder, "all", [{"record_id": "r0", "responses": responses}])
+    going_on = {**state, "run": {**state["run"], "go_on": True}}
+    assert state_of_rest(going_on, run, reserving)["refused"] == {"candidates": {"a": error}, "judges": {}}
+    # Asked otherwise, it is called.
+    assert state_of_rest(state, run, reserving)["refused"] == {"candidates": {}, "judges": {}}
+
+
+def test_with_a_budget_the_counter_begins_with_what_is_known_and_refused_jobs_are_looked_at(tmp_path):
+    state, run, folder = begun(tmp_path, delivery="batch", budget_usd=2.0)
+    map_run(folder, "all", [{"record_id": f"r{n}", "responses": [], "skipped": "budget"} for n in range(4)])
+    stage = folder / "batch/candidates"
+    stage.mkdir(parents=True)
+    (folder / "batch/records.jsonl").write_bytes((folder / "records.jsonl").read_bytes())
+    (stage / "jobs.json").write_text(json.dumps([{"place": "candidates/a-1"}]))
+    # Of a job nobody knows how it ended: its execution is to be redriven.
+    with pytest.raises(InputError, match="Redrive its execution"):
+        state_of_rest(state, run, reserving)
+    for limit, is_again in ((1_000_000, True), (2_000_000, False)):
+        told = [{"place": "candidates/a-1", "status": "NoBudget", "limit": limit}]
+        (stage / "results.json").write_text(json.dumps(told))
+        rest = state_of_rest(state, run, reserving)
+        assert ("batch" in rest) == is_again
+        assert rest["budget_so_far"] == {"spent": 0, "reserved": 0, "map_runs": 1}
+
+
 def test_where_every_record_has_a_result_nothing_goes_on(tmp_path):
     state, run, folder = begun(tmp_path)
     map_run(folder, "all", [{"record_id": row["id"], "responses": []} for row in ROWS])
