@@ -50,7 +50,7 @@ STEPS = {
     "ReportFailure": Shape(memory_mb=1024, timeout_s=900, disk_mb=10_240),
 }
 _READING = ("CheckFirstCalls", "ReportFailure")
-"""Those that write nothing of a run."""
+"""Those that write nothing of a run; CheckFirstCalls restates its cost in `run.json`."""
 CAPS_FILE = "caps.json"
 START_RUN = Shape(memory_mb=512, timeout_s=60)
 
@@ -176,6 +176,10 @@ class Functions(Construct):
             reading.allow(["s3:ListBucket"], [bucket])
             if storage.key:
                 reading.allow(["kms:Decrypt"], [storage.key.key_arn])
+        restating = self.steps["CheckFirstCalls"]
+        restating.allow(["s3:PutObject"], [f"{runs}/run.json"])
+        if storage.key:
+            restating.allow(["kms:GenerateDataKey"], [storage.key.key_arn])
 
 
 def validating_bundle(name: str, settings: Settings, also: tuple[str, ...] = ()) -> Bundle:

@@ -3,7 +3,7 @@
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, NamedTuple
 
@@ -14,6 +14,7 @@ from rich.table import Column
 from rich.text import Text
 
 from evaldrop.bedrock.metered import JobSeen, Meter
+from evaldrop.cli.prose import print_prose
 from evaldrop.engine import Observer
 from evaldrop.scorecard.figures import rough_count, time_left
 from evaldrop.steps.prepare_jobs.jobs import stage_of
@@ -86,10 +87,24 @@ def _joined(parts: Sequence[LinePart]) -> str:
 
 
 class RunProgress(Observer):
-    """Follows an execution and says how far it is; its meter may be given when it begins."""
+    """
+    Follows an execution and says how far it is.
 
-    def __init__(self, console: Console, meter: Meter | None = None) -> None:
+    Args:
+        console: Where it is said.
+        meter: May be given when it begins, too.
+        restated: Returns what the first calls say of the cost, once they have been checked.
+    """
+
+    def __init__(
+        self,
+        console: Console,
+        meter: Meter | None = None,
+        restated: Callable[[], str | None] = lambda: None,
+    ) -> None:
         self._console = console
+        self._restated = restated
+        self._is_checked = False
         self._meter = meter or Meter()
         self._total: int | None = None
         self.done = 0
@@ -115,6 +130,9 @@ class RunProgress(Observer):
         step = STEPS.get(name)
         if step is None:
             return
+        if self._is_checked and (said := self._restated()):
+            print_prose(self._console, said)
+        self._is_checked = name == "CheckFirstCalls"
         self._are_jobs = name in {"RunJobs", "RunEvaluationJobs"}
         if self._live:
             self._live.update(self._live.task_ids[0], description=step)
