@@ -47,7 +47,6 @@ from evaldrop.steps.validate_dataset.evaluation_checks import (
 from evaldrop.steps.validate_dataset.job_checks import evaluation_job_problems, evaluation_job_warnings
 from evaldrop.steps.validate_dataset.limit_checks import limit_problems, limit_warnings
 from evaldrop.steps.validate_dataset.plan import SAMPLE_RECORDS, Counting, Plan, judge_calls, make_plan
-from evaldrop.steps.validate_dataset.rehearsed import rehearsed_lengths
 from evaldrop.steps.validate_dataset.reply_lengths import GUESSED, ReplyLengths
 
 # What a report says of its dataset beside its shapes.
@@ -343,7 +342,12 @@ class RunDraft:
     def _lengths(
         self, definition: RunDefinition, sample: list[Record], parent: ParentReplies | None
     ) -> ReplyLengths:
-        known = rehearsed_lengths(definition, sample, parent) if self.request.simulated else GUESSED
+        known = GUESSED
+        # A stack's functions have no simulated models with them.
+        if self.request.simulated and self.arn is None:
+            from evaldrop.steps.validate_dataset.rehearsed import rehearsed_lengths
+
+            known = rehearsed_lengths(definition, sample, parent)
         return known.corrected_by(self.observed)
 
     @property
