@@ -115,7 +115,7 @@ def job_seen(job: Mapping[str, Any]) -> JobSeen:
     """Return what a look at a job shows, as Get… answers it; 0 where it does not tell yet."""
     return JobSeen(
         status=str(job["status"]),
-        rows_uri=str(job["inputDataConfig"]["s3InputDataConfig"]["s3Uri"]),
+        rows_uri=rows_uri_of(job),
         rows=int(job.get("totalRecordCount", 0)),
         processed=int(job.get("processedRecordCount", 0)),
         is_over=job["status"] in ENDED_JOBS,
@@ -130,3 +130,8 @@ def tokens_of_job(job: Mapping[str, Any]) -> Reply | None:
         return None
     counts = orjson.loads(storage.read_bytes(manifest))
     return Reply(text="", input_tokens=counts["inputTokenCount"], output_tokens=counts["outputTokenCount"])
+
+
+def rows_uri_of(job: Mapping[str, Any]) -> str:
+    """Return where a batch job's rows are, as Bedrock tells of the job."""
+    return str(job["inputDataConfig"]["s3InputDataConfig"]["s3Uri"])

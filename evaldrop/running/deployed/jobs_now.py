@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from evaldrop.aws_errors import as_service_error
 from evaldrop.bedrock.metered import JobSeen
-from evaldrop.bedrock.metered_jobs import job_seen
+from evaldrop.bedrock.metered_jobs import job_seen, rows_uri_of
 from evaldrop.errors import AwsError
 from evaldrop.run.job_names import job_prefix
 from evaldrop.steps.prepare_jobs.jobs import stage_of
@@ -55,6 +55,5 @@ class JobsNow:
             found = [job for page in pages for job in page["invocationJobSummaries"]]
         if not found:
             return []
-        newest = job_seen(max(found, key=lambda job: job["submitTime"]))
-        seen = map(job_seen, found)
-        return [job for job in seen if stage_of(job.rows_uri) == stage_of(newest.rows_uri)]
+        newest = stage_of(rows_uri_of(max(found, key=lambda job: job["submitTime"])))
+        return [job_seen(job) for job in found if stage_of(rows_uri_of(job)) == newest]

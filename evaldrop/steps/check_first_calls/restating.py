@@ -57,7 +57,7 @@ def restated(run: RunDefinition, outputs: Sequence[JSON]) -> dict[str, Any] | No
     if not measured or not priced:
         return None
     costs = [_cost_of(line, measured.get(f"{line['role']}/{line['name']}", ())) for line in priced]
-    known: dict[str, float] = {level: sum(cost[level] for cost in costs) for level in LEVELS}
+    known: dict[str, float] = {level: sum((cost[level] for cost in costs), 0.0) for level in LEVELS}
     is_whole = not (run.estimate or {}).get("unknown_prices")
     found = {
         "known_cost_usd": known,
