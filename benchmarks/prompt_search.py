@@ -233,20 +233,20 @@ def _outcome(
 
 
 def main() -> None:
-    """Print a row for each world."""
-    print("world                          dev   test   true  changed  claimed  covered   calls")
+    """Print a row for each world, as docs/prompts.md has them."""
+    print("| world | dev gain | test gain | true gain | another prompt | claimed | covered | calls |")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|")
     for world in WORLDS:
         found = outcomes(world, searches=400)
-        covered = np.mean([each.interval[0] <= each.true_gain <= each.interval[1] for each in found])
-        print(
-            f"{world.name:28} {np.mean([each.dev_gain for each in found]):+.3f} "
-            f"{np.mean([each.test_gain for each in found]):+.3f} "
-            f"{np.mean([each.true_gain for each in found]):+.3f} "
-            f"{np.mean([each.is_changed for each in found]):7.0%} "
-            f"{np.mean([each.is_claimed for each in found]):8.1%} "
-            f"{covered:8.1%} "
-            f"{sum(each.tries for each in found) / sum(each.most_tries for each in found):7.0%}"
+        gains = (np.mean([getattr(each, f"{of}_gain") for each in found]) for of in ("dev", "test", "true"))
+        shares = (
+            np.mean([each.is_changed for each in found]),
+            np.mean([each.is_claimed for each in found]),
+            np.mean([each.interval[0] <= each.true_gain <= each.interval[1] for each in found]),
+            sum(each.tries for each in found) / sum(each.most_tries for each in found),
         )
+        cells = (*(f"{gain:+.3f}" for gain in gains), *(f"{100 * share:.1f} %" for share in shares))
+        print(f"| {' | '.join((world.name, *cells))} |", flush=True)
 
 
 if __name__ == "__main__":
