@@ -90,21 +90,21 @@ class Outcome(NamedTuple):
 
 WORLDS = (
     World("no prompt is better"),
-    World("the same, 60 records", records=60),
-    World("the same, 1,000 records", records=1000),
-    World("the same, yes or no", steps=1),
-    World("the same, near the top", chances=(0.88, 0.96)),
-    World("the same, yes or no near the top", steps=1, chances=(0.88, 0.96)),
-    World("the same, groups of 4", of_a_group=4),
-    World("the same, 6 rounds", rounds=6),
+    World("none better, 60 records", records=60),
+    World("none better, 1,000 records", records=1000),
+    World("none better, yes or no", steps=1),
+    World("none better, near the top", chances=(0.88, 0.96)),
+    World("none better, yes or no near the top", steps=1, chances=(0.88, 0.96)),
+    World("none better, groups of 4", of_a_group=4),
+    World("none better, 6 rounds", rounds=6),
     World("every prompt is worse", gain=-0.1),
     World("one feature of 0.15", features=(0.15, 0.0, 0.0, 0.0)),
     World("three features of 0.06", features=(0.06, 0.06, 0.06, -0.06)),
-    World("the same, 60 records", records=60, features=(0.06, 0.06, 0.06, -0.06)),
-    World("the same, 1,000 records", records=1000, features=(0.06, 0.06, 0.06, -0.06)),
-    World("the same, yes or no", steps=1, features=(0.06, 0.06, 0.06, -0.06)),
-    World("the same, groups of 4", of_a_group=4, features=(0.06, 0.06, 0.06, -0.06)),
-    World("the same, 5 % fail", failing=0.05, features=(0.06, 0.06, 0.06, -0.06)),
+    World("three features, 60 records", records=60, features=(0.06, 0.06, 0.06, -0.06)),
+    World("three features, 1,000 records", records=1000, features=(0.06, 0.06, 0.06, -0.06)),
+    World("three features, yes or no", steps=1, features=(0.06, 0.06, 0.06, -0.06)),
+    World("three features, groups of 4", of_a_group=4, features=(0.06, 0.06, 0.06, -0.06)),
+    World("three features, 5 % fail", failing=0.05, features=(0.06, 0.06, 0.06, -0.06)),
 )
 
 
