@@ -25,6 +25,7 @@ from pydantic_core import PydanticCustomError
 from evaldrop.evaluation.anchors import Anchors
 from evaldrop.evaluation.defaults import default_inference
 from evaldrop.evaluation.delivery import BatchJobs, DeliverySetting, Duration, ModelQuota
+from evaldrop.evaluation.improvement import ORIGINAL, ImprovedPrompt, tuned_prompt_of
 from evaldrop.evaluation.model_ids import families, families_in_words, is_one_text, model_family
 from evaldrop.evaluation.model_limits import limits_of
 
@@ -156,11 +157,21 @@ class Called(EvaluationPart):
 class Candidate(Called):
     """A model with a prompt and parameters: what is under evaluation."""
 
-    prompt: str | None = Field(
-        default=None, description="Prompt file; the evaluation's `prompt` when absent."
+    prompt: str | ImprovedPrompt | None = Field(
+        default=None,
+        description="Prompt file, or how the run makes one; the evaluation's `prompt` when absent.",
     )
     default_inference: ClassVar[Mapping[str, float]] = {"max_tokens": 1024}
     guardrail: Guardrail | None = None
+
+    @model_validator(mode="after")
+    def _room_for_original(self) -> "Candidate":
+        if isinstance(self.prompt, ImprovedPrompt) and len(self.name) + len(ORIGINAL) > 64:
+            raise ValueError(
+                f"name: {self.name} is too long, for beside it goes a candidate with {ORIGINAL} at its end. "
+                f"Give it {64 - len(ORIGINAL)} characters or fewer"
+            )
+        return self
 
 
 class Judge(Called):
@@ -479,6 +490,8 @@ class Evaluation(EvaluationPart):
 
     def prompt_of(self, candidate: Candidate) -> str:
         """Return the name of the prompt a candidate answers."""
+        if isinstance(candidate.prompt, ImprovedPrompt):
+            return tuned_prompt_of(candidate.name, candidate.prompt)
         return candidate.prompt or self.prompt
 
 

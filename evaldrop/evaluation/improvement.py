@@ -1,0 +1,114 @@
+"""
+Prompts that a run makes itself: from plain instructions, or better ones than a file's.
+
+What a prompt is made from is a candidate too, so that the gain is measured and not claimed.
+"""
+
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+BEDROCK: Final = "bedrock"
+"""`by: bedrock`: Bedrock's own optimiser, in one call. It is shown no record."""
+BEDROCK_JOB: Final = "bedrock_job"
+"""`by: bedrock_job`: Bedrock's job, which tries its prompts on up to 100 train records."""
+BY_BEDROCK: Final = frozenset({BEDROCK, BEDROCK_JOB})
+
+ORIGINAL: Final = ".original"
+"""Ends the name of a candidate that is beside an improved one, with the prompt that one began with."""
+
+_TEMPLATE: Final = """## system
+{instructions}
+{{% if system %}}
+
+{{{{ system }}}}
+{{% endif %}}
+{{% if context %}}
+
+Base your answer on this material:
+
+{{{{ context }}}}
+{{% endif %}}
+
+## user
+{{{{ prompt }}}}
+"""
+
+
+class ImprovedPrompt(BaseModel):
+    """A prompt that the run makes, and measures on records that nobody tuned it on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    improve: str | None = Field(default=None, description="The prompt file to begin with, such as answer.v1.")
+    instructions: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=20_000,
+        description="What the model is to do, in plain words; one call makes a prompt of it.",
+    )
+    by: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Who writes prompts: a candidate's or judge's name, a model ID, bedrock (its optimiser) "
+        "or bedrock_job. The first judge when absent.",
+    )
+    rounds: int = Field(default=3, ge=1, le=10, description="How often prompts are proposed, at most.")
+    proposals: int = Field(default=4, ge=1, le=12, description="Prompts proposed in a round.")
+    budget_usd: float | None = Field(default=None, gt=0, description="What the search may cost.")
+    max_prompt_tokens: int | None = Field(
+        default=None,
+        ge=50,
+        le=50_000,
+        description="A longer prompt is refused; 4 x the first and 500 when absent.",
+    )
+    examples: bool = Field(default=False, description="Whether a prompt may quote train records as examples.")
+
+    @field_validator("instructions")
+    @classmethod
+    def _one_message(cls, value: str | None) -> str | None:
+        if value is not None:
+            value = value.strip()
+            if not value:
+                raise ValueError("say what the model is to do")
+            if "{{" in value or "{%" in value or "{#" in value:
+                raise ValueError("plain words have no {{, {% or {#. Write a prompt file, and improve that")
+            if any(line.rstrip() in _HEADINGS for line in value.splitlines()):
+                raise ValueError(
+                    "a line that is a prompt file's heading. Write a prompt file, and improve that"
+                )
+        return value
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "ImprovedPrompt":
+        if (self.improve is None) == (self.instructions is None):
+            raise ValueError("give either improve: PROMPT or instructions: TEXT")
+        return self
+
+    @property
+    def is_search(self) -> bool:
+        """Whether prompts are tried on records before one is chosen; else there is one, and no choice."""
+        return self.improve is not None and self.by not in BY_BEDROCK
+
+    @property
+    def reads_records(self) -> bool:
+        """Whether whoever writes the prompt sees records, or has it tried on some."""
+        return self.improve is not None and self.by != BEDROCK
+
+
+_HEADINGS = frozenset({"## system", "## user", "## assistant"})
+
+
+def prompt_of_instructions(instructions: str) -> str:
+    """Return a prompt file that says instructions as they are."""
+    return _TEMPLATE.format(instructions=instructions)
+
+
+def original_prompt_of(candidate: str) -> str:
+    """Return what the prompt is called that says a candidate's instructions as they are."""
+    return f"instructions+{candidate}"
+
+
+def tuned_prompt_of(candidate: str, improved: ImprovedPrompt) -> str:
+    """Return what the prompt is called that the run makes for a candidate; no file can have the name."""
+    return f"{improved.improve or 'tuned'}+{candidate}"
