@@ -12,10 +12,10 @@ from evaldrop.errors import PromptError
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.prompts import Prompt, Turn, preface_and_rest
 from evaldrop.prompt_search.addressing import patterns
+from evaldrop.prompt_search.assessment_words import AssessmentWords
 from evaldrop.prompt_search.criterion_words import CriterionWords
 from evaldrop.prompt_search.overlap import Quotation, Quotations, SeenRecord
 from evaldrop.prompt_search.size import prompt_tokens
-from evaldrop.prompt_search.subject import Subject
 from evaldrop.verdicts.injection import FLAGS, InjectionFinder, fold
 
 QUOTES: Final = "it quotes a record"
@@ -114,7 +114,7 @@ class Refusals:
         # Without a record, as far as a prompt says the same whatever it is filled in with.
         plain = [list(_said(prompt, self._stand_ins)) if prompt else [] for prompt in prompts]
         quotations = Quotations(plain, allowed=self._said, may_quote_train=self._may_quote_train)
-        subject = Subject(self._patterns, plain, self._said)
+        subject = AssessmentWords(self._patterns, plain, self._said)
         shapes = Shapes()
         for record in records:
             quotations.add(record)
@@ -149,7 +149,7 @@ class Refusals:
         return None
 
     def _by_records(
-        self, prompt: Prompt, shapes: Shapes, subject: Subject, quoted: Quotation | None
+        self, prompt: Prompt, shapes: Shapes, subject: AssessmentWords, quoted: Quotation | None
     ) -> str | None:
         if reason := self._of_filling_in(prompt, shapes):
             return reason
