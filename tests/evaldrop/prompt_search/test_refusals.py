@@ -100,6 +100,14 @@ def test_a_variable_of_the_first_prompt_is_allowed_to_others():
     assert "variables" in own.reasons([file("Answer for {{ shop }} of {{ town }}.")])[0]
 
 
+def test_a_loop_is_allowed_where_the_first_prompt_has_one():
+    values = {"prompt": "What is it?", "tags": ["a", "b"]}
+    records = [row("r1", "What is it?")._replace(values=values)]
+    listing = "About{% for tag in tags %} {{ tag }}{% endfor %}."
+    own = SUPPORT._replace(original=file(listing), records=records)
+    assert own.reasons([file(f"{listing} Be brief.")]) == [None]
+
+
 def test_the_second_of_two_equal_prompts_is_refused_and_one_that_was_tried_before():
     new = file(SYSTEM + "Be brief.")
     assert [bool(each) for each in SUPPORT.reasons([new, new.replace("Be ", "be  ")])] == [False, True]
