@@ -19,12 +19,12 @@ FIRST = "original"
 """The ID of the prompt that a search begins with."""
 
 
-class _Kept(BaseModel):
+class _Frozen(BaseModel):
     # A later version's keys are none of ours.
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Tried(_Kept):
+class Tried(_Frozen):
     """
     What came of a prompt on one record.
 
@@ -39,7 +39,7 @@ class Tried(_Kept):
     output_tokens: int | None = None
 
 
-class Proposal(_Kept):
+class Proposal(_Frozen):
     """
     A prompt of a search; the first is the original.
 
@@ -69,7 +69,7 @@ class Proposal(_Kept):
     train: dict[str, Tried] = Field(default_factory=dict)
 
 
-class Search(_Kept):
+class Search(_Frozen):
     """
     The search for one candidate's prompt.
 
@@ -100,7 +100,7 @@ class Search(_Kept):
         return next(each for each in self.proposals if each.id == which)
 
 
-class SearchFile(_Kept):
+class SearchFile(_Frozen):
     """
     `prompts/search.json`.
 
