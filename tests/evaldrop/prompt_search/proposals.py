@@ -90,6 +90,7 @@ QUESTION = next(
     if each.part == "test" and len(each.texts[0].split()) >= 12 and ": " not in each.texts[0]
 )
 DEV = next(each for each in SUPPORT.records if each.part == "dev" and len(each.references[0].split()) >= 10)
+SHORT = next(each for each in SUPPORT.records if each.part == "dev" and len(each.texts[0].split()) in {6, 7})
 TRAIN = next(each for each in SUPPORT.records if each.part == "train" and len(each.texts[0].split()) >= 9)
 SYSTEM = (
     "You answer customers of Larkspur, a small online shop for garden supplies, warmly and to the point. "
@@ -107,6 +108,7 @@ LEAKS = {
     + " }}",
     "a test question with comments between": "Mind: " + " {# x #}".join(_words),
     "a test question within a condition": "{% if context %}Mind: " + QUESTION.texts[0] + "{% endif %}",
+    "a short question of dev": f"Mind: {SHORT.texts[0]}",
     "a reference of dev": f"Remember: {DEV.references[0]}",
     "a part of a reference of dev": "Remember that " + " ".join(DEV.references[0].split()[1:8]),
     "a train question": f'Example: "{TRAIN.texts[0]}"',
