@@ -22,6 +22,7 @@ from jinja2 import (
     TemplateSyntaxError,
     UndefinedError,
     meta,
+    nodes,
 )
 
 from evaldrop import storage
@@ -37,7 +38,7 @@ from evaldrop.evaluation.template_limits import (
 from evaldrop.shipped import resource
 
 Role = Literal["system", "user", "assistant"]
-Kind = Literal["candidate", "judge"]
+Kind = Literal["candidate", "judge", "proposer"]
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+\.v[0-9]+")
 _HEADING = re.compile(r"^## (system|user|assistant)[ \t]*\r?$", re.MULTILINE)
@@ -108,6 +109,12 @@ class Prompt:
         return frozenset().union(
             *(meta.find_undeclared_variables(_ENVIRONMENT.parse(source)) for source in sources)
         )
+
+    @cached_property
+    def has_loops(self) -> bool:
+        """Whether it says something as often as a value has members, or as it likes."""
+        parsed = [_ENVIRONMENT.parse(source) for _, source in _split(self.text)]
+        return any(each.find(nodes.For) or each.find(nodes.Macro) for each in parsed)
 
     def render(
         self, values: Mapping[str, Any], *, only: Callable[[Role], bool] = lambda _: True
@@ -224,6 +231,18 @@ def load_prompt(kind: Kind, name: str, *, near: str | None = None) -> Prompt:
             f"and evaldrop brings only {shipped}."
         )
     return Prompt(name=f"{kind}/{name}", text=path.read_text(encoding="utf-8"))
+
+
+def preface_and_rest(text: str) -> tuple[str, str]:
+    """Return what of a prompt's file is for people alone, and the rest, which is its messages."""
+    heading = _HEADING.search(text)
+    return (text[: heading.start()], text[heading.start() :]) if heading else ("", text)
+
+
+def with_preface(preface: str, text: str) -> str:
+    """Return a prompt's file with another text for people, which has no heading; its messages stay."""
+    sent = preface_and_rest(text)[1] if _HEADING.search(text) else f"## user\n{text}"
+    return f"{preface.strip()}\n\n{sent.strip()}\n"
 
 
 def _split(text: str) -> list[tuple[Role, str]]:
