@@ -201,9 +201,9 @@ def read_results(lines: Iterable[bytes], template_id: str, model: str) -> Optimi
     if not isinstance(text, str) or not text.strip():
         status, why = result.get("status"), result.get("failureReason")
         return f"the job made no prompt: {status}{f', {why}' if why else ''}"[:500]
-    scores = [_score(result, key) for key in ("originalPromptMetrics", "optimizedPromptMetrics")]
+    before, after = (_score(result, f"{which}PromptMetrics") for which in ("original", "optimized"))
     samples = result.get("dataset")
-    return Optimized(text, *scores, len(samples) if isinstance(samples, list) else 0)
+    return Optimized(text, before, after, len(samples) if isinstance(samples, list) else 0)
 
 
 def _results_for(lines: Iterable[bytes], template_id: str) -> Iterator[Mapping[str, Any]]:

@@ -179,7 +179,7 @@ class SimulatedOptimizations:
                 results.append({"modelId": model["modelId"], **failed})
             else:
                 results.append(await self._optimized(row, model))
-        told = {name: row[name] for name in ("promptTemplate", "steeringCriteria") if name in row}
+        told: JSON = {name: row[name] for name in ("promptTemplate", "steeringCriteria") if name in row}
         return {"promptTemplateId": row["templateId"], **told, "promptOptimizationResults": results}
 
     async def _optimized(self, row: JSON, model: Mapping[str, Any]) -> JSON:

@@ -70,7 +70,9 @@ def as_content(written: Written, request: Mapping[str, Any], call_id: str) -> tu
     return {"text": said}, "end_turn"
 
 
-def malformed(written: Written, request: Mapping[str, Any], call_id: str, draw: Random) -> Any:
+def malformed(
+    written: Written, request: Mapping[str, Any], call_id: str, draw: Random
+) -> tuple[dict[str, Any], str]:
     """Return a reply, likewise, from which no proposal can be read."""
     block, stop = as_content(written, request, call_id)
     match draw.choice(("no file", "cut short", "chatter")):
@@ -110,7 +112,8 @@ def without_feature(prompt: str, feature: Feature) -> str:
 
 def chosen(absent: Sequence[Feature], draw: Random, n: int) -> list[Feature]:
     """Return up to n features that a prompt does not have; those that help are likelier."""
-    left, taken = list(absent), []
+    left = list(absent)
+    taken: list[Feature] = []
     while left and len(taken) < n:
         weights = [_HELPFUL_WEIGHT if feature.strength > 0 else 1 for feature in left]
         taken.append(draw.choices(left, weights)[0])

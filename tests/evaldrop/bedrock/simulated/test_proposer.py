@@ -7,12 +7,13 @@ from collections import Counter
 import pytest
 
 from evaldrop.bedrock.simulated.candidate import REFUSAL
-from evaldrop.bedrock.simulated.prompt_features import BY_NAME, FEATURES, features_in
+from evaldrop.bedrock.simulated.prompt_features import FEATURES, features_in
 from evaldrop.bedrock.simulated.proposer import TOOL, with_features, without_feature
 from evaldrop.bedrock.simulated.rehearsal import Rehearsal
 from evaldrop.bedrock.simulated.runtime import SimulatedRuntime
 from evaldrop.errors import PromptError
 from evaldrop.evaluation.prompts import Prompt, load_prompt
+from tests.prompt_worth import BY_NAME
 
 ANSWER = load_prompt("candidate", "answer.v1").text
 SENT = ANSWER[ANSWER.index("## system") :]
