@@ -1,5 +1,5 @@
 """
-Bedrock's REST API for batch and evaluation jobs, as `aws bedrock` and boto3 ask it.
+Bedrock's REST API for batch, evaluation and prompt optimisation jobs, as `aws bedrock` and boto3 ask it.
 
 Of the jobs that executions have, and of those that are created by it.
 """
@@ -14,6 +14,7 @@ import orjson
 from evaldrop.bedrock.protocol import ServiceError
 from evaldrop.running.local_aws.batch_jobs import RoleJobs
 from evaldrop.running.local_aws.evaluation_jobs import Evaluations
+from evaldrop.running.local_aws.prompt_optimizations import Optimizations
 from evaldrop.running.local_aws.requests import Environ, body_of, path_of
 
 Wait = Callable[[Coroutine[Any, Any, Mapping[str, Any]]], Mapping[str, Any]]
@@ -22,6 +23,7 @@ Wait = Callable[[Coroutine[Any, Any, Mapping[str, Any]]], Mapping[str, Any]]
 # An ARN has a slash, which the server has decoded.
 _JOBS = re.compile(r"/model-invocation-job(?:(?P<all>s)|/(?P<id>.+?)(?P<stop>/stop)?)?")
 _EVALUATIONS = re.compile(r"/evaluation-job(?:s(?:/(?P<id>.+))?|/(?P<stopped>.+)/stop)")
+_OPTIMIZATIONS = re.compile(r"/advanced-prompt-optimization-jobs(?:/(?P<id>.+?)(?P<stop>/stop)?)?")
 _STATUS = {
     "ValidationException": 400,
     "AccessDeniedException": 403,
@@ -43,11 +45,14 @@ class RestAnswer(NamedTuple):
 
 
 class ControlPlane:
-    """Answers requests for batch jobs and evaluation jobs."""
+    """Answers requests for batch, evaluation and prompt optimisation jobs."""
 
-    def __init__(self, jobs: RoleJobs, evaluations: Evaluations, wait: Wait) -> None:
+    def __init__(
+        self, jobs: RoleJobs, evaluations: Evaluations, optimizations: Optimizations, wait: Wait
+    ) -> None:
         self._jobs = jobs
         self._evaluations = evaluations
+        self._optimizations = optimizations
         self._wait = wait
 
     def answer(self, environ: Environ, role_arn: str | None) -> RestAnswer | None:
@@ -69,6 +74,8 @@ class ControlPlane:
             return self._of_batch(found, environ, role_arn)
         if found := _EVALUATIONS.fullmatch(path):
             return self._of_evaluations(found, environ, role_arn)
+        if found := _OPTIMIZATIONS.fullmatch(path):
+            return self._of_optimizations(found, environ, role_arn)
         return None
 
     def _of_batch(self, found: re.Match[str], environ: Environ, role_arn: str | None) -> _Asked | None:
@@ -82,6 +89,19 @@ class ControlPlane:
                 return 200, self._jobs.stop(role_arn, job)
             case "GET", str(), None, None:
                 return 200, self._jobs.list_all(role_arn, _filters(environ))
+        return None
+
+    def _of_optimizations(
+        self, found: re.Match[str], environ: Environ, role_arn: str | None
+    ) -> _Asked | None:
+        job = _job(found["id"])
+        match environ["REQUEST_METHOD"], found["id"], found["stop"]:
+            case "POST", None, None:
+                return 200, self._optimizations.create(role_arn, orjson.loads(body_of(environ)))
+            case "GET", str(), None:
+                return 200, self._optimizations.get(role_arn, job)
+            case "POST", str(), str():
+                return 200, self._optimizations.stop(role_arn, job)
         return None
 
     def _of_evaluations(self, found: re.Match[str], environ: Environ, role_arn: str | None) -> _Asked | None:
