@@ -193,7 +193,7 @@ class Preparing:
         self._parent = parent
         self._definition = definition
         self._evaluation = evaluation
-        self._prompts = {name: Prompt(name=name, text=file.text) for name, file in definition.prompts.items()}
+        self._prompts = {name: Prompt(name=name, text=file.text) for name, file in definition.prompts_now.items()}
         self._request_keys = {
             candidate.name: _request_key(candidate, evaluation.prompt_of(candidate))
             for candidate in evaluation.candidates
