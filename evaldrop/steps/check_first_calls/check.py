@@ -52,7 +52,7 @@ def check_first_calls(state: Mapping[str, Any], *, has_lanes: bool = True) -> JS
         going_on = bool(state["run"].get("go_on"))
         nobody = {each.name for each in run.candidates} <= candidates.keys()
         if nobody or not going_on:
-            raise ModelRefused(_reason(run, candidates, judges, records=len(outputs), going_on=going_on))
+            raise ModelRefused(reason_of_refusal(run, candidates, judges, records=len(outputs), going_on=going_on))
     kept = {key: value for key, value in state.items() if key not in {"rest", "results"}}
     if run and not has_lanes:
         kept["max_concurrency"] = records_at_a_time(run, outputs, kept["max_concurrency"])
@@ -104,7 +104,7 @@ def refused(kind: str, calls: Sequence[Call]) -> dict[str, JSON]:
     return {name: error for name, error in found.items() if name not in answering}
 
 
-def _reason(
+def reason_of_refusal(
     run: RunDefinition,
     candidates: Mapping[str, JSON],
     judges: Mapping[str, JSON],
