@@ -79,6 +79,7 @@ class Search(_Frozen):
         by: Who proposes: a model ID, `bedrock` or `bedrock_job`.
         proposals: All prompts, the original first, in the order they were proposed in.
         round: The round that is under way, from 1; 0 before the first.
+        incumbent: ID of the best prompt on dev of the rounds that are over; the first before there is one.
         cost_usd: What proposing and trying has cost; None where a price is unknown.
         proposing_usd: Of it, what proposing has.
         winner: ID of the chosen prompt; None while there is none.
@@ -90,6 +91,7 @@ class Search(_Frozen):
     by: str
     proposals: tuple[Proposal, ...]
     round: int = 0
+    incumbent: str = FIRST
     cost_usd: float | None = 0.0
     proposing_usd: float | None = 0.0
     winner: str | None = None
