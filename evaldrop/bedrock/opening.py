@@ -21,6 +21,7 @@ from evaldrop.errors import InputError
 
 RATES = (
     "throttling", "errors", "malformed", "hostile", "refusals", "ceiling", "default_tier",
+    "prompt_gain", "prompt_faults",
     "job_errors", "job_partial", "job_expired", "job_stopped", "job_failed",
 )  # fmt: skip
 WHOLE = ("seed", "job_looks")
@@ -28,7 +29,7 @@ MAX_JOB_LOOKS = 1000
 POSSIBLE = (
     "Possible are: aws · simulated · "
     "simulated:throttling=0.2,errors=0.05,malformed=0.02,hostile=0.01,refusals=0.01,ceiling=0.95,seed=7,"
-    "latency=1.0,rpm=600,tpm=100000,"
+    "latency=1.0,rpm=600,tpm=100000,prompt_gain=0.5,prompt_faults=0.1,"
     "job_errors=0.02,job_partial=0.1,job_expired=0.1,job_stopped=0.1,job_failed=0.1,"
     "job_looks=3 · "
     "openai=http://localhost:11434/v1"

@@ -38,7 +38,7 @@ from evaldrop.running.processes import function_process
 from evaldrop.running.stopping import until_stopped
 
 if TYPE_CHECKING:
-    from evaldrop.bedrock.simulated.answer_key import AnswerKey
+    from evaldrop.bedrock.simulated.answer_key import RunAnswerKey
     from evaldrop.engine import Execution, Observer
 
 DEFAULT_IN_FLIGHT = 64
@@ -229,10 +229,10 @@ def _runtime(run: LocalRun) -> BedrockRuntime:
     return KeepingRuntime(runtime, journal_of(run.folder))
 
 
-def _answer_key(run: LocalRun) -> "AnswerKey | None":
-    from evaldrop.bedrock.simulated.answer_key import AnswerKey
+def _answer_key(run: LocalRun) -> "RunAnswerKey | None":
+    from evaldrop.bedrock.simulated.answer_key import RunAnswerKey
 
-    return AnswerKey(storage.join(run.folder, "records.jsonl")) if run.request.simulated else None
+    return RunAnswerKey(run.folder) if run.request.simulated else None
 
 
 def _jobs(run: LocalRun) -> BedrockJobs | None:

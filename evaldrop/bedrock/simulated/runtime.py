@@ -45,6 +45,8 @@ from evaldrop.bedrock.simulated.judge import (
     verdicts,
     words_asked_for,
 )
+from evaldrop.bedrock.simulated.prompt_features import effect_on, features_of
+from evaldrop.bedrock.simulated.proposer import as_content, asks_for_prompt, malformed, proposed
 from evaldrop.bedrock.simulated.quotas import Quotas
 from evaldrop.bedrock.simulated.rehearsal import Rehearsal
 
@@ -178,8 +180,12 @@ class SimulatedRuntime:
             return self._blocked(assessment, digest)
         character = character_of(_model_id(request))
         blocks = _last_user_texts(request)
-        judged = self._judge(request, blocks, digest)
-        content, stop = judged or (self._answer(request, "\n".join(blocks), digest), "end_turn")
+        written = self._propose(request, "\n".join(blocks), digest)
+        content, stop = (
+            written
+            or self._judge(request, blocks, digest)
+            or (self._answer(request, "\n".join(blocks), digest), "end_turn")
+        )
         latency_ms = min(400.0, max(80.0, character.latency_ms * _draw(digest, "latency").uniform(0.8, 1.25)))
         response = _response(request, content, stop, round(latency_ms * self._rehearsal.latency), digest)
         tier = served_tier(request, self._rehearsal.default_tier, _draw(digest, "tier"))
@@ -217,8 +223,25 @@ class SimulatedRuntime:
             difficulty=difficulty,
             draw=draw,
             ceiling=self._rehearsal.ceiling,
+            effect=effect_on(features_of(request), prompt, self._rehearsal.prompt_gain),
         )
         return {"text": said}
+
+    def _propose(
+        self, request: Mapping[str, Any], asked: str, digest: bytes
+    ) -> tuple[dict[str, Any], str] | None:
+        if not asks_for_prompt(request, asked):
+            return None
+        draw = _draw(digest, "proposal")
+        written, call_id = proposed(asked, draw, faults=self._rehearsal.prompt_faults), _call_id(digest)
+        match self._fate(digest):
+            case "refused":
+                return {"text": REFUSAL}, "end_turn"
+            case "malformed":
+                return malformed(written, request, call_id, draw)
+            case "hostile":
+                written = written._replace(changes=draw.choice(HOSTILE), why=draw.choice(HOSTILE))
+        return as_content(written, request, call_id)
 
     def _judge(
         self, request: Mapping[str, Any], blocks: list[str], digest: bytes
@@ -229,7 +252,7 @@ class SimulatedRuntime:
         spec = next((tool["toolSpec"] for tool in tools if "toolSpec" in tool), None)
         if spec and (questions := questions_of(spec["inputSchema"]["json"], known=self._criteria)):
             answer = verdicts(questions, case, draw)
-            block = {"toolUse": {"toolUseId": f"tooluse_{digest.hex()[:22]}", "name": spec["name"]}}
+            block = {"toolUse": {"toolUseId": _call_id(digest), "name": spec["name"]}}
             match self._fate(digest):
                 case "refused":
                     return {"text": REFUSAL}, "end_turn"
@@ -294,6 +317,10 @@ def _malformed(
         _place(answer, question)[question.field] = 99
     block["toolUse"]["input"] = answer
     return block, "tool_use"
+
+
+def _call_id(digest: bytes) -> str:
+    return f"tooluse_{digest.hex()[:22]}"
 
 
 def _place(answer: dict[str, Any], question: Question) -> dict[str, Any]:
