@@ -37,7 +37,7 @@ from evaldrop.evaluation.template_limits import (
 from evaldrop.shipped import resource
 
 Role = Literal["system", "user", "assistant"]
-Kind = Literal["candidate", "judge"]
+Kind = Literal["candidate", "judge", "proposer"]
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+\.v[0-9]+")
 _HEADING = re.compile(r"^## (system|user|assistant)[ \t]*\r?$", re.MULTILINE)
@@ -224,6 +224,12 @@ def load_prompt(kind: Kind, name: str, *, near: str | None = None) -> Prompt:
             f"and evaldrop brings only {shipped}."
         )
     return Prompt(name=f"{kind}/{name}", text=path.read_text(encoding="utf-8"))
+
+
+def preface_and_rest(text: str) -> tuple[str, str]:
+    """Return what of a prompt's file is for people alone, and the rest, which is its messages."""
+    heading = _HEADING.search(text)
+    return (text[: heading.start()], text[heading.start() :]) if heading else ("", text)
 
 
 def _split(text: str) -> list[tuple[Role, str]]:
