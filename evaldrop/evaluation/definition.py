@@ -494,7 +494,6 @@ class Evaluation(EvaluationPart):
             return tuned_prompt_of(candidate.name, candidate.prompt)
         return candidate.prompt or self.prompt
 
-
     def proposer_of(self, improved: ImprovedPrompt) -> str | None:
         """Return the model that writes a candidate's prompts, or how Bedrock does; None where nobody can."""
         if improved.by is None:

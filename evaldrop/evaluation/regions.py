@@ -122,7 +122,6 @@ def _geographies_of(region: str) -> list[str]:
 
 def _renamed(evaluation: Evaluation, name: Callable[[str], str]) -> Evaluation:
     """Return an evaluation whose models have other IDs; prices and limits that it states go with them."""
-
     known = {"", *BY_BEDROCK, *(one.name for one in (*evaluation.candidates, *evaluation.judges))}
 
     def each(called: Iterable[Called]) -> tuple[Called, ...]:

@@ -55,13 +55,13 @@ class TurnOutcome(NamedTuple):
         prompts: By the name of the prompt's candidate.
         calls: The calls that were made: of candidates by the names of those they are tried for.
         records: Records with a result.
-        skipped: Records that were not begun, for the budget was spent.
+        skipped: Candidates of whose records some were not begun, for the budget was spent.
     """
 
     prompts: dict[str, Outcome]
     calls: list[Call]
     records: int
-    skipped: int
+    skipped: set[str]
 
 
 def read_trials(run: RunDefinition, turn: int, trials: Sequence[Trial]) -> TurnOutcome:
@@ -83,13 +83,13 @@ def read_trials(run: RunDefinition, turn: int, trials: Sequence[Trial]) -> TurnO
         outcomes[trial.name].tried |= dict.fromkeys(trial.records, Tried())
     of = {trial.name: trial.search.candidate for trial in trials}
     calls: list[Call] = []
-    records = skipped = 0
+    records, skipped = 0, set[str]()
     for record, results in read_results(tried, find_manifests(turn_folder(run, turn))):
         record_id = id_of_record(turn, record.record_id)
         wanted = set(asked.get(record_id, ()))
         _add_repeats(outcomes, results)
         if results.is_skipped:
-            skipped += 1
+            skipped |= {of[name] for name in wanted}
             continue
         records += results.failure is None
         for result in results.candidates:
@@ -162,9 +162,9 @@ ANSWERS = "prompts/answers"
 _Answers = TypeAdapter(dict[str, Answer])
 
 
-def write_answers(run: RunDefinition, trial: Trial, answers: Mapping[str, Answer]) -> None:
+def write_answers(run: RunDefinition, name: str, answers: Mapping[str, Answer]) -> None:
     """Keep what a prompt brought on train records, for whoever makes the next ones of it."""
-    storage.write_bytes(_answers_uri(run, trial.name), _Answers.dump_json(dict(answers)))
+    storage.write_bytes(_answers_uri(run, name), _Answers.dump_json(dict(answers)))
 
 
 def read_answers(run: RunDefinition, name: str) -> dict[str, Answer]:

@@ -13,14 +13,15 @@ from evaldrop.prompt_search.asking import (
     instructions_request,
     proposal_request,
 )
-from evaldrop.prompt_search.replies import read_proposal
+from evaldrop.prompt_search.refusals import Refusals
+from evaldrop.prompt_search.replies import Written, read_proposal
 from evaldrop.prompt_search.search import proposal_id
-from evaldrop.prompt_search.size import prompt_tokens
+from evaldrop.prompt_search.size import most_prompt_tokens, prompt_tokens
 from evaldrop.prompt_search.state import FIRST, Proposal, Search
 from evaldrop.run.definition import RunDefinition
 from evaldrop.steps.build_scorecard.reading import cost_usd
 from evaldrop.steps.choose_prompts.outcomes import read_answers
-from evaldrop.steps.choose_prompts.texts import Texts
+from evaldrop.steps.choose_prompts.texts import seen_records
 from evaldrop.steps.prepare_records.reserve import CACHE_WRITE, TOOL_TOKENS, most_tokens
 
 JSON = dict[str, Any]
@@ -49,7 +50,7 @@ def wanted_prompts(
     settings: ImprovedPrompt,
     parents: Sequence[str],
     *,
-    texts: Texts,
+    always: frozenset[str],
     records: Mapping[str, Record],
 ) -> list[Wanted]:
     """
@@ -60,7 +61,7 @@ def wanted_prompts(
         search: As it is before the round.
         settings: What the evaluation says of it.
         parents: IDs of the prompts that new ones are made from.
-        texts: What is known of all records.
+        always: Variables that every record has.
         records: Train records by their ID.
     """
     number_of_round = search.round + 1
@@ -73,7 +74,7 @@ def wanted_prompts(
                 settings.instructions,
                 search.proposal(FIRST).text,
                 settings,
-                always=texts.always,
+                always=always,
                 proposer=proposer,
                 nonce=run.nonce,
             )
@@ -81,7 +82,7 @@ def wanted_prompts(
             asked = Asking(
                 task=run.evaluation.description or "",
                 records=list(_worst(run, search, parent, records)),
-                always=texts.always,
+                always=always,
             )
             request = proposal_request(
                 proposing,
@@ -152,48 +153,63 @@ def read_proposals(
     settings: ImprovedPrompt,
     parents: Sequence[str],
     replies: Mapping[str, JSON],
-    *,
-    texts: Texts,
 ) -> Proposed:
     """
     Return what was proposed for a round, each with why it is refused, if it is.
 
-    A reply that holds no prompt is a refused proposal with its parent's text: what came of the call is kept.
+    A reply that holds no prompt is a refused proposal without a text: what came of the call is kept.
     """
-    proposals: list[Proposal] = []
+    found: list[Proposal] = []
     cost: float | None = 0.0
     errors = []
-    seen = {each.text.strip() for each in search.proposals}
-    refusals = texts.refusals(run, search, settings)
     for number, parent in enumerate(parents, 1):
         which = proposal_id(search.round + 1, number)
         came = replies.get(f"{search.candidate}.{which}") or {"error": _NO_REPLY}
         if "reply" in came:
-            reply = read_reply("converse", came["reply"])
-            paid = cost_usd(run, search.by, [reply], "on_demand")
+            paid = cost_usd(run, search.by, [read_reply("converse", came["reply"])], "on_demand")
             cost = cost + paid if cost is not None and paid is not None else None
         else:
             errors.append(came["error"])
-        written = read_proposal(came.get("reply", came.get("error")))
-        if isinstance(written, str):
-            parents_text = search.proposal(parent).text
-            proposals.append(Proposal(id=which, parent=parent, text=parents_text, refused=written))
-            continue
-        text = written.prompt
-        refused = "equal to a prompt that was tried before" if text.strip() in seen else refusals.reason(text)
-        seen.add(text.strip())
-        proposals.append(
-            Proposal(
-                id=which,
-                parent=parent,
-                text=text,
-                changes=written.changes,
-                why=written.why,
-                refused=refused,
-                tokens=prompt_tokens(text),
-            )
-        )
-    return Proposed(proposals, cost, errors)
+        found.append(_proposal(which, parent, read_proposal(came.get("reply", came.get("error")))))
+    return Proposed(checked(run, search, settings, found), cost, errors)
+
+
+def _proposal(which: str, parent: str, written: Written | str) -> Proposal:
+    if isinstance(written, str):
+        return Proposal(id=which, parent=parent, text="", refused=written)
+    return Proposal(
+        id=which,
+        parent=parent,
+        text=written.prompt,
+        changes=written.changes,
+        why=written.why,
+        tokens=prompt_tokens(written.prompt),
+    )
+
+
+def checked(
+    run: RunDefinition, search: Search, settings: ImprovedPrompt, proposals: Sequence[Proposal]
+) -> list[Proposal]:
+    """Return proposals with why they are not to be tried, whoever wrote them."""
+    first = search.proposal(FIRST)
+    refusals = Refusals(
+        original=first.text,
+        criteria=list(run.criteria.values()),
+        judge_prompts=[file.text for name, file in run.prompts.items() if name.startswith("judge/")],
+        judges=[each.model for each in run.judges],
+        most_tokens=most_prompt_tokens(settings, first.tokens),
+        may_quote_train=settings.examples,
+    )
+    written = [each for each in proposals if each.refused is None]
+    if not written:
+        return list(proposals)
+    tried = [each.text for each in search.proposals if each.text]
+    reasons = refusals.reasons([each.text for each in written], seen_records(run), tried=tried)
+    refused = {each.id: reason for each, reason in zip(written, reasons, strict=True) if reason}
+    return [
+        each.model_copy(update={"refused": refused[each.id]}) if each.id in refused else each
+        for each in proposals
+    ]
 
 
 _NO_REPLY = {"Error": "NoReply", "Cause": "the workflow brought none"}

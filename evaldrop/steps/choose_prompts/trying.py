@@ -1,7 +1,6 @@
 """Prompts that are tried on records: as candidates of a run of their own, judged by the run's first judge."""
 
 import hashlib
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -108,7 +107,7 @@ def prepare_trials(
     lines, constants = list[JSON](), dict[str, JSON]()
     budget: JSON | None = None
     reserved = 0
-    for alike, ids in _by_candidates(trials).items():
+    for alike, ids in _by_candidates(trials):
         tried = run_of_trials(run, turn, alike)
         if limit is not None:
             tried = tried.changed(budget_usd=limit / 1e6)
@@ -136,7 +135,7 @@ def prepare_trials(
         "done": sorted(records_with_results(find_manifests(folder))),
         "earlier": [],
         "budget": budget,
-        "max_concurrency": in_flight(limit, mean, wanted) if limit else wanted,
+        "max_concurrency": wanted if limit is None else in_flight(limit, mean, wanted),
         # A try that failed is one that says nothing.
         "tolerated_failure_percentage": 100,
     }
@@ -155,8 +154,8 @@ def _joined(budget: JSON | None, other: JSON, limit: int) -> JSON:
     return budget | {"prices": prices}
 
 
-def _by_candidates(trials: Sequence[Trial]) -> dict[tuple[Trial, ...], list[str]]:
-    """Return the records of a turn by the prompts that are tried on them: whoever is alike is prepared alike."""
+def _by_candidates(trials: Sequence[Trial]) -> list[tuple[tuple[Trial, ...], list[str]]]:
+    """Return prompts that are tried together, and the records that they are tried on."""
     by_record: dict[str, list[Trial]] = {}
     for trial in trials:
         for record_id in trial.records:
@@ -165,9 +164,4 @@ def _by_candidates(trials: Sequence[Trial]) -> dict[tuple[Trial, ...], list[str]
     for record_id, of_record in by_record.items():
         names = tuple(each.name for each in of_record)
         found.setdefault(names, (tuple(of_record), []))[1].append(record_id)
-    return {alike: ids for alike, ids in found.values()}
-
-
-def micros(usd: float) -> int:
-    """Return whole micro-dollars, and none too few."""
-    return math.ceil(usd * 1e6)
+    return list(found.values())

@@ -33,9 +33,7 @@ def id_of_record(turn: int, name: str) -> str:
 def state_of_turn(run: RunDefinition, turn: int, *, run_state: Mapping[str, Any], is_try: bool) -> JSON:
     """Return what both kinds of turns need: where the Map reads, and where it writes."""
     folder = turn_folder(run, turn)
-    reader = storage.place(
-        storage.join(folder, RECORDS_FILE if is_try else PROPOSALS_FILE), root=run.out
-    )
+    reader = storage.place(storage.join(folder, RECORDS_FILE if is_try else PROPOSALS_FILE), root=run.out)
     writer = storage.place(storage.join(folder, "results"), root=run.out)
     return {
         "run": dict(run_state),
@@ -58,7 +56,7 @@ def replies_of_turn(run: RunDefinition, turn: int) -> dict[str, JSON]:
             with open_lines(uri) as lines:
                 for line in filter(bytes.strip, lines):
                     output = row_output(parse_row(line))
-                    # A turn that was broken off asks for the rest only; what failed then may have a reply now.
+                    # A turn that was broken off asks for the rest; what failed then may have a reply now.
                     if "reply" in output or output["record_id"] not in found:
                         found[output["record_id"]] = output
     return found

@@ -185,7 +185,9 @@ class Reserve:
 
     def _raise(self, most: dict[str, int], request: JSON, read: float) -> None:
         constants = self._constants_of(request)
-        sent = most_tokens([request["before"], request.get("between", ""), request["after"], constants]) + read
+        sent = (
+            most_tokens([request["before"], request.get("between", ""), request["after"], constants]) + read
+        )
         sent += TOOL_TOKENS if constants.get("must_call_tool") else 0
         name = request["judge"]
         usd = self._usd(self._judges[name].model, sent, self._verdict[name])

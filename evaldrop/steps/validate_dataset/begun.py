@@ -30,7 +30,9 @@ def as_begun(definition: RunDefinition) -> RunDefinition | None:
         return None
     begun = RunDefinition.load(definition.folder)
     # The run has made these itself, if it has come so far.
-    made = {f"candidate/{begun.evaluation.prompt_of(each)}" for each, _ in improved_candidates(begun.evaluation)}
+    made = {
+        f"candidate/{begun.evaluation.prompt_of(each)}" for each, _ in improved_candidates(begun.evaluation)
+    }
     evaluation = differences(*(_spelt(_undecided(each.evaluation)) for each in (begun, definition)))
     for what, changes in (
         ("dataset", _dataset_changes(begun, definition)),

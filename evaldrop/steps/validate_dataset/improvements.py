@@ -7,6 +7,7 @@ from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.improvement import (
     BEDROCK_JOB,
     BY_BEDROCK,
+    ORIGINAL,
     ImprovedPrompt,
     original_prompt_of,
     prompt_of_instructions,
@@ -36,22 +37,28 @@ def improvement_problems(
     for candidate, improved in improved_candidates(evaluation):
         who = f"candidate {candidate.name}: prompt"
         if candidate.model == GIVEN:
-            yield f"{who}: its responses are given, and no prompt changes them. Name a model, or leave prompt out."
+            yield (
+                f"{who}: its responses are given, and no prompt changes them. "
+                "Name a model, or leave prompt out."
+            )
             continue
-        if f"{candidate.name}.original" in names:
-            yield f"candidate {candidate.name}.original: the run gives this name to the prompt it begins with."
+        if f"{candidate.name}{ORIGINAL}" in names:
+            yield (
+                f"candidate {candidate.name}{ORIGINAL}: a run gives this name to the prompt it begins with. "
+                "Give the candidate another."
+            )
         yield from (f"{who}.{problem}" for problem in _proposer_problems(evaluation, improved, is_bedrock))
         if not improved.reads_records:
             continue
         if not evaluation.called_judges or (criteria is not None and not criteria):
             yield (
-                f"{who}.improve: of two prompts nothing tells which is better. Add a judge that the run calls, "
-                "and criteria."
+                f"{who}.improve: of two prompts nothing tells which is better. "
+                "Add a judge that the run calls, and criteria."
             )
         if 0 < records < FEWEST_RECORDS:
             yield (
-                f"{who}.improve: {records:,} records are too few: some are read by whoever writes prompts, some "
-                f"choose among them, and the others measure the gain. Give at least {FEWEST_RECORDS}."
+                f"{who}.improve: {records:,} records are too few: some are read by whoever writes prompts, "
+                f"some choose among them, the others measure the gain. Give at least {FEWEST_RECORDS}."
             )
 
 
