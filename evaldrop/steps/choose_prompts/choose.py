@@ -32,7 +32,7 @@ from evaldrop.steps.check_first_calls.check import reason_of_refusal, refusal_in
 from evaldrop.steps.check_first_calls.refusals import is_lasting
 from evaldrop.steps.choose_prompts.money import Room, limit_of_tries, with_cost
 from evaldrop.steps.choose_prompts.outcomes import TurnOutcome, read_trials, write_answers
-from evaldrop.steps.choose_prompts.proposing import Wanted, most_usd, read_proposals, wanted_prompts
+from evaldrop.steps.choose_prompts.proposing import WantedPrompt, most_usd, read_proposals, wanted_prompts
 from evaldrop.steps.choose_prompts.texts import always_there
 from evaldrop.steps.choose_prompts.trying import Trial, prepare_trials
 from evaldrop.steps.choose_prompts.tuning_records import split_records, tuning_records
@@ -176,7 +176,7 @@ class Choosing:
             )
         return {each.candidate for each in self._kept.searches} if judges else set(candidates)
 
-    def _wanted(self, proposing: Mapping[str, Propose]) -> list[Wanted] | None:
+    def _wanted(self, proposing: Mapping[str, Propose]) -> list[WantedPrompt] | None:
         """Return what is asked for; None where a search has ended over it, and the moves are others."""
         room = Room(self._run, self._kept)
         always = always_there(self._run)
@@ -194,7 +194,7 @@ class Choosing:
             found += wanted
         return found
 
-    def _ask(self, wanted: Iterable[Wanted]) -> JSON:
+    def _ask(self, wanted: Iterable[WantedPrompt]) -> JSON:
         turn = self._kept.turn
         there = {name for name, came in replies_of_turn(self._run, turn).items() if "reply" in came}
         lines = [

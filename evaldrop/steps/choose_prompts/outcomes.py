@@ -19,7 +19,7 @@ from evaldrop.steps.choose_prompts.trying import Trial, run_of_trials
 from evaldrop.steps.choose_prompts.turns import id_of_record, turn_folder
 
 
-class Answer(NamedTuple):
+class TrainAnswer(NamedTuple):
     """What a prompt brought on a train record: the response, and what the judge said of it."""
 
     response: str
@@ -27,7 +27,7 @@ class Answer(NamedTuple):
 
 
 @dataclass
-class Outcome:
+class PromptOutcome:
     """
     What came of one prompt in a turn.
 
@@ -38,7 +38,7 @@ class Outcome:
     """
 
     tried: dict[str, Tried] = field(default_factory=dict)
-    answers: dict[str, Answer] = field(default_factory=dict)
+    answers: dict[str, TrainAnswer] = field(default_factory=dict)
     cost_usd: float | None = 0.0
 
     def add_cost(self, cost_usd: float | None) -> None:
@@ -58,7 +58,7 @@ class TurnOutcome(NamedTuple):
         skipped: Candidates of whose records some were not begun, for the budget was spent.
     """
 
-    prompts: dict[str, Outcome]
+    prompts: dict[str, PromptOutcome]
     calls: list[Call]
     records: int
     skipped: set[str]
@@ -78,7 +78,7 @@ def read_trials(run: RunDefinition, turn: int, trials: Sequence[Trial]) -> TurnO
         for record_id in trial.records
     }
     # Also where nothing comes: a search that waits for it would ask for ever.
-    outcomes = {trial.name: Outcome() for trial in trials}
+    outcomes = {trial.name: PromptOutcome() for trial in trials}
     for trial in trials:
         outcomes[trial.name].tried |= dict.fromkeys(trial.records, Tried())
     of = {trial.name: trial.search.candidate for trial in trials}
@@ -100,7 +100,7 @@ def read_trials(run: RunDefinition, turn: int, trials: Sequence[Trial]) -> TurnO
 
 
 def _add(
-    outcome: Outcome, record_id: str, result: CandidateResult, criteria: Mapping[str, Criterion]
+    outcome: PromptOutcome, record_id: str, result: CandidateResult, criteria: Mapping[str, Criterion]
 ) -> None:
     row = result.response
     outcome.tried[record_id] = Tried(
@@ -110,11 +110,11 @@ def _add(
     )
     if row.response is not None:
         said = [each.rationale for each in result.verdicts if each.rationale]
-        outcome.answers[record_id] = Answer(row.response, tuple(said))
+        outcome.answers[record_id] = TrainAnswer(row.response, tuple(said))
     _add_costs(outcome, result)
 
 
-def _add_costs(outcome: Outcome, result: CandidateResult) -> None:
+def _add_costs(outcome: PromptOutcome, result: CandidateResult) -> None:
     # A call without a reply is billed to nobody that it can be read from.
     if result.error is None or result.response.cost_usd is not None:
         outcome.add_cost(result.response.cost_usd)
@@ -123,7 +123,7 @@ def _add_costs(outcome: Outcome, result: CandidateResult) -> None:
             outcome.add_cost(call.cost_usd)
 
 
-def _add_repeats(outcomes: Mapping[str, Outcome], results: RecordResults) -> None:
+def _add_repeats(outcomes: Mapping[str, PromptOutcome], results: RecordResults) -> None:
     for repeat in results.repeats:
         for result in repeat.candidates:
             if result.response.candidate in outcomes and not result.is_missing:
@@ -159,15 +159,15 @@ def quality_of(scores: Mapping[str, RecordScore], criteria: Mapping[str, Criteri
 
 
 ANSWERS = "prompts/answers"
-_Answers = TypeAdapter(dict[str, Answer])
+_Answers = TypeAdapter(dict[str, TrainAnswer])
 
 
-def write_answers(run: RunDefinition, name: str, answers: Mapping[str, Answer]) -> None:
+def write_answers(run: RunDefinition, name: str, answers: Mapping[str, TrainAnswer]) -> None:
     """Keep what a prompt brought on train records, for whoever makes the next ones of it."""
     storage.write_bytes(_answers_uri(run, name), _Answers.dump_json(dict(answers)))
 
 
-def read_answers(run: RunDefinition, name: str) -> dict[str, Answer]:
+def read_answers(run: RunDefinition, name: str) -> dict[str, TrainAnswer]:
     """Return what `write_answers` has kept of a prompt."""
     uri = _answers_uri(run, name)
     if not storage.exists(uri):

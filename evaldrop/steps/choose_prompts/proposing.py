@@ -27,7 +27,7 @@ from evaldrop.steps.prepare_records.reserve import CACHE_WRITE, TOOL_TOKENS, mos
 JSON = dict[str, Any]
 
 
-class Wanted(NamedTuple):
+class WantedPrompt(NamedTuple):
     """
     A prompt that is asked for.
 
@@ -52,7 +52,7 @@ def wanted_prompts(
     *,
     always: frozenset[str],
     records: Mapping[str, Record],
-) -> list[Wanted]:
+) -> list[WantedPrompt]:
     """
     Return the requests for a round of a search, one for each parent.
 
@@ -94,7 +94,7 @@ def wanted_prompts(
                 number=number,
             )
         which = proposal_id(number_of_round, number)
-        found.append(Wanted(f"{search.candidate}.{which}", which, parent, request))
+        found.append(WantedPrompt(f"{search.candidate}.{which}", which, parent, request))
     return found
 
 

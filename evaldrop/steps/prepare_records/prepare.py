@@ -22,7 +22,8 @@ from evaldrop.evaluation.definition import GIVEN, layout
 from evaldrop.evaluation.model_limits import limits_of
 from evaldrop.evaluation.originals import improved_candidates
 from evaldrop.evaluation.prompts import Prompt, Turn
-from evaldrop.prompt_search.kept import read_parts, read_search
+from evaldrop.prompt_search.kept import read_parts, read_search, write_parts
+from evaldrop.prompt_search.state import Part
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import FIRST_FILE, RECORDS_FILE, share_texts
 from evaldrop.run.request import RunRequest
@@ -72,7 +73,7 @@ def prepare_records(request: RunRequest, folder: str) -> JSON:
     definition = RunDefinition.load(folder)
     evaluation, dataset = definition.evaluation, definition.dataset
     source = dataset.uri.rpartition("/")[2]
-    tuned = read_parts(definition.parent.folder if definition.parent else folder)
+    tuned = _tuned(definition)
     prepared = rejected = n_tuned = 0
     first: list[str] = []
     with (
@@ -122,6 +123,16 @@ def prepare_records(request: RunRequest, folder: str) -> JSON:
     if request.rest:
         return state_of_rest(state, definition, preparing.reserving)
     return _beginning_with(first_records.lines, state, definition) if first_records.lines else state
+
+
+def _tuned(definition: RunDefinition) -> Mapping[str, Part]:
+    """Return the records that a prompt was tuned on, by this run or by the one whose responses it takes."""
+    if definition.parent is None:
+        return read_parts(definition.folder)
+    tuned = read_parts(definition.parent.folder)
+    if tuned:
+        write_parts(definition.folder, tuned)
+    return tuned
 
 
 def _refuse_too_many(first: list[str], *, rejected: int, read: int, definition: RunDefinition) -> None:
