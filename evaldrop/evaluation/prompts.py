@@ -237,3 +237,8 @@ def _split(text: str) -> list[tuple[Role, str]]:
     if len(pieces) == 1:
         return [("user", text)]
     return list(zip(pieces[1::2], pieces[2::2], strict=True))  # type: ignore[arg-type]  # the pattern names the roles
+
+
+def templates_of(text: str) -> list[tuple[Role, str]]:
+    """Return a prompt file's messages as they are written, nothing filled in."""
+    return _split(text)

@@ -51,11 +51,11 @@ def batch_ends(records: int) -> tuple[int, ...]:
     """
     Return after how many dev records a race pauses: batches of 8, 16, 32 and so on.
 
-    A last batch that would be less than half of its size joins the one before. None without records.
+    A last batch that would be less than half of its size joins the one before: pausing would save little.
     """
     ends: list[int] = []
     size = FIRST_BATCH
-    while records - sum(ends[-1:]) >= 1.5 * size:
+    while records - sum(ends[-1:]) >= 2 * size:
         ends.append(sum(ends[-1:]) + size)
         size *= 2
     return (*ends, records) if records else ()

@@ -130,15 +130,14 @@ def with_tried(
         search: That `tries` was the next move of.
         tries: What was asked.
         results: By proposal and record ID. What was asked and is not there is kept as tried, without quality:
-            nothing is asked twice.
+            nothing is asked twice, and it counts as failed.
         parts: As for `next_move`.
     """
-    for each in tries.tries:
-        kept = {
-            which: {record: results.get(which, {}).get(record, Tried()) for record in each.records}
-            for which in each.prompts
-        }
-        search = _kept(search, each.part, kept)
+    whole = {
+        which: {record: results.get(which, {}).get(record, Tried()) for record in records}
+        for which, records in _asked(tries).items()
+    }
+    search = with_results(search, tries, whole)
     racing = _racing(search)
     if not racing or all(each.part == "train" for each in tries.tries):
         return search
@@ -151,8 +150,27 @@ def with_tried(
     return search.model_copy(update={"incumbent": chosen.id})
 
 
+def with_results(search: Search, tries: Tries, results: Mapping[str, Mapping[str, Tried]]) -> Search:
+    """
+    Return the search with what came of tries that were not all had, before it is `ended`.
+
+    Nobody drops out and nothing counts as failed: what is missing says nothing of a prompt. Arguments as of
+    `with_tried`.
+    """
+    for each in tries.tries:
+        kept = {
+            which: {record: results[which][record] for record in each.records if record in results[which]}
+            for which in each.prompts
+            if which in results
+        }
+        search = _kept(search, each.part, kept)
+    return search
+
+
 def ended(search: Search, why: str) -> Search:
-    """Return the search as it ends, with the best prompt so far as its winner; why, in words."""
+    """Return the search as it ends, with the best prompt so far as its winner; one that has ended stays so."""
+    if search.ended is not None:
+        return search
     return search.model_copy(update={"winner": _leader(search).id, "ended": why})
 
 
@@ -208,6 +226,15 @@ def _tries(*tries: Try) -> Tries:
     return Tries(tuple(Try(prompts, part, records) for (part, records), prompts in together.items()))
 
 
+def _asked(tries: Tries) -> dict[str, list[str]]:
+    """Return all records that each prompt was to answer."""
+    found: dict[str, list[str]] = {}
+    for each in tries.tries:
+        for which in each.prompts:
+            found.setdefault(which, []).extend(each.records)
+    return found
+
+
 def _untried(tried: Mapping[str, Tried], records: Sequence[str]) -> tuple[str, ...]:
     return tuple(record for record in records if record not in tried)
 
@@ -230,14 +257,15 @@ def _batch(racing: Sequence[Proposal], parts: PartsOf) -> tuple[str, ...]:
 
 def _leader(search: Search) -> Proposal:
     """
-    Return the best prompt so far: of the race that is under way too, once it has met half of dev.
+    Return the best prompt so far: of the race that is under way too, of those who have met half of dev.
 
     Before, chance alone would choose. A race that is over has made its best one the incumbent.
     """
-    incumbent = search.proposal(search.incumbent)
-    racing, dev = _racing(search), tuple(search.proposal(FIRST).dev)
-    is_late = bool(racing) and len(dev) <= 2 * len(racing[0].dev) < 2 * len(dev)
-    return best(incumbent, racing, dev) if is_late else incumbent
+    incumbent, racing = search.proposal(search.incumbent), _racing(search)
+    if any(each.id == incumbent.id for each in racing):
+        return incumbent
+    dev = tuple(search.proposal(FIRST).dev)
+    return best(incumbent, [each for each in racing if 2 * len(each.dev) >= len(dev)], dev)
 
 
 def _kept(search: Search, part: Part, tried: Mapping[str, Mapping[str, Tried]]) -> Search:

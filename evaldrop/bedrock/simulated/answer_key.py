@@ -14,7 +14,7 @@ from evaldrop.evaluation.criteria import Criterion, criterion_from_config
 
 RECORDS = "records.jsonl"
 PROMPTS = "prompts"
-"""The folder of a run that holds a folder for each turn of its search for prompts, with records of its own."""
+"""The folder of a run in which each turn of its search for prompts has a folder, with its own records."""
 
 
 class AnswerKey:
