@@ -52,7 +52,9 @@ def test_all_numbers_are_of_records_that_nobody_tuned_on(tuned):
     assert search["records"] == {
         "train": [*parts.values()].count("train"), "dev": [*parts.values()].count("dev"), "test": len(measured)
     }  # fmt: skip
-    seen = {record for each in search["searches"][0]["proposals"] for record in (*each["dev"], *each["train"])}
+    seen = {
+        record for each in search["searches"][0]["proposals"] for record in (*each["dev"], *each["train"])
+    }
     assert seen <= parts.keys()
 
 
@@ -71,3 +73,55 @@ def test_what_the_search_cost_is_in_the_runs_cost(tuned):
     assert cost["prompt_search"] == pytest.approx(search["cost_usd"])
     assert 0 < search["proposing_usd"] < search["cost_usd"]
     assert cost["total"] == pytest.approx(cost["candidates"] + cost["judges"] + cost["prompt_search"])
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        pytest.param(60, id="the first prompts are tried"),
+        *(pytest.param(n, marks=pytest.mark.nightly) for n in (1, 20, 47, 49, 51, 90, 130, 200, 250, 300)),
+    ],
+)
+def test_a_search_that_is_killed_finds_the_same_and_pays_for_nothing_twice(tmp_path, tuned, moment):
+    paid = tmp_path / "paid.jsonl"
+    run = killed(tmp_path, paid, after=moment)
+    assert not (run / "scorecard.json").exists()
+    ended = called("run", "--resume", run, "--bedrock", BEDROCK)
+    assert ended.returncode == 0, ended.stderr
+    # Of a journal that is put away in the end a second name is kept.
+    assert paid.read_bytes().count(b"\n") == calls_of(tuned)
+    assert read(run, "prompts/search.json") == read(tuned, "prompts/search.json")
+    assert read(run, "scorecard.json")["cost_usd"] == read(tuned, "scorecard.json")["cost_usd"]
+
+
+def killed(folder, paid, *, after):
+    """Begin a run and kill it once so many replies were paid for; a second name of its journal is kept."""
+    dataset = write_evaluation(folder, records=RECORDS, evaluation=EVALUATION)
+    slowly = BEDROCK.replace("latency=0", "latency=0.05")
+    asked = command("run", dataset, "--bedrock", slowly, "--out", folder / "runs", "--max-in-flight", 4)
+    quiet = {"stderr": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
+    end = time.monotonic() + 60
+    with subprocess.Popen(asked, env=environment(), **quiet) as process:
+        while process.poll() is None:
+            assert time.monotonic() < end
+            for journal in folder.glob("runs/*/*/journal.jsonl"):
+                if not paid.exists():
+                    os.link(journal, paid)
+                if paid.read_bytes().count(b"\n") >= after:
+                    os.kill(process.pid, signal.SIGKILL)
+                    process.wait()
+            time.sleep(0.002)
+    return only_run(folder / "runs")
+
+
+def calls_of(run):
+    """Return how many calls a run has made, by its files."""
+    tried = [
+        response
+        for path in (*run.glob("prompts/*/results/*/SUCCEEDED_*"), *run.glob("results/*/SUCCEEDED_*"))
+        for line in path.read_text().splitlines()
+        for response in json.loads(line).get("responses", [json.loads(line)])
+    ]
+    return sum("reply" in each for each in tried) + sum(
+        "reply" in judged for each in tried for judged in each.get("judgements", ())
+    )
