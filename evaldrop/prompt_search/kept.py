@@ -52,3 +52,8 @@ def write_parts(folder: str, parts: Mapping[str, Part]) -> None:
     """Write which records are in train and dev."""
     kept = {name: part for name, part in parts.items() if part != "test"}
     storage.write_bytes(storage.join(folder, PARTS_FILE), orjson.dumps(kept) + b"\n")
+
+
+def turn_folder(folder: str, turn: int) -> str:
+    """Return the folder of a turn's files, in that of a run."""
+    return storage.join(folder, f"prompts/turn-{turn}")

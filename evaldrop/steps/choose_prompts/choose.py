@@ -125,7 +125,7 @@ class Choosing:
             search = self._search(name)
             found = read_proposals(self._run, search, self._settings[name], move.parents, replies)
             going_on = with_cost(with_proposals(search, found.proposals), found.cost_usd, is_proposing=True)
-            if len(found.errors) == len(move.parents) and is_lasting(found.errors[0]):
+            if found.errors and len(found.errors) == len(found.proposals) and is_lasting(found.errors[0]):
                 who = f"who writes prompts for {name}"
                 if not self._run_state.get("go_on"):
                     raise ModelRefused(refusal_in_words(who, search.by, found.errors[0], self._run))
@@ -178,7 +178,7 @@ class Choosing:
 
     def _wanted(self, proposing: Mapping[str, Propose]) -> list[WantedPrompt] | None:
         """Return what is asked for; None where a search has ended over it, and the moves are others."""
-        room = Room(self._run, self._kept)
+        room = Room(self._run, self._kept, self._settings)
         always = always_there(self._run)
         found = []
         for name, move in proposing.items():
@@ -186,12 +186,14 @@ class Choosing:
             wanted = wanted_prompts(
                 self._run, search, settings, move.parents, always=always, records=self._tuning.records
             )
-            if not room.take(
-                search, settings, most_usd(self._run, search.by, (each.request for each in wanted))
-            ):
+            # Fewer where there is no room for all.
+            asked = [
+                each for each in wanted if room.take(search, most_usd(self._run, search.by, each.request))
+            ]
+            if not asked:
                 self._replace(ended(search, BUDGET_SPENT))
                 return None
-            found += wanted
+            found += asked
         return found
 
     def _ask(self, wanted: Iterable[WantedPrompt]) -> JSON:
@@ -200,7 +202,7 @@ class Choosing:
         lines = [
             {"record_id": each.name, "request": each.request} for each in wanted if each.name not in there
         ]
-        write_lines(storage.join(turn_folder(self._run, turn), PROPOSALS_FILE), lines)
+        write_lines(storage.join(turn_folder(self._run.folder, turn), PROPOSALS_FILE), lines)
         write_search(self._run.folder, self._kept)
         return state_of_turn(self._run, turn, run_state=self._run_state, is_try=False)
 

@@ -11,11 +11,6 @@ _LEAST_SHARE = 0.5
 """Of a run's budget: its search may have so much, whatever the run itself is likely to cost."""
 
 
-def micros(usd: float) -> int:
-    """Return whole micro-dollars, and none too few."""
-    return math.ceil(usd * 1e6)
-
-
 def with_cost(search: Search, usd: float | None, *, is_proposing: bool) -> Search:
     """Return a search that has cost more; what is unknown makes the whole unknown."""
     changed = {"cost_usd": _plus(search.cost_usd, usd)}
@@ -57,18 +52,24 @@ class Room:
     Args:
         run: The run.
         kept: Its searches.
+        settings: What the evaluation says of each, by candidate.
     """
 
-    def __init__(self, run: RunDefinition, kept: SearchFile) -> None:
+    def __init__(self, run: RunDefinition, kept: SearchFile, settings: Mapping[str, ImprovedPrompt]) -> None:
         whole = budget_of_searches(run)
         self._left = math.inf if whole is None else whole - tries_usd(kept) - proposing_usd(kept)
+        self._own = {
+            each.candidate: math.inf if budget is None else budget - (each.cost_usd or 0.0)
+            for each in kept.searches
+            for budget in (settings[each.candidate].budget_usd,)
+        }
 
-    def take(self, search: Search, settings: ImprovedPrompt, most_usd: float) -> bool:
-        """Take what requests may cost at most; false where there is not as much."""
-        own = math.inf if settings.budget_usd is None else settings.budget_usd - (search.cost_usd or 0.0)
-        if most_usd > min(self._left, own):
+    def take(self, search: Search, most_usd: float) -> bool:
+        """Take what a request may cost at most; false where there is not as much."""
+        if most_usd > min(self._left, self._own[search.candidate]):
             return False
         self._left -= most_usd
+        self._own[search.candidate] -= most_usd
         return True
 
 

@@ -84,7 +84,7 @@ def read_trials(run: RunDefinition, turn: int, trials: Sequence[Trial]) -> TurnO
     of = {trial.name: trial.search.candidate for trial in trials}
     calls: list[Call] = []
     records, skipped = 0, set[str]()
-    for record, results in read_results(tried, find_manifests(turn_folder(run, turn))):
+    for record, results in read_results(tried, find_manifests(turn_folder(run.folder, turn))):
         record_id = id_of_record(turn, record.record_id)
         wanted = set(asked.get(record_id, ()))
         _add_repeats(outcomes, results)

@@ -1,6 +1,6 @@
 """Prompts that are asked for: the requests of a turn, and what their replies hold."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from evaldrop.bedrock.families.replies import read_reply
@@ -126,17 +126,14 @@ def _worst(
         )
 
 
-def most_usd(run: RunDefinition, model: str, requests: Iterable[JSON]) -> float:
-    """Return what requests may cost at most; 0 where the model's price is unknown."""
+def most_usd(run: RunDefinition, model: str, request: JSON) -> float:
+    """Return what a request may cost at most; 0 where the model's price is unknown."""
     price = run.prices.get(model)
     if price is None:
         return 0.0
-    total = 0.0
-    for request in requests:
-        sent = (most_tokens(request) + TOOL_TOKENS) * max(CACHE_WRITE, price.cache_write)
-        written = request["InferenceConfig"]["MaxTokens"]
-        total += sent * price.input + written * price.output
-    return total / 1e6
+    sent = (most_tokens(request) + TOOL_TOKENS) * max(CACHE_WRITE, price.cache_write)
+    written: int = request["InferenceConfig"]["MaxTokens"]
+    return (sent * price.input + written * price.output) / 1e6
 
 
 class Proposed(NamedTuple):
@@ -164,7 +161,10 @@ def read_proposals(
     errors = []
     for number, parent in enumerate(parents, 1):
         which = proposal_id(search.round + 1, number)
-        came = replies.get(f"{search.candidate}.{which}") or {"error": _NO_REPLY}
+        came = replies.get(f"{search.candidate}.{which}")
+        # It was not asked for, as there was no room in the budget; or its child was lost.
+        if came is None:
+            continue
         if "reply" in came:
             paid = cost_usd(run, search.by, [read_reply("converse", came["reply"])], "on_demand")
             cost = cost + paid if cost is not None and paid is not None else None
@@ -210,6 +210,3 @@ def checked(
         each.model_copy(update={"refused": refused[each.id]}) if each.id in refused else each
         for each in proposals
     ]
-
-
-_NO_REPLY = {"Error": "NoReply", "Cause": "the workflow brought none"}

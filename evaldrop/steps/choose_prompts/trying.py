@@ -75,7 +75,7 @@ def run_of_trials(run: RunDefinition, turn: int, trials: Iterable[Trial]) -> Run
         evaluation=evaluation,
         prompts=kept | prompts,
         deliveries=deliveries,
-        written_to=turn_folder(run, turn),
+        written_to=turn_folder(run.folder, turn),
         parent=None,
     )
 
@@ -121,7 +121,7 @@ def prepare_trials(
                 lines.append(_line(line, turn, record_id, preparing))
         reserved += preparing.reserve.sum
         constants |= preparing.judge_requests.constants
-    folder = turn_folder(run, turn)
+    folder = turn_folder(run.folder, turn)
     write_lines(storage.join(folder, RECORDS_FILE), lines)
     wanted = run_state.get("max_in_flight") or run.evaluation.max_concurrency
     mean = reserved / max(len(lines), 1)

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from evaldrop import storage
+from evaldrop.prompt_search.kept import turn_folder
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import RECORDS_FILE
 from evaldrop.run.results import find_manifests, open_lines, parse_row, read_manifest, row_output
@@ -13,11 +14,6 @@ from evaldrop.run.results import find_manifests, open_lines, parse_row, read_man
 JSON = dict[str, Any]
 
 PROPOSALS_FILE = "proposals.jsonl"
-
-
-def turn_folder(run: RunDefinition, turn: int) -> str:
-    """Return the folder of a turn's files."""
-    return run.file(f"prompts/turn-{turn}")
 
 
 def id_in_turn(turn: int, record_id: str) -> str:
@@ -32,7 +28,7 @@ def id_of_record(turn: int, name: str) -> str:
 
 def state_of_turn(run: RunDefinition, turn: int, *, run_state: Mapping[str, Any], is_try: bool) -> JSON:
     """Return what both kinds of turns need: where the Map reads, and where it writes."""
-    folder = turn_folder(run, turn)
+    folder = turn_folder(run.folder, turn)
     reader = storage.place(storage.join(folder, RECORDS_FILE if is_try else PROPOSALS_FILE), root=run.out)
     writer = storage.place(storage.join(folder, "results"), root=run.out)
     return {
@@ -51,7 +47,7 @@ def replies_of_turn(run: RunDefinition, turn: int) -> dict[str, JSON]:
         StorageError: A file cannot be read.
     """
     found: dict[str, JSON] = {}
-    for manifest in find_manifests(turn_folder(run, turn)):
+    for manifest in find_manifests(turn_folder(run.folder, turn)):
         for uri in read_manifest(manifest).succeeded:
             with open_lines(uri) as lines:
                 for line in filter(bytes.strip, lines):
