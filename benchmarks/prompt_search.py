@@ -34,6 +34,7 @@ from evaldrop.statistics.paired_test import PairedScores, decide, paired_test
 from evaldrop.statistics.vectors import Floats
 
 SEED = 20261130
+# With a record: at most, either way. Less where chances would leave [0, 1].
 LUCK = 0.15
 
 
@@ -47,6 +48,7 @@ class World(NamedTuple):
         steps: Scores are 0, 1/steps, … 1: 1 is yes or no.
         features: What each that a prompt may have gains; a proposal turns one or two over, at random.
         gain: What every proposal gains besides, on average over records.
+        chances: Between which the first prompt's chances on the records are.
         of_a_group: Records in a group, which share half of their prompts' luck; 1 is none.
         failing: Share of tries without a score.
         rounds: Of the search; four proposals each.
@@ -57,6 +59,7 @@ class World(NamedTuple):
     steps: int = 4
     features: tuple[float, ...] = ()
     gain: float = 0.0
+    chances: tuple[float, float] = (0.3, 0.55)
     of_a_group: int = 1
     failing: float = 0.0
     rounds: int = 3
@@ -87,19 +90,21 @@ class Outcome(NamedTuple):
 
 WORLDS = (
     World("no prompt is better"),
-    World("the same, 60 records", records=60),
-    World("the same, 1,000 records", records=1000),
-    World("the same, yes or no", steps=1),
-    World("the same, groups of 4", of_a_group=4),
-    World("the same, 6 rounds", rounds=6),
+    World("none better, 60 records", records=60),
+    World("none better, 1,000 records", records=1000),
+    World("none better, yes or no", steps=1),
+    World("none better, near the top", chances=(0.88, 0.96)),
+    World("none better, yes or no near the top", steps=1, chances=(0.88, 0.96)),
+    World("none better, groups of 4", of_a_group=4),
+    World("none better, 6 rounds", rounds=6),
     World("every prompt is worse", gain=-0.1),
     World("one feature of 0.15", features=(0.15, 0.0, 0.0, 0.0)),
     World("three features of 0.06", features=(0.06, 0.06, 0.06, -0.06)),
-    World("the same, 60 records", records=60, features=(0.06, 0.06, 0.06, -0.06)),
-    World("the same, 1,000 records", records=1000, features=(0.06, 0.06, 0.06, -0.06)),
-    World("the same, yes or no", steps=1, features=(0.06, 0.06, 0.06, -0.06)),
-    World("the same, groups of 4", of_a_group=4, features=(0.06, 0.06, 0.06, -0.06)),
-    World("the same, 5 % fail", failing=0.05, features=(0.06, 0.06, 0.06, -0.06)),
+    World("three features, 60 records", records=60, features=(0.06, 0.06, 0.06, -0.06)),
+    World("three features, 1,000 records", records=1000, features=(0.06, 0.06, 0.06, -0.06)),
+    World("three features, yes or no", steps=1, features=(0.06, 0.06, 0.06, -0.06)),
+    World("three features, groups of 4", of_a_group=4, features=(0.06, 0.06, 0.06, -0.06)),
+    World("three features, 5 % fail", failing=0.05, features=(0.06, 0.06, 0.06, -0.06)),
 )
 
 
@@ -109,7 +114,7 @@ class Prompts:
     def __init__(self, world: World, rng: np.random.Generator) -> None:
         self.world = world
         self._rng = rng
-        self._base = rng.uniform(0.3, 0.55, world.records)
+        self._base = rng.uniform(*world.chances, world.records)
         self.features: dict[str, tuple[bool, ...]] = {FIRST: (False,) * len(world.features)}
         self._luck: dict[str, Floats] = {FIRST: self._drawn_luck()}
 
@@ -130,18 +135,19 @@ class Prompts:
 
     def scores(self, which: str) -> Floats:
         """Draw a prompt's responses to all records, and return their scores; NaN where there is none."""
-        chances = np.clip(self._base + self._luck[which] + self.true_gain(which), 0.0, 1.0)
+        # Not cut off at 0 and 1: that would be a gain which nobody stated.
+        chances = self._base + self._luck[which] + self.true_gain(which)
         scores = self._rng.binomial(self.world.steps, chances) / self.world.steps
         scores[self._rng.random(scores.size) < self.world.failing] = np.nan
         return scores
 
     def _drawn_luck(self) -> Floats:
         size, together = self.world.records, self.world.of_a_group
-        luck = self._rng.uniform(-LUCK, LUCK, size)
+        most = min(LUCK, 1 - self.world.chances[1])
+        luck = self._rng.uniform(-most, most, size)
         if together > 1:
-            luck = (
-                luck + np.repeat(self._rng.uniform(-LUCK, LUCK, size // together + 1), together)[:size]
-            ) / 2
+            common = self._rng.uniform(-most, most, size // together + 1)
+            luck = (luck + np.repeat(common, together)[:size]) / 2
         return luck
 
 
@@ -233,20 +239,20 @@ def _outcome(
 
 
 def main() -> None:
-    """Print a row for each world."""
-    print("world                          dev   test   true  changed  claimed  covered   calls")
+    """Print a row for each world, as docs/prompts.md has them."""
+    print("| world | dev gain | test gain | true gain | another prompt | claimed | covered | calls |")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|")
     for world in WORLDS:
         found = outcomes(world, searches=400)
-        covered = np.mean([each.interval[0] <= each.true_gain <= each.interval[1] for each in found])
-        print(
-            f"{world.name:28} {np.mean([each.dev_gain for each in found]):+.3f} "
-            f"{np.mean([each.test_gain for each in found]):+.3f} "
-            f"{np.mean([each.true_gain for each in found]):+.3f} "
-            f"{np.mean([each.is_changed for each in found]):7.0%} "
-            f"{np.mean([each.is_claimed for each in found]):8.1%} "
-            f"{covered:8.1%} "
-            f"{sum(each.tries for each in found) / sum(each.most_tries for each in found):7.0%}"
+        gains = (np.mean([getattr(each, f"{of}_gain") for each in found]) for of in ("dev", "test", "true"))
+        shares = (
+            np.mean([each.is_changed for each in found]),
+            np.mean([each.is_claimed for each in found]),
+            np.mean([each.interval[0] <= each.true_gain <= each.interval[1] for each in found]),
+            sum(each.tries for each in found) / sum(each.most_tries for each in found),
         )
+        cells = (*(f"{gain:+.3f}" for gain in gains), *(f"{100 * share:.1f} %" for share in shares))
+        print(f"| {' | '.join((world.name, *cells))} |", flush=True)
 
 
 if __name__ == "__main__":

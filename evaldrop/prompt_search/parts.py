@@ -66,16 +66,18 @@ def split(records: Iterable[PartRecord], *, seed: str) -> dict[str, Part]:
 
     Test has half of the records, and up to 60 % where half would not show a gain of 0.1; dev has a quarter,
     train the rest. Of many records train has at most 128 and dev 256 (their shares are halved until they
-    fit): more would cost and not choose better. Groups are never torn. Categories of 8 units or more (a unit
-    is a group, or a record without one) are split each for itself, all others together. A group of more than
-    a quarter of the records, the largest, is train, where it is only read: what chooses and what proves want
-    many units, and have their shares of the others. With fewer than three units all are test, and no search
-    is possible.
+    fit): more would cost and not choose better.
 
-    The same records and seed give the same parts, in whatever order they come. When records are added, no
-    record of another category moves, and of its own only those do that are next to a cut in the order of
-    hashes, one for each record added at most at each of the three cuts; until a part's share changes: then
-    records leave train or dev for test. None goes from train to dev or back.
+    A unit is a group, or a record without one; no unit is torn. Categories of 8 units or more are split each
+    for itself, all others together. A group of more than a quarter of the records, the largest, is train,
+    where it is only read: what chooses and what proves want many units, and have their shares of the others.
+    With fewer than three units all are test, and no search is possible; with three or more no part is empty.
+
+    The same records and seed give the same parts, in whatever order they come. When a record is added, none
+    of another category moves, and of its own at most one at each of the three cuts in the order of hashes.
+    Only where a part's share changes do more: between 147 and 176 units train grows by what test has too
+    much, and at each halving records leave train or dev for test. None goes from train to dev or back,
+    unless there are so few that a part would be empty.
 
     Args:
         records: All of the run, their IDs unique.

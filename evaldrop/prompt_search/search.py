@@ -168,7 +168,7 @@ def with_results(search: Search, tries: Tries, results: Mapping[str, Mapping[str
 
 
 def ended(search: Search, why: str) -> Search:
-    """Return the search as it ends, with the best prompt so far as its winner; one that has ended stays so."""
+    """Return the search as it ends, the best prompt so far its winner; one that has ended stays as it is."""
     if search.ended is not None:
         return search
     return search.model_copy(update={"winner": _leader(search).id, "ended": why})

@@ -1,10 +1,12 @@
 """A search move by move, and what becomes of it when things go wrong."""
 
+import random
 from dataclasses import dataclass, field
 
 import pytest
 
 from evaldrop.evaluation.improvement import ImprovedPrompt
+from evaldrop.prompt_search.calls import expected_calls
 from evaldrop.prompt_search.parts import PartsOf
 from evaldrop.prompt_search.search import (
     Finished,
@@ -249,6 +251,45 @@ def test_dev_smaller_than_a_batch_is_met_at_once():
 
     assert races[0] == Tries((Try(("r1p1", "r1p2"), "dev", PARTS.dev[:3]),))
     assert game.search.winner == "r1p1"
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_comes_back_nothing_is_asked_twice_and_the_winner_was_in_no_way_turned_away(seed):
+    """Refusals, failures, missing records and an end at any time; calls are at most the planned ones."""
+    rng = random.Random(seed)
+    settings = ImprovedPrompt(improve="answer.v1", rounds=rng.randint(1, 4), proposals=rng.randint(1, 5))
+    parts = PartsOf(PARTS.train[: rng.choice([0, 3, 40])], tuple(f"d{n}" for n in range(rng.randint(1, 60))))
+    failing, stopping = rng.choice([0, 0.1, 0.5]), rng.choice([0, 0.1])
+    search, asked, proposals = begun(), set(), 0
+    while not isinstance(move := next_move(search, settings, parts), Finished):
+        if rng.random() < stopping:
+            search = ended(search, "the run's budget is spent")
+        elif isinstance(move, Propose):
+            proposals += len(move.parents)
+            refused = (rng.choice([None, None, "too long"]) for _ in move.parents)
+            search = with_proposals(search, proposed(search, *refused, tokens=rng.randint(100, 900)))
+        else:
+            calls = [
+                (each, which, record)
+                for each in move.tries
+                for which in each.prompts
+                for record in each.records
+            ]
+            results = {which: {} for _, which, _ in calls}
+            for each, which, record in calls:
+                assert (which, each.part, record) not in asked
+                asked.add((which, each.part, record))
+                quality = None if rng.random() < failing else rng.choice([0.0, 0.5, 1.0])
+                if rng.random() > failing:
+                    results[which][record] = Tried(quality=quality)
+            search = with_tried(search, move, results, parts=parts)
+            raced = {each.id: len(each.dev) for each in search.proposals if each.dev and not each.dropped}
+            assert len({met for which, met in raced.items() if which.startswith(f"r{search.round}p")}) <= 1
+    winner = ended(search, move.why).proposal(move.winner)
+
+    assert (winner.refused, winner.dropped) == (None, None)
+    assert len(asked) <= expected_calls(settings, parts).most.tries
+    assert proposals <= expected_calls(settings, parts).most.proposing
 
 
 def test_an_incumbent_is_overtaken_by_a_later_round_and_never_by_a_worse_one():
