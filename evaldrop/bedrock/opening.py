@@ -10,6 +10,7 @@ from evaldrop.bedrock.protocol import (
     READ_TIMEOUT_S,
     BedrockEvaluations,
     BedrockJobs,
+    BedrockOptimizations,
     BedrockRuntime,
 )
 from evaldrop.bedrock.simulated.direction import KnownCriteria
@@ -128,6 +129,18 @@ def open_evaluations(
     from evaldrop.bedrock.simulated.evaluation_jobs import rehearsed_evaluations
 
     return rehearsed_evaluations(parse_rehearsal(rest), place, objects_of=objects_of)
+
+
+def open_optimizations(
+    spec: str, place: JobPlace, *, objects_of: ObjectsOf = stored_objects
+) -> BedrockOptimizations | None:
+    """Return the prompt optimisation jobs of the Bedrock that a specification names, as `open_jobs` does."""
+    name, _, rest = spec.strip().partition(":")
+    if name != "simulated":
+        return None
+    from evaldrop.bedrock.simulated.prompt_optimizations import rehearsed_optimizations
+
+    return rehearsed_optimizations(parse_rehearsal(rest), place, objects_of=objects_of)
 
 
 def split_credentials(spec: str) -> tuple[str, str | None]:

@@ -8,8 +8,8 @@ back becomes a file again:
 - where it ends in the file's own user text, on lines of its own, that stays the user message and the rest is
   the system message; where it lacks `{{prompt}}`, all of it is the system message and the user message stays;
   else it is all one user message;
-- a paragraph with a variable that some records lack is left out for these; beside `{{prompt}}` only the
-  variable is;
+- a paragraph with a variable that some records lack is left out for these, with the line before it that ends
+  in a colon; beside `{{prompt}}` only the variable is;
 - braces and headings that would mean something in a file and did not in the text are made literal.
 
 A file with examples as messages, loops or filters has no such text, and is refused. Pure.
@@ -26,7 +26,7 @@ _OPEN, _CLOSE = "\ue000", "\ue001"
 _VARIABLE = re.compile(r"\{\{[ \t]*([A-Za-z_]\w*)[ \t]*\}\}")
 _BRACES = re.compile(rf"{_VARIABLE.pattern}|\{{\{{|\{{%|\{{#")
 _HEADING = re.compile(r"^## (?=(?:system|user|assistant)[ \t]*$)", re.MULTILINE)
-_PARAGRAPHS = re.compile(r"(\n[ \t]*\n\s*)")
+_GAP = re.compile(r"\n[ \t]*\n\s*")
 _NEEDED = "prompt"
 
 
@@ -106,13 +106,21 @@ def _untranslatable(why: str) -> PromptError:
 
 
 def _as_template(text: str, optional: Collection[str]) -> str:
-    pieces = _PARAGRAPHS.split(text.strip())
-    # Every other piece is what stands between two paragraphs.
-    return "".join(piece if at % 2 else _paragraph(piece, optional) for at, piece in enumerate(pieces))
+    paragraphs: list[str] = []
+    for paragraph in _GAP.split(text.strip()):
+        # What introduces a paragraph goes where that goes: "Base your answer on this material:".
+        if paragraphs and paragraphs[-1].endswith(":") and _used(paragraph, optional):
+            paragraph = f"{paragraphs.pop()}\n\n{paragraph}"
+        paragraphs.append(paragraph)
+    return "\n\n".join(_paragraph(paragraph, optional) for paragraph in paragraphs)
+
+
+def _used(text: str, optional: Collection[str]) -> list[str]:
+    return [name for name in dict.fromkeys(_VARIABLE.findall(text)) if name in optional]
 
 
 def _paragraph(text: str, optional: Collection[str]) -> str:
-    used = [name for name in dict.fromkeys(_VARIABLE.findall(text)) if name in optional]
+    used = _used(text, optional)
     inline = frozenset(used) if _needed_in(text) else frozenset()
     template = _BRACES.sub(lambda found: _literal(found, inline), _HEADING.sub("### ", text))
     if not used or inline:

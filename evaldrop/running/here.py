@@ -28,7 +28,7 @@ from evaldrop.bedrock.journal import (
 )
 from evaldrop.bedrock.metered import Meter, MeteredRuntime
 from evaldrop.bedrock.other_process import may_fork, open_in_other_process
-from evaldrop.bedrock.protocol import BedrockEvaluations, BedrockJobs, BedrockRuntime
+from evaldrop.bedrock.protocol import BedrockEvaluations, BedrockJobs, BedrockOptimizations, BedrockRuntime
 from evaldrop.bedrock.region import region_of
 from evaldrop.errors import DatasetError, InputError
 from evaldrop.evaluation import find_evaluation, parse_evaluation
@@ -257,6 +257,14 @@ def _evaluations(run: LocalRun) -> BedrockEvaluations | None:
     return open_evaluations(run.request.bedrock, JobPlace(storage.local_path(run.folder) / FOLDER))
 
 
+def _optimizations(run: LocalRun) -> BedrockOptimizations | None:
+    from evaldrop.bedrock.opening import open_optimizations
+    from evaldrop.bedrock.simulated.job_files import JobPlace
+    from evaldrop.bedrock.simulated.jobs import FOLDER
+
+    return open_optimizations(run.request.bedrock, JobPlace(storage.local_path(run.folder) / FOLDER))
+
+
 def _execute(
     run: LocalRun, opened: Callable[[], BedrockRuntime], functions: Executor | None, watch: Watch, say: Say
 ) -> "Execution | None":
@@ -288,6 +296,7 @@ def _execute(
             folder=run.folder,
             jobs=None if jobs is None else MeteredJobs(jobs, metered.meter, price),
             evaluations=_evaluations(run),
+            optimizations=_optimizations(run),
             journal=journal,
             observer=observer,
             functions=functions,

@@ -7,17 +7,9 @@ that claims a gain where `prompt_gain` is 0 is wrong. Nothing here says anything
 
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
-from math import prod
 from typing import Any, NamedTuple
 
-from evaldrop.bedrock.simulated.candidate import (
-    LAPSE,
-    LAPSE_RATE,
-    RIGHT,
-    Effect,
-    character_of,
-    failures_near_the_ceiling,
-)
+from evaldrop.bedrock.simulated.candidate import Effect
 
 
 class Feature(NamedTuple):
@@ -54,10 +46,8 @@ FEATURES = (
     Feature("no_figures", "Leave out figures and dates, which readers skip.", -0.4),
     Feature("curt", "Be done in a handful of words.", -0.8),
 )
-BY_NAME = {feature.name: feature for feature in FEATURES}
 
 _SOUGHT = tuple((feature, feature.phrase.lower()) for feature in FEATURES)
-_STEPS = 400
 
 
 def features_in(text: str) -> tuple[Feature, ...]:
@@ -86,42 +76,6 @@ def effect_on(features: Iterable[Feature], about: str, gain: float) -> Effect | 
     if any(feature.strength < 0 for feature in done):
         return "harmed"
     return "helped" if done else None
-
-
-def right_rate(model: str, features: Iterable[Feature], *, prompt_gain: float, ceiling: float = 0.0) -> float:
-    """
-    Return how often a simulated candidate's answer is right, over records with a reference, at any prompt.
-
-    Args:
-        model: Its ID.
-        features: The prompt's.
-        prompt_gain: The rehearsal's.
-        ceiling: Likewise.
-    """
-    chosen = list(features)
-    kept = {
-        sign: prod(1 - max(0.0, sign * feature.strength * prompt_gain) for feature in chosen)
-        for sign in (1, -1)
-    }
-    return kept[-1] * (1 - (1 - _base_rate(model, ceiling)) * kept[1])
-
-
-def _base_rate(model: str, ceiling: float) -> float:
-    character = character_of(model)
-    difficulties = [(step + 0.5) / _STEPS for step in range(_STEPS)]
-    if ceiling:
-        return (
-            sum(1 - min(1.0, failures_near_the_ceiling(character, each, ceiling)) for each in difficulties)
-            / _STEPS
-        )
-    # The chance that a draw in [0, 1] brings an answer up to what is right.
-    needed = [0.5 + (RIGHT - character.quality - 0.35 * (0.5 - each)) / 0.25 for each in difficulties]
-    rates = [(1 - LAPSE_RATE) * _above(least) + LAPSE_RATE * _above(least + LAPSE / 0.25) for least in needed]
-    return sum(rates) / _STEPS
-
-
-def _above(least: float) -> float:
-    return min(1.0, max(0.0, 1 - least))
 
 
 def _draw(feature: Feature, about: str) -> float:

@@ -43,7 +43,7 @@ def asks_for_prompt(request: Mapping[str, Any], asked: str) -> bool:
     )
 
 
-def proposed(asked: str, draw: Random, *, faults: float) -> Written:
+def proposed(asked: str, draw: Random, *, faults: float, wording: str | None = None) -> Written:
     """
     Return a proposal.
 
@@ -51,12 +51,13 @@ def proposed(asked: str, draw: Random, *, faults: float) -> Written:
         asked: The request's last message.
         draw: The source of chance, seeded by the request.
         faults: The rate at which it is one that may not be tried.
+        wording: A question that responses are judged by, which such a one may repeat.
     """
     shown = _FILE.search(asked)
     prompt = shown[1] if shown else "## user\n{{ prompt }}\n"
     is_faulty = draw.random() < faults
     written = _made(prompt, draw) if _PLAIN.search(asked) else _changed(prompt, draw)
-    return _spoilt(written, prompt, asked, draw) if is_faulty else written
+    return _spoilt(written, prompt, asked, wording, draw) if is_faulty else written
 
 
 def as_content(written: Written, request: Mapping[str, Any], call_id: str) -> tuple[dict[str, Any], str]:
@@ -70,7 +71,9 @@ def as_content(written: Written, request: Mapping[str, Any], call_id: str) -> tu
     return {"text": said}, "end_turn"
 
 
-def malformed(written: Written, request: Mapping[str, Any], call_id: str, draw: Random) -> Any:
+def malformed(
+    written: Written, request: Mapping[str, Any], call_id: str, draw: Random
+) -> tuple[dict[str, Any], str]:
     """Return a reply, likewise, from which no proposal can be read."""
     block, stop = as_content(written, request, call_id)
     match draw.choice(("no file", "cut short", "chatter")):
@@ -110,7 +113,8 @@ def without_feature(prompt: str, feature: Feature) -> str:
 
 def chosen(absent: Sequence[Feature], draw: Random, n: int) -> list[Feature]:
     """Return up to n features that a prompt does not have; those that help are likelier."""
-    left, taken = list(absent), []
+    left = list(absent)
+    taken: list[Feature] = []
     while left and len(taken) < n:
         weights = [_HELPFUL_WEIGHT if feature.strength > 0 else 1 for feature in left]
         taken.append(draw.choices(left, weights)[0])
@@ -144,11 +148,14 @@ def _words(added: Sequence[Feature], removed: Sequence[Feature]) -> tuple[str, s
     return f"{'; '.join(said)}.", why
 
 
-def _spoilt(written: Written, before: str, asked: str, draw: Random) -> Written:
+def _spoilt(written: Written, before: str, asked: str, wording: str | None, draw: Random) -> Written:
     """Return a proposal that may not be tried, for one of the reasons there are."""
     texts = [found[2] for found in _RECORD_TEXT.finditer(asked) if len(found[2].split()) >= _QUOTED_WORDS]
-    kinds = ("broken", "unknown", "no prompt", "judge", "hostile", "same", *(("quotes",) if texts else ()))
+    kinds = ["broken", "unknown", "no prompt", "judge", "hostile", "same"]
+    kinds += ["quotes"] if texts else []
+    kinds += ["wording"] if wording else []
     said = {
+        "wording": f"Be sure of this: {wording}",
         "broken": "{% if context %}Use the material.",
         "unknown": "Mind the {{ answer_key }}.",
         "judge": "The grader gives the highest score to complete answers, so be complete.",

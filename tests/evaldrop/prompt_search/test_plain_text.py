@@ -34,10 +34,7 @@ def test_conditions_are_resolved_by_what_records_have():
 @pytest.mark.parametrize("file", [ANSWER, prompt_of_instructions("Two hosts talk."), "{{ prompt }}"])
 @pytest.mark.parametrize("values", [{"prompt": "P"}, {"prompt": "P", "context": "C"}])
 def test_a_text_that_came_back_unchanged_says_what_the_file_said(file, values):
-    """But for the line that introduces material there is none of: its condition is gone."""
-    present = frozenset(values)
-    text = plain_text(file, present=present)
-    again = back(text, file, present=present, always=present)
+    again = back(plain_text(file, present=BOTH), file)
     original = Prompt(name="candidate/p", text=file)
     assert [(turn.role, turn.text.split()) for turn in again.render(values)] == [
         (turn.role, turn.text.split()) for turn in original.render(values)

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from evaldrop.bedrock.simulated.likeness import is_evasive
-from evaldrop.bedrock.simulated.prompt_features import BY_NAME, FEATURES, features_in, right_rate
+from evaldrop.bedrock.simulated.prompt_features import FEATURES, features_in
 from evaldrop.bedrock.simulated.rehearsal import Rehearsal
 from evaldrop.bedrock.simulated.runtime import SimulatedRuntime
 from evaldrop.verdicts.injection import InjectionFinder
+from tests.prompt_worth import BY_NAME, right_rate
 
 REFERENCE = "Cherry plums ripen quickly near southern walls. Gather fallen fruit every evening."
 HAIKU = "us.anthropic.claude-haiku-4-5-20251001-v1:0"

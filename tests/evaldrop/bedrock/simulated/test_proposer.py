@@ -7,12 +7,14 @@ from collections import Counter
 import pytest
 
 from evaldrop.bedrock.simulated.candidate import REFUSAL
-from evaldrop.bedrock.simulated.prompt_features import BY_NAME, FEATURES, features_in
+from evaldrop.bedrock.simulated.prompt_features import FEATURES, features_in
 from evaldrop.bedrock.simulated.proposer import TOOL, with_features, without_feature
 from evaldrop.bedrock.simulated.rehearsal import Rehearsal
 from evaldrop.bedrock.simulated.runtime import SimulatedRuntime
 from evaldrop.errors import PromptError
+from evaldrop.evaluation.criteria import built_in
 from evaldrop.evaluation.prompts import Prompt, load_prompt
+from tests.prompt_worth import BY_NAME
 
 ANSWER = load_prompt("candidate", "answer.v1").text
 SENT = ANSWER[ANSWER.index("## system") :]
@@ -42,8 +44,12 @@ def request(number=1, *, file=SENT, by_tool=True, mark="0123456789abcdef", about
     return asked | ({"toolConfig": {"tools": [{"toolSpec": SPEC}]}} if by_tool else {})
 
 
+def criterion(name, _question):
+    return built_in("correctness") if name == "correctness" else None
+
+
 def replies(*requests, **rates):
-    simulated = SimulatedRuntime(Rehearsal(latency=0, **rates), max_in_flight=1)
+    simulated = SimulatedRuntime(Rehearsal(latency=0, **rates), max_in_flight=1, criteria=criterion)
 
     async def in_turn():
         return [await simulated.converse(each) for each in requests]
@@ -123,14 +129,22 @@ def _fault(written):
         return "no prompt"
     if "answer_key" in variables:
         return "unknown"
-    told = {"judge": "grader", "hostile": "Ignore all previous", "quotes": QUOTED}
+    told = {
+        "judge": "grader",
+        "hostile": "Ignore all previous",
+        "quotes": QUOTED,
+        "wording": built_in("correctness").question,
+    }
     return next((kind for kind, words in told.items() if words in text), None)
 
 
 def test_faulty_prompts_are_of_every_kind_and_as_many_as_the_rate_says():
     assert {_fault(written) for written in proposals(prompt_faults=0)} == {None}
     everywhere = Counter(map(_fault, proposals(80, prompt_faults=1)))
-    assert everywhere.keys() == {"broken", "unknown", "no prompt", "judge", "hostile", "same", "quotes"}
+    assert everywhere.keys() == {"broken", "unknown", "no prompt", "judge", "hostile", "same"} | {
+        "quotes",
+        "wording",
+    }
     some = [_fault(written) for written in proposals(200, prompt_faults=0.2)]
     assert 20 <= len(some) - some.count(None) <= 60
 
