@@ -232,6 +232,12 @@ def preface_and_rest(text: str) -> tuple[str, str]:
     return (text[: heading.start()], text[heading.start() :]) if heading else ("", text)
 
 
+def with_preface(preface: str, text: str) -> str:
+    """Return a prompt's file with another text for people, which has no heading; its messages stay."""
+    sent = preface_and_rest(text)[1] if _HEADING.search(text) else f"## user\n{text}"
+    return f"{preface.strip()}\n\n{sent.strip()}\n"
+
+
 def _split(text: str) -> list[tuple[Role, str]]:
     pieces = _HEADING.split(text)
     if len(pieces) == 1:

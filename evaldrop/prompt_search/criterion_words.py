@@ -10,7 +10,8 @@ from evaldrop.prompt_search.overlap import Run, runs
 CRITERION_RUN: Final = 6
 JUDGE_RUN: Final = 8
 _SHORTEST_POINT, _LONGEST_POINT = 4, CRITERION_RUN - 1
-_LEAST_CONTENT = 3
+# Of words that are not in every sentence; .
+_LEAST_CONTENT = 2
 _TAG = re.compile(r"\{[{%#].{0,400}?[}%#]\}", re.DOTALL)
 # Words of which any sentence is full: a run of them is nobody's wording.
 _OFTEN = """

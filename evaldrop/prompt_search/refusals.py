@@ -27,6 +27,7 @@ RECORDS_OWN: Final = frozenset({"prompt", "system", "context"})
 _WHICH = {"test": "of the test part", "dev": "of the dev part", "train": "that its proposer was shown"}
 _MOST_SHAPES = 16
 _MOST_SHOWN = 120
+_LONG = 400
 # Material between such lines is how many prompts show it, and ends no response.
 _MATERIAL = re.compile(
     r"\b(?:begin|end|start)(?:ning)?[ _-](?:of[ _-])?(?:the )?(?:data|material|input|user input|document)\b",
@@ -136,7 +137,7 @@ class Refusals:
         try:
             prompt = Prompt(name="candidate/proposed", text=file)
         except PromptError as error:
-            return f"it does not compile: {_without_name(error)}"
+            return f"it is no prompt file: {_without_name(error)}"
         names = sorted(prompt.variables - self._original.variables - RECORDS_OWN)
         if "reference" in prompt.variables:
             return "it uses `reference`, the answer"
@@ -168,7 +169,7 @@ class Refusals:
             try:
                 turns, first = _turns(prompt, values), _turns(self._original, values)
             except PromptError as error:
-                return f"it cannot be filled in: {_without_name(error)}"
+                return f"with some records it does not work: it {_without_name(error)}"
             if not any(turn.role == "user" for turn in turns):
                 return "it has no message of the user's"
             if turns[-1].role != first[-1].role:
@@ -186,12 +187,14 @@ def _turns(prompt: Prompt, values: Mapping[str, Any]) -> list[Turn]:
 
 
 def _stand_in(name: str, value: Any) -> Any:
-    # A single word that no prompt has, so that none of the record's own words are taken for the prompt's.
-    return f"qz{re.sub(r'[^a-z0-9]', '', name.lower())}zq" if isinstance(value, str) else value
+    # A single word that no prompt has: nothing that a record says is taken for the prompt's words, and a part
+    # of it, which a prompt may have cut, is not the whole.
+    return f"qz{re.sub(r'[^a-z0-9]', '', name.lower())}{'z' * _LONG}q" if isinstance(value, str) else value
 
 
 def _holds_prompt(turns: Iterable[Turn]) -> bool:
-    return any("qzpromptzq" in turn.text.lower() for turn in turns if turn.role != "system")
+    asked = _stand_in("prompt", "")
+    return any(asked in turn.text.lower() for turn in turns if turn.role != "system")
 
 
 def _said(prompt: Prompt, examples: Iterable[Mapping[str, Any]]) -> Iterator[str]:
@@ -224,4 +227,4 @@ def _plain(file: str) -> str:
 
 
 def _without_name(error: PromptError) -> str:
-    return str(error).replace("prompt candidate/proposed ", "").replace("prompt candidate/original ", "")
+    return str(error).removeprefix("prompt candidate/proposed ").rstrip(".")

@@ -1,7 +1,7 @@
 """Words of assessment in prompts, less those that are a dataset's subject: a court's judge, say."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from evaldrop.prompt_search.overlap import COMMON_SHARE, SeenRecord
 from evaldrop.verdicts.injection import fold
@@ -15,7 +15,7 @@ class Subject:
 
     Args:
         patterns: For folded texts.
-        prompts: All texts that each of some prompts says: only patterns that one of them has are looked for.
+        prompts: All texts that each of some prompts says.
         allowed: Texts whose patterns are nobody's fault.
     """
 
@@ -25,32 +25,29 @@ class Subject:
         prompts: Iterable[Iterable[str]],
         allowed: Iterable[str],
     ) -> None:
-        said = [fold(text) for texts in prompts for text in texts]
         first = [fold(text) for text in allowed]
-        self._patterns = [pattern for pattern in patterns if _any(pattern, said) and not _any(pattern, first)]
-        self._counts = [0] * len(self._patterns)
+        self._patterns = [pattern for pattern in patterns if not any(pattern.search(text) for text in first)]
+        said = [fold(text) for texts in prompts for text in texts]
+        # Their very words are looked for in the records, and no pattern: of records there may be a million.
+        self._counts = dict.fromkeys(self._found(said), 0)
         self._n = 0
 
     def add(self, record: SeenRecord) -> None:
-        """Note which patterns a record has."""
+        """Note which of the words a record has."""
         self._n += 1
-        if not self._patterns:
+        if not self._counts:
             return
-        texts = [fold(text) for text in (*record.texts, *record.references)]
-        for place, pattern in enumerate(self._patterns):
-            self._counts[place] += _any(pattern, texts)
+        text = fold("\n".join((*record.texts, *record.references)))
+        for words in self._counts:
+            self._counts[words] += words in text
 
     def addressed(self, texts: Iterable[str]) -> str | None:
-        """Return words of a prompt that speak of an assessment, and of no subject of the records."""
-        folded = [fold(text) for text in texts]
+        """Return words of a prompt that speak of an assessment, and that the records do not have."""
         enough = max(_LEAST_RECORDS, COMMON_SHARE * self._n)
-        for pattern, count in zip(self._patterns, self._counts, strict=True):
-            if count < enough:
-                for text in folded:
-                    if found := pattern.search(text):
-                        return found[0]
-        return None
+        found = self._found([fold(text) for text in texts])
+        return next((words for words in found if self._counts.get(words, 0) < enough), None)
 
-
-def _any(pattern: re.Pattern[str], texts: Sequence[str]) -> bool:
-    return any(pattern.search(text) for text in texts)
+    def _found(self, folded: Sequence[str]) -> Iterator[str]:
+        for pattern in self._patterns:
+            for text in folded:
+                yield from (found[0] for found in pattern.finditer(text))
