@@ -7,10 +7,12 @@ without what has come of it already.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any, Final, TypeVar
 
 from evaldrop import storage
 from evaldrop.errors import ModelRefused, StorageError
+from evaldrop.evaluation.improvement import BEDROCK
 from evaldrop.evaluation.originals import improved_candidates, original_of
 from evaldrop.evaluation.prompts import Prompt
 from evaldrop.prompt_search.kept import read_search, write_search
@@ -31,9 +33,16 @@ from evaldrop.run.definition import PromptFile, RunDefinition
 from evaldrop.steps.check_first_calls.check import reason_of_refusal, refusal_in_words, refused
 from evaldrop.steps.check_first_calls.refusals import is_lasting
 from evaldrop.steps.choose_prompts.money import Room, limit_of_tries, with_cost
+from evaldrop.steps.choose_prompts.optimizing import optimized_prompt
 from evaldrop.steps.choose_prompts.outcomes import TurnOutcome, read_trials, write_answers
-from evaldrop.steps.choose_prompts.proposing import WantedPrompt, most_usd, read_proposals, wanted_prompts
-from evaldrop.steps.choose_prompts.texts import always_there
+from evaldrop.steps.choose_prompts.proposing import (
+    WantedPrompt,
+    checked,
+    most_usd,
+    read_proposals,
+    wanted_prompts,
+)
+from evaldrop.steps.choose_prompts.texts import Variables, variables_of
 from evaldrop.steps.choose_prompts.trying import Trial, prepare_trials
 from evaldrop.steps.choose_prompts.tuning_records import split_records, tuning_records
 from evaldrop.steps.choose_prompts.turns import (
@@ -90,7 +99,10 @@ class Choosing:
             self._kept = self._kept.model_copy(update={"turn": turn + 1})
         while True:
             moves = self._moves()
-            if proposing := _of_kind(moves, Propose):
+            proposing = _of_kind(moves, Propose)
+            if by_bedrock := [name for name in proposing if self._search(name).by == BEDROCK]:
+                self._optimize(by_bedrock[0])
+            elif proposing:
                 wanted = self._wanted(proposing)
                 if wanted is not None:
                     return self._ask(wanted)
@@ -179,7 +191,7 @@ class Choosing:
     def _wanted(self, proposing: Mapping[str, Propose]) -> list[WantedPrompt] | None:
         """Return what is asked for; None where a search has ended over it, and the moves are others."""
         room = Room(self._run, self._kept, self._settings)
-        always = always_there(self._run)
+        always = self._variables.always
         found = []
         for name, move in proposing.items():
             search, settings = self._search(name), self._settings[name]
@@ -195,6 +207,16 @@ class Choosing:
                 return None
             found += asked
         return found
+
+    def _optimize(self, name: str) -> None:
+        search = self._search(name)
+        proposal, usd = optimized_prompt(self._run, search, self._variables)
+        found = checked(self._run, search, self._settings[name], [proposal])
+        self._replace(with_cost(with_proposals(search, found), usd, is_proposing=True))
+
+    @cached_property
+    def _variables(self) -> Variables:
+        return variables_of(self._run)
 
     def _ask(self, wanted: Iterable[WantedPrompt]) -> JSON:
         turn = self._kept.turn
