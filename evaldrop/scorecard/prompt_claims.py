@@ -1,75 +1,68 @@
-"""What a run shows of the prompts that it made, on records that nobody tuned them on."""
+"""What a run's scorecard shows of a prompt that the run made, on records that nobody tuned on."""
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import orjson
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from evaldrop import storage
 from evaldrop.errors import StorageError, first_line
+from evaldrop.scorecard.figures import count, interval, size
+from evaldrop.scorecard.model.part import Interval
 
-SCORECARD_FILE = "scorecard.json"
+
+class PromptClaim(NamedTuple):
+    """Whether a prompt is shown to be better than the one that it was made from, and the same in words."""
+
+    is_better: bool
+    words: str
 
 
-class Bounds(BaseModel):
-    """An interval of a difference in quality, which is in [0, 1]."""
-
+class _Test(BaseModel):
+    # Of a scorecard's keys those that are asked for; a later version may have more.
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    low: float
-    high: float
+    decision: Literal["better", "worse", "not shown", "same"]
+    n: int
+    interval: Interval | None = None
 
 
-class PromptClaim(BaseModel):
-    """
-    A prompt that the run made, against the one that it began with, on the test part.
-
-    Attributes:
-        candidate: Whose prompt it is.
-        original: The candidate with the first prompt.
-        decision: `better` or `worse` where that is shown.
-        difference: The candidate's quality less the original's; None where there are too few records.
-        n: Records that both are scored on.
-    """
-
+class _Improvement(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    candidate: str
     original: str
-    decision: Literal["better", "worse", "not shown"] = "not shown"
-    difference: Bounds | None = None
-    n: int = 0
-
-    def in_words(self) -> str:
-        """Return the claim as a sentence without an end."""
-        on = f"on {self.n:,} records that nobody tuned on"
-        if self.difference is None:
-            return f"no gain over {self.original} is shown: there are too few records for an interval"
-        low, high = self.difference.low, self.difference.high
-        if self.decision == "better":
-            return f"better than {self.original} by {low:.3f} to {high:.3f} {on}"
-        if self.decision == "worse":
-            return f"worse than {self.original} by {-high:.3f} to {-low:.3f} {on}"
-        return f"no gain over {self.original} is shown: {low:+.3f} to {high:+.3f} {on}"
+    test: _Test
 
 
-def claim_of(folder: str, candidate: str) -> PromptClaim | None:
+def claim_of(folder: str, candidate: str) -> PromptClaim:
     """
-    Return what a run's scorecard claims of a candidate's prompt; None where it claims nothing.
+    Return what a run's scorecard claims of a candidate's prompt; of a prompt that it does not name, no gain.
 
     Raises:
         StorageError: There is no scorecard, or it is of another version.
     """
-    uri = storage.join(folder, SCORECARD_FILE)
+    uri = storage.join(folder, "scorecard.json")
     text = storage.read_bytes(uri)
     try:
-        card = orjson.loads(text)
-        told = card.get("prompts") or []
-        claims = TypeAdapter(tuple[PromptClaim, ...]).validate_python(told)
+        told = orjson.loads(text).get("prompts", {})
+        found = TypeAdapter(dict[str, _Improvement]).validate_python(told).get(candidate)
     except (ValueError, AttributeError) as error:
         why = first_line(error) if isinstance(error, ValidationError) else "it is no scorecard"
         raise StorageError(
             f"{uri}: not a scorecard of this version of evaldrop ({why}). "
             f"`evaldrop report {folder} --rebuild` makes it anew."
         ) from error
-    return next((each for each in claims if each.candidate == candidate), None)
+    return PromptClaim(found is not None and found.test.decision == "better", _words(found))
+
+
+def _words(found: _Improvement | None) -> str:
+    if found is None:
+        return "no gain is shown: the scorecard compares it with nothing"
+    test = found.test
+    on = f"on {count(test.n)} record{'' if test.n == 1 else 's'} it never saw"
+    if test.interval is None:
+        return f"no gain over {found.original} is shown {on}: too few for an interval"
+    if test.decision in ("better", "worse"):
+        low, high = sorted(abs(end) for end in test.interval)
+        return f"{test.decision} than {found.original} by {size(low)} to {size(high)} {on}"
+    return f"no gain over {found.original} is shown {on}: the difference is {interval(test.interval)}"

@@ -15,27 +15,23 @@ from tests.evaldrop.scorecard.baseline.runs import write as write_run
 
 ANSWER = "For people.\n\n## system\nAnswer in four sentences.\n\n## user\n{{ prompt }}\n"
 BETTER = "## system\nAnswer in two sentences. Begin with the answer.\n\n## user\n{{ prompt }}\n"
-CLAIM = {
-    "candidate": "tuned",
-    "original": "haiku",
-    "decision": "better",
-    "difference": {"low": 0.04, "high": 0.15},
-    "n": 120,
-}
 IMPROVED = {
     "tuned": {"improve": "answer.v1", "rounds": 2},
     "shorter": {"improve": "answer.v1"},
     "kept": {"improve": "answer.v1"},
     "told": {"instructions": "Be kind.", "by": "bedrock"},
 }
-NOT_SHOWN = {
-    "candidate": "shorter",
-    "original": "haiku",
-    "decision": "not shown",
-    "difference": {"low": -0.02, "high": 0.09},
-    "n": 120,
+
+
+def claim(decision, interval, n=120):
+    return {"original": "haiku", "test": {"decision": decision, "interval": interval, "n": n}}
+
+
+CLAIMS = {
+    "tuned": claim("better", [0.04, 0.15]),
+    "shorter": claim("not shown", [-0.02, 0.09]),
+    "told": {**claim("better", [0.1, 0.2]), "original": "told.original"},
 }
-CLAIMS = [CLAIM, NOT_SHOWN, {**CLAIM, "candidate": "told", "original": "told.original"}]
 
 
 def search(candidate, winner, text=BETTER, **more):
@@ -105,7 +101,7 @@ def test_the_winner_is_the_next_version_beside_the_first_and_says_where_it_is_fr
         f"written by: {HAIKU}\n",
         f"made of: answer.v1, sha256 {sha256(ANSWER)}\n",
         f"as measured: sha256 {sha256(BETTER)}\n",
-        "test: better than haiku by 0.040 to 0.150 on 120 records that nobody tuned on\n",
+        "test: better than haiku by 0.04 to 0.15 on 120 records it never saw\n",
     ):
         assert said in about
     shown = capsys.readouterr()
@@ -143,7 +139,7 @@ def test_a_prompt_of_instructions_is_the_first_version_of_its_candidates(place):
 def test_without_a_gain_on_test_it_is_refused_and_adopted_anyway(place, capsys):
     assert adopted("shorter") == 64
     said = capsys.readouterr().err
-    assert "no gain over haiku is shown: -0.020 to +0.090 on 120 records" in said
+    assert "no gain over haiku is shown on 120 records it never saw: the difference is −0.02" in said
     assert "--anyway" in said
     assert not (place / "prompts/candidate/answer.v2.md").exists()
     assert adopted("shorter", "--anyway") == 0
@@ -172,21 +168,24 @@ def test_a_candidate_whose_prompt_no_run_made_is_told_which_there_are(place, cap
     assert said in capsys.readouterr().err
 
 
-def test_a_run_without_a_claim_shows_no_gain(place, capsys):
-    edit(place / "runs/support/run-1/scorecard.json", prompts=[])
+@pytest.mark.parametrize(
+    ("claims", "said"),
+    [
+        ({}, "no gain is shown: the scorecard compares it with nothing"),
+        (
+            {"tuned": claim("not shown", None, 1)},
+            "is shown on 1 record it never saw: too few for an interval",
+        ),
+        ({"tuned": claim("worse", [-0.2, -0.1])}, "worse than haiku by 0.10 to 0.20 on 120 records"),
+    ],
+)
+def test_what_shows_no_gain_is_refused(place, capsys, claims, said):
+    edit(place / "runs/support/run-1/scorecard.json", prompts=claims)
     assert adopted("tuned") == 64
-    assert "no gain is shown" in capsys.readouterr().err
-    few = {**CLAIM, "decision": "not shown", "difference": None, "n": 3}
-    edit(place / "runs/support/run-1/scorecard.json", prompts=[few])
-    assert adopted("tuned") == 64
-    assert "too few records for an interval" in capsys.readouterr().err
-    worse = {**CLAIM, "decision": "worse", "difference": {"low": -0.2, "high": -0.1}}
-    edit(place / "runs/support/run-1/scorecard.json", prompts=[worse])
-    assert adopted("tuned") == 64
-    assert "worse than haiku by 0.100 to 0.200" in capsys.readouterr().err
+    assert said in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("content", ["[]", "{", '{"prompts": [{"candidate": 7}]}', '{"prompts": {"a": 1}}'])
+@pytest.mark.parametrize("content", ["[]", "{", '{"prompts": [7]}', '{"prompts": {"a": 1}}'])
 def test_a_scorecard_of_another_version_is_told(place, capsys, content):
     (place / "runs/support/run-1/scorecard.json").write_text(content)
     assert adopted("tuned") != 0
