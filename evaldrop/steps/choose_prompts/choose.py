@@ -15,7 +15,7 @@ from evaldrop.errors import ModelRefused, StorageError
 from evaldrop.evaluation.improvement import BEDROCK
 from evaldrop.evaluation.originals import improved_candidates, original_of
 from evaldrop.evaluation.prompts import Prompt
-from evaldrop.prompt_search.kept import read_search, write_search
+from evaldrop.prompt_search.kept import read_search, turn_folder, write_search
 from evaldrop.prompt_search.search import (
     Finished,
     Move,
@@ -49,7 +49,6 @@ from evaldrop.steps.choose_prompts.turns import (
     PROPOSALS_FILE,
     replies_of_turn,
     state_of_turn,
-    turn_folder,
     write_lines,
 )
 
