@@ -273,7 +273,7 @@ class Choosing:
                 sha256=Prompt(name="candidate/made", text=text).sha256, text=text
             )
         self._run.changed(prompts={**self._run.prompts, **made}).save()
-        return {"run": dict(self._run_state)}
+        return {"run": {**self._run_state, "has_searched": True}}
 
     def _search(self, candidate: str) -> Search:
         return next(each for each in self._kept.searches if each.candidate == candidate)
