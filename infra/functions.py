@@ -42,6 +42,7 @@ class Shape:
 STEPS = {
     "ValidateDataset": Shape(memory_mb=1769, timeout_s=900, disk_mb=10_240),
     "PrepareRecords": Shape(memory_mb=1769, timeout_s=900, disk_mb=10_240),
+    "ChoosePrompts": Shape(memory_mb=3008, timeout_s=900, disk_mb=10_240),
     "CheckFirstCalls": Shape(memory_mb=512, timeout_s=120),
     "PrepareJobs": Shape(memory_mb=3008, timeout_s=900, disk_mb=10_240),
     "PrepareEvaluationJobs": Shape(memory_mb=3008, timeout_s=900, disk_mb=10_240),
@@ -51,6 +52,16 @@ STEPS = {
 }
 _READING = ("CheckFirstCalls", "ReportFailure")
 """Those that write nothing of a run; CheckFirstCalls restates its cost in `run.json`."""
+_OPTIMIZING = (
+    "bedrock/optimizer.py",
+    "bedrock/simulated/__init__.py",
+    "bedrock/simulated/candidate.py",
+    "bedrock/simulated/likeness.py",
+    "bedrock/simulated/optimizer.py",
+    "bedrock/simulated/prompt_features.py",
+    "bedrock/simulated/proposer.py",
+)
+"""Bedrock's optimiser, and the rehearsed one with what that imports."""
 CAPS_FILE = "caps.json"
 START_RUN = Shape(memory_mb=512, timeout_s=60)
 
@@ -123,6 +134,7 @@ class Functions(Construct):
         bundles = {
             "ValidateDataset": validating_bundle("validate_dataset", settings),
             "PrepareRecords": Bundle(name="prepare_records"),
+            "ChoosePrompts": choosing_bundle(),
             "CheckFirstCalls": Bundle(name="check_first_calls"),
             "PrepareJobs": Bundle(name="prepare_jobs"),
             "PrepareEvaluationJobs": Bundle(name="prepare_evaluation_jobs"),
@@ -141,6 +153,8 @@ class Functions(Construct):
             )
             for name, shape in STEPS.items()
         }
+        # For `by: bedrock`: Step Functions does not take it.
+        self.steps["ChoosePrompts"].allow(["bedrock:OptimizePrompt"], ["*"])
         if settings.customer_metrics:
             names = json.dumps(settings.customer_metrics)
             self.steps["BuildScorecard"].tell("EVALDROP_CUSTOMER_METRICS", names)
@@ -151,13 +165,15 @@ class Functions(Construct):
         bucket = storage.input.bucket_arn
         below = [DATASETS + "*", EVALUATIONS + "*", "evaluation.yaml", "prompts/*"]
         readable = [f"{bucket}/{key}" for key in below]
-        validate, prepare = self.steps["ValidateDataset"], self.steps["PrepareRecords"]
+        validate = self.steps["ValidateDataset"]
+        reading = [self.steps[name] for name in ("PrepareRecords", "ChoosePrompts")]
         validate.allow(["s3:GetObject", "s3:GetObjectVersion"], readable)
-        prepare.allow(["s3:GetObject", "s3:GetObjectVersion"], [f"{bucket}/{DATASETS}*"])
+        for step in reading:
+            step.allow(["s3:GetObject", "s3:GetObjectVersion"], [f"{bucket}/{DATASETS}*"])
         # Without it S3 answers 403 for a file that is not there: a missing sidecar would look forbidden.
         validate.allow(["s3:ListBucket"], [bucket])
         if storage.key:
-            for step in (validate, prepare):
+            for step in (validate, *reading):
                 step.allow(["kms:Decrypt"], [storage.key.key_arn])
 
     def _let_use_runs(self, storage: Storage) -> None:
@@ -180,6 +196,11 @@ class Functions(Construct):
         restating.allow(["s3:PutObject"], [f"{runs}/run.json"])
         if storage.key:
             restating.allow(["kms:GenerateDataKey"], [storage.key.key_arn])
+
+
+def choosing_bundle() -> Bundle:
+    """Return the bundle of the function that chooses prompts, with the files that ask for them."""
+    return Bundle(name="choose_prompts", data={"prompts": ROOT / "prompts"}, also=_OPTIMIZING)
 
 
 def validating_bundle(name: str, settings: Settings, also: tuple[str, ...] = ()) -> Bundle:

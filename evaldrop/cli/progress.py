@@ -32,6 +32,9 @@ _CAPITAL: Final = re.compile("([A-Z])")
 
 STEPS = {
     "ValidateDataset": "validating",
+    "ChoosePrompts": "choosing prompts",
+    "ProposePrompts": "asking for prompts",
+    "TryPrompts": "trying prompts",
     "PrepareRecords": "preparing",
     "EvaluateRecords": "evaluating",
     "CheckFirstCalls": "checking the first calls",
@@ -41,6 +44,15 @@ STEPS = {
     "RunEvaluationJobs": "waiting for evaluation jobs",
     "BuildScorecard": "building the scorecard",
 }
+
+_SAID = frozenset(
+    {
+        ("TryPrompts", "EvaluateRecords"),
+        ("EvaluateRecords", "ChoosePrompts"),
+        ("ProposePrompts", "ChoosePrompts"),
+    }
+)
+"""States of which the one before has said what goes on: tries are records to the workflow."""
 
 
 @contextmanager
@@ -93,6 +105,7 @@ class RunProgress(Observer):
     Args:
         console: Where it is said.
         meter: May be given when it begins, too.
+        searching: Gives what a search for prompts does, in words; nothing where that is not known.
         restated: Returns what the first calls say of the cost, once they have been checked.
     """
 
@@ -100,9 +113,13 @@ class RunProgress(Observer):
         self,
         console: Console,
         meter: Meter | None = None,
+        *,
+        searching: Callable[[], str] = str,
         restated: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._console = console
+        self._searching = searching
+        self._entered = ""
         self._restated = restated
         self._is_checked = False
         self._meter = meter or Meter()
@@ -110,7 +127,7 @@ class RunProgress(Observer):
         self.done = 0
         self.failed = 0
         self.retries = 0
-        self._are_jobs = False
+        self._are_jobs = self._are_prompts = False
         # Of the stages before: how far they came is of no interest.
         self._old_jobs: frozenset[str] = frozenset()
         self._began = time.monotonic()
@@ -133,7 +150,13 @@ class RunProgress(Observer):
         if self._is_checked and (said := self._restated()):
             print_prose(self._console, said)
         self._is_checked = name == "CheckFirstCalls"
+        before, self._entered = self._entered, name
+        if (before, name) in _SAID:
+            return
+        if name in {"ProposePrompts", "TryPrompts"} and (words := self._searching()):
+            step = f"prompts: {words}"
         self._are_jobs = name in {"RunJobs", "RunEvaluationJobs"}
+        self._are_prompts = name == "ProposePrompts"
         if self._live:
             self._live.update(self._live.task_ids[0], description=step)
         else:
@@ -183,7 +206,7 @@ class RunProgress(Observer):
         """Return how far the run is; what tells least goes where it takes more cells than there are."""
         meter = self._meter
         total = f"/{self._total:,}" if self._total is not None else ""
-        counted = "jobs" if self._are_jobs else "records"
+        counted = "jobs" if self._are_jobs else "prompts" if self._are_prompts else "records"
         parts = [LinePart(f"{self.done:,}{total} {counted}", 0)]
         if self._are_jobs:
             parts += waited_for([job for arn, job in meter.jobs.items() if arn not in self._old_jobs])

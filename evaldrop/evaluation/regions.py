@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from evaldrop.errors import EvaluationError
-from evaldrop.evaluation.definition import Called, Evaluation, Price, each_called
+from evaldrop.evaluation.definition import Called, Evaluation, Price, each_called, proposers
+from evaldrop.evaluation.improvement import BY_BEDROCK, ImprovedPrompt
 from evaldrop.evaluation.model_ids import ANYWHERE, GEOGRAPHIES, HERE, model_name
 from evaldrop.evaluation.model_limits import limits_of
 
@@ -95,6 +96,10 @@ def region_problems(evaluation: Evaluation, region: str) -> Iterator[str]:
     for who, called in each_called(evaluation):
         if problem := region_problem(called.model, region):
             yield f"{who}: {problem}"
+    known = {called.model for _, called in each_called(evaluation)}
+    for model in proposers(evaluation):
+        if model not in known and (problem := region_problem(model, region)):
+            yield f"whoever writes prompts: {problem}"
 
 
 def as_called(evaluation: Evaluation, before: Evaluation) -> Evaluation:
@@ -121,9 +126,16 @@ def _geographies_of(region: str) -> list[str]:
 
 def _renamed(evaluation: Evaluation, name: Callable[[str], str]) -> Evaluation:
     """Return an evaluation whose models have other IDs; prices and limits that it states go with them."""
+    known = {"", *BY_BEDROCK, *(one.name for one in (*evaluation.candidates, *evaluation.judges))}
 
     def each(called: Iterable[Called]) -> tuple[Called, ...]:
-        return tuple(one.model_copy(update={"model": name(one.model)}) for one in called)
+        return tuple(one.model_copy(update={"model": name(one.model), **prompt(one)}) for one in called)
+
+    def prompt(one: Called) -> dict[str, ImprovedPrompt]:
+        improved = getattr(one, "prompt", None)
+        if not isinstance(improved, ImprovedPrompt) or (improved.by or "") in known:
+            return {}
+        return {"prompt": improved.model_copy(update={"by": name(str(improved.by))})}
 
     return evaluation.model_copy(
         update={

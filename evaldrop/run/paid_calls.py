@@ -11,6 +11,8 @@ from evaldrop.run.definition import RunDefinition
 
 JSON = Mapping[str, Any]
 
+NO_TRIES: Mapping[str, str] = {}
+
 
 class PaidCall(NamedTuple):
     """A call that was answered: of which model, with what, and how it was asked for."""
@@ -28,12 +30,19 @@ class CallsOfRun:
         self._candidates = {each.name: each for each in run.candidates}
         self._judges = {each.name: each for each in run.judges}
 
-    def of(self, output: JSON) -> Iterator[PaidCall]:
-        """Yield the calls of a child that were answered, by its output."""
+    def of(self, output: JSON, tries: Mapping[str, str] = NO_TRIES) -> Iterator[PaidCall]:
+        """
+        Yield the calls of a child that were answered, by its output.
+
+        Args:
+            output: The child's.
+            tries: What candidates are called whose prompts are tried: by it, the run's name.
+        """
         for response in output.get("responses") or ():
             is_own = not (response.get("given") or response.get("reused") or response.get("api") == GIVEN)
             if is_own and response.get("reply") is not None:
-                yield self._call(self._candidates[response["candidate"]], response, response["reply"])
+                name = tries.get(response["candidate"], response["candidate"])
+                yield self._call(self._candidates[name], response, response["reply"])
             yield from self._judges_calls(response.get("judgements") or ())
         yield from self._judges_calls(output.get("comparisons") or ())
 

@@ -17,8 +17,8 @@ from tests.infra.synthesis import ROOT, one, resources
 MACHINE = "AWS::StepFunctions::StateMachine"
 FUNCTION = "AWS::Lambda::Function"
 STEPS = (
-    "ValidateDataset", "PrepareRecords", "CheckFirstCalls", "PrepareJobs", "PrepareEvaluationJobs",
-    "BuildScorecard", "ReportFailure",
+    "ValidateDataset", "ChoosePrompts", "PrepareRecords", "CheckFirstCalls", "PrepareJobs",
+    "PrepareEvaluationJobs", "BuildScorecard", "ReportFailure",
 )  # fmt: skip
 POLICY = "AWS::IAM::Policy"
 
@@ -147,6 +147,7 @@ ON_EVERYTHING = {
         "logs:PutResourcePolicy",
         "logs:UpdateLogDelivery",
     ): "Step Functions' log delivery has no resources to name",
+    ("bedrock:OptimizePrompt",): "it is given a prompt's text, and names no resource",
     ("bedrock:ListModelInvocationJobs",): "the jobs of a stopped run are listed by their names",
     ("bedrock:ListEvaluationJobs",): "likewise",
 }
