@@ -396,7 +396,7 @@ class Counting:
         # Beyond the room that the state has for constants, a request carries its own.
         constants = request.get("call") or self.preparing.judge_requests.constants[request["request_key"]]
         # Fences of all responses are about as long as one another; a comparison has its own in its texts.
-        fence = next(iter(request.get("fences", {}).values()), {})
+        fence: Mapping[str, str] = next(iter(request.get("fences", {}).values()), {})
         parts = (
             request["before"],
             "".join(fence.values()) or request.get("between", ""),
