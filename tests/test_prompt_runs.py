@@ -9,6 +9,7 @@ from collections import Counter
 
 import pytest
 
+from evaldrop.run.ledger import read_ledger
 from tests.whole_runs import called, command, environment, only_run, write_evaluation
 
 EVALUATION = """
@@ -135,5 +136,5 @@ def test_a_search_and_its_run_stay_within_a_budget_together(tmp_path, tuned):
     assert search["ended"] == "its budget, or the run's, has no room for more"
     assert cost["total"] <= whole * 0.8
     # The ledger has tries and the run's own records; what proposing cost was taken from the budget before.
-    ledger = sum(json.loads(line)["micros"] for line in (run / "budget.jsonl").read_text().splitlines()) / 1e6
+    ledger = read_ledger(run / "budget.jsonl").spent / 1e6
     assert ledger + search["proposing_usd"] == pytest.approx(cost["total"], abs=RECORDS * 4e-6)
