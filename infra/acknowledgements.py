@@ -91,6 +91,7 @@ def acknowledge(
         accept(step.function, "L1", RUNTIME)
     accept_wildcard(workflow.machine.role, "*", _NO_RESOURCE)
     input_arn, output_arn = arn_of(storage.input), arn_of(storage.output)
+    accept_wildcard(steps["CheckFirstCalls"].role, f"{output_arn}/{RUNS}/*/run.json", RUN_FOLDERS)
     for name in steps:
         accept_wildcard(steps[name].role, f"{output_arn}/{RUNS}/*", RUN_FOLDERS)
     for role in (workflow.machine.role, jobs.role, evaluation_jobs.role):
