@@ -24,9 +24,13 @@ def resume_and_show(
     if stack is None:
         raise InputError(f"{folder}: no stack keeps its runs there. A copy of a run does not go on.")
     counted = "1 record has" if rest.records == 1 else f"{rest.records:,} records have"
-    print_prose(stderr(), f"{counted} no result; they are evaluated by stack {shown(stack.name)}.")
+    if rest.is_searching:
+        said = f"its search for prompts goes on by stack {shown(stack.name)}; then {counted} to be evaluated."
+    else:
+        said = f"{counted} no result; they are evaluated by stack {shown(stack.name)}."
+    print_prose(stderr(), said)
     # A script is never asked: it could not answer, and would hang.
-    if not yes and is_attended() and not confirmed("Evaluate them?"):
+    if not yes and is_attended() and not confirmed("Go on?" if rest.is_searching else "Evaluate them?"):
         complain("stopped before anything was called.")
         return exits.WRONG_USE
     run = rest.start(stack, clients.client("stepfunctions"))

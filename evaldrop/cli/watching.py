@@ -1,54 +1,24 @@
-"""
-A deployed run, followed to its end, and its end: scorecard and gate, or what ended it.
+"""A deployed run, followed to its end, and its end: scorecard and gate, or what ended it."""
 
-Progress is a live line on a terminal, a plain line now and then elsewhere.
-"""
-
-import time
-from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
-from rich.console import Console
-from rich.progress import Progress, TextColumn
-
 from evaldrop import storage
-from evaldrop.bedrock.metered import JobSeen
 from evaldrop.cli import exits
+from evaldrop.cli.deployed_progress import DeployedProgress, SearchNow
 from evaldrop.cli.next_steps import command
 from evaldrop.cli.output import complain, print_json, say_commands, shown, stderr, stdout
-from evaldrop.cli.progress import STEPS, LinePart, fitted, live_line, waited_for
 from evaldrop.cli.prose import print_prose
 from evaldrop.cli.tables.scorecard import print_scorecard
-from evaldrop.errors import AwsError, EvaldropError, is_bad_input
+from evaldrop.errors import EvaldropError, is_bad_input
 from evaldrop.report.restated import restated_in_words
 from evaldrop.run.definition import RunDefinition
 from evaldrop.running.deployed import clients
-from evaldrop.running.deployed.following import Counts, Moment, RunAddress, find_folder, look
+from evaldrop.running.deployed.following import Moment, RunAddress, find_folder, look
 from evaldrop.running.deployed.jobs_now import JobsNow
-from evaldrop.scorecard.figures import rough_duration
 from evaldrop.scorecard.read import read_scorecard
 from evaldrop.steps.report_failure.failures import Failure, failure_of
-
-PLAIN_EVERY_S = 15.0
-# A look costs up to five calls, of APIs whose rates the account's other users share.
-LOOK_EVERY_S = 2.0
-START_WITHIN_S = 60.0
-"""An upload's event takes seconds to start its run."""
-
-# A network that is gone for a moment must not end the watching of a run of hours.
-_MOST_FAILED_LOOKS = 5
-
-# Once the first calls were made; some runs have nothing to restate.
-_CALLING = frozenset({"EvaluateRecords", "RunJobs"})
-_MOST_ASKED = 10
-
-_STEPS = {
-    **STEPS,
-    "Notify": "sending the message",
-    "ReportFailure": "reporting the failure",
-    "NotifyFailure": "sending the message",
-}
 
 UNKNOWN_UNTIL_THE_END = (
     "records are counted as they end; throttling, errors of single calls and dollars are in the report."
@@ -88,6 +58,7 @@ def _follow(run: RunAddress, execution_arn: str) -> Moment:
         stderr(),
         jobs=jobs.look,
         restated=lambda moment: _restated(run, moment),
+        searching=SearchNow(partial(_folder, run)).words,
     )
     moment = progress.now()
     # A folder without an execution is an old run, and no upload whose event is under way: it is not waited
@@ -177,125 +148,3 @@ def _what_next(run: RunAddress, failed: Failure | None) -> tuple[str, list[str]]
         f"aws stepfunctions redrive-execution --execution-arn {run.execution_arn}",
         command("watch", _name(run)),
     ]
-
-
-class DeployedProgress:
-    """
-    Follows a run by looking again and again, and prints its progress; time is in seconds.
-
-    Args:
-        look: Returns how the run is.
-        console: Where it is printed.
-        restated: Returns what the first calls said of the run's cost; None where they have not.
-        sleep, clock: Of time.
-    """
-
-    def __init__(
-        self,
-        look: Callable[[], Moment],
-        console: Console,
-        *,
-        jobs: Callable[[], Sequence[JobSeen]],
-        restated: Callable[[Moment], str | None] = lambda _: None,
-        sleep: Callable[[float], None] = time.sleep,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._look, self._console, self._sleep, self._clock = look, console, sleep, clock
-        self._jobs = jobs
-        self._restated = restated
-        self._left_to_ask, self._asked_at = _MOST_ASKED, float("-inf")
-        self._live: Progress | None = None
-        self._said = ""
-        self._printed_at = clock()
-        # The pace is of what was seen: a run that is watched late has records that ended before.
-        self._first: tuple[float, int] | None = None
-
-    def now(self) -> Moment:
-        """
-        Return how far the run is.
-
-        Raises:
-            AwsError: Step Functions would not say, several times in a row.
-        """
-        failed = 0
-        while True:
-            try:
-                return self._look()
-            except AwsError as error:
-                failed += 1
-                if failed == _MOST_FAILED_LOOKS:
-                    raise AwsError(f"{error}\nwatching ended; the run does not depend on it.") from error
-            self._sleep(LOOK_EVERY_S)
-
-    def follow(self) -> Moment:
-        """Return the run's last moment: it is over, or has not started within a minute."""
-        began = self._clock()
-        with live_line(self._console, TextColumn("{task.fields[words]}")) as self._live:
-            while True:
-                moment = self.now()
-                is_late = self._clock() - began >= START_WITHIN_S
-                if moment.is_over or (moment.status == "NOT_STARTED" and is_late):
-                    return moment
-                self._tell_restated(moment)
-                self._show(moment)
-                self._sleep(LOOK_EVERY_S)
-
-    def _tell_restated(self, moment: Moment) -> None:
-        """Print once what the first calls said; their step is over in a second, so that looks may miss it."""
-        now = self._clock()
-        if moment.step not in _CALLING or not self._left_to_ask or now - self._asked_at < PLAIN_EVERY_S:
-            return
-        self._asked_at, self._left_to_ask = now, self._left_to_ask - 1
-        if said := self._restated(moment):
-            print_prose(self._console, said)
-            self._left_to_ask = 0
-
-    def _show(self, moment: Moment) -> None:
-        step = "waiting for the run to start"
-        if moment.status != "NOT_STARTED":
-            step = _STEPS.get(moment.step or "", moment.step or "running")
-        counts, words = moment.jobs or moment.counts, ""
-        if moment.jobs:
-            words = self._of_jobs(moment.jobs, is_batch=moment.step == "RunJobs")
-        elif moment.counts and moment.step == "EvaluateRecords":
-            words = self._words(moment.counts)
-        if self._live:
-            self._live.update(
-                self._live.task_ids[0],
-                description=shown(step),
-                words=words,
-                total=counts.total if counts else None,
-                completed=counts.done if counts else 0,
-            )
-            return
-        if step != self._said:
-            self._console.print(shown(step))
-        elif not words or self._clock() - self._printed_at < PLAIN_EVERY_S:
-            return
-        if words:
-            self._console.print(words)
-        self._said, self._printed_at = step, self._clock()
-
-    def _words(self, counts: Counts) -> str:
-        words = [f"{counts.done:,}/{counts.total:,} records"]
-        words += [f"{counts.failed:,} failed"] if counts.failed else []
-        left = self._left_s(counts)
-        words += [f"about {rough_duration(left)} left"] if left else []
-        return ", ".join(words)
-
-    def _of_jobs(self, counts: Counts, *, is_batch: bool) -> str:
-        # Jobs end when they do: the pace of some tells nothing of the others.
-        parts = [LinePart(f"{counts.done:,}/{counts.total:,} jobs", 0)]
-        parts += waited_for(self._jobs()) if is_batch else []
-        parts += [LinePart(f"{counts.failed:,} failed", 1)] if counts.failed else []
-        return fitted(parts, None)
-
-    def _left_s(self, counts: Counts) -> float | None:
-        """Return the time left at the pace seen since the first look: nobody saw the time before it."""
-        now = self._clock()
-        if self._first is None:
-            self._first = (now, counts.done)
-        began, done = self._first
-        if counts.done <= done or counts.done >= counts.total:
-            return None
-        return (now - began) / (counts.done - done) * (counts.total - counts.done)

@@ -8,6 +8,7 @@ from typing import Any
 from evaldrop import storage
 from evaldrop.aws_errors import as_service_error
 from evaldrop.errors import InputError
+from evaldrop.prompt_search.kept import read_search
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.job_results import may_have_jobs_left
 from evaldrop.run.records import prepared_records
@@ -44,11 +45,13 @@ class DeployedRest:
     Attributes:
         request: The input of the execution that goes on with it.
         records: How many records have no result.
+        is_searching: Whether its search for prompts had not ended: that goes on first.
     """
 
     folder: str
     request: RunRequest
     records: int
+    is_searching: bool = False
 
     def start(self, stack: Stack, states: Any) -> RunAddress:
         """
@@ -91,14 +94,27 @@ def rest_of_run(folder: str, *, budget_usd: float | None, go_on: bool | None) ->
         raise InputError(f"{folder}: no run.json there. Nothing had begun that could be gone on with.")
     run = RunDefinition.load(folder)
     if not storage.exists(run.file("records.jsonl")):
-        raise InputError(f"{folder}: its records were not prepared yet. Redrive its execution.")
+        search = read_search(folder) if run.is_searching else None
+        if search is None:
+            raise InputError(f"{folder}: its records were not prepared yet. Redrive its execution.")
+        request = _request(run, folder, budget_usd=budget_usd, go_on=go_on, rest=False)
+        return DeployedRest(
+            folder=folder, request=request, records=search.records.get("test", 0), is_searching=True
+        )
     records_to_go_on_with(run)
     done = records_with_results(find_manifests(folder))
     left = sum(record.record_id not in done for record in prepared_records(folder))
     if not left and not (run.evaluation.job_judges and may_have_jobs_left(folder)):
         raise InputError(f"{folder}: every record has a result. There is nothing to go on with.")
+    request = _request(run, folder, budget_usd=budget_usd, go_on=go_on, rest=True)
+    return DeployedRest(folder=folder, request=request, records=left)
+
+
+def _request(
+    run: RunDefinition, folder: str, *, budget_usd: float | None, go_on: bool | None, rest: bool
+) -> RunRequest:
     evaluation = run.evaluation_uri
-    request = RunRequest(
+    return RunRequest(
         run_id=run.run_id,
         dataset=run.dataset.uri,
         dataset_version=run.dataset.version,
@@ -112,9 +128,8 @@ def rest_of_run(folder: str, *, budget_usd: float | None, go_on: bool | None) ->
         labels=run.labels,
         owner=run.owner,
         budget_usd=budget_usd,
-        rest=True,
+        rest=rest,
     )
-    return DeployedRest(folder=folder, request=request, records=left)
 
 
 def _is_there(stack: Stack, name: str, states: Any) -> bool:

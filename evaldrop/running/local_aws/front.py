@@ -6,9 +6,11 @@ Executions and functions are answered here, everything else by moto; what S3 has
 
 import json
 import re
+import threading
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
@@ -61,6 +63,7 @@ class Front:
     permissions: Permissions
     on_written: Sequence[Callable[[Created], None]]
     tells_eventbridge: Callable[[str], bool]
+    _tables: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
@@ -85,7 +88,9 @@ class Front:
             return _not_answered(start_response, _MODELS_ANSWER_RUNS)
         if signer.service == "s3":
             return self._storage(environ, start_response, signer)
-        return self._passed_on(environ, start_response)
+        # moto reads an item, changes it and writes it: of two additions to a number at once, one is lost.
+        with self._tables if signer.service == "dynamodb" else nullcontext():
+            return self._passed_on(environ, start_response)
 
     def _passed_on(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         try:

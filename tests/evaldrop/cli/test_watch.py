@@ -8,8 +8,8 @@ from rich.console import Console
 
 from evaldrop import storage
 from evaldrop.bedrock.metered import JobSeen
-from evaldrop.cli import main, watching
-from evaldrop.cli.watching import DeployedProgress
+from evaldrop.cli import deployed_progress, main
+from evaldrop.cli.deployed_progress import DeployedProgress, SearchNow
 from evaldrop.errors import AwsError
 from evaldrop.running.deployed.following import Counts, Moment
 from tests.evaldrop.running.deployed.stacks import EXECUTION, moment
@@ -140,7 +140,7 @@ def test_a_run_whose_execution_is_forgotten_is_told_by_its_folder(states, deploy
 
 
 def test_a_run_that_never_was_says_where_to_look(states, capsys, monkeypatch):
-    monkeypatch.setattr(watching, "START_WITHIN_S", 0)
+    monkeypatch.setattr(deployed_progress, "START_WITHIN_S", 0)
     code, said = watch(capsys)
     assert code == 64
     for hint in ("there is no such run", "evaldrop runs", "ResultsTopic", "DeadLetterQueue"):

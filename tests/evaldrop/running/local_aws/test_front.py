@@ -2,6 +2,8 @@
 
 import io
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -192,6 +194,23 @@ def test_what_functions_run_is_nobodys_to_change(asked, service, method, path, b
 def test_functions_and_the_stack_can_be_looked_at(asked):
     assert asked.send("lambda", "GET", FUNCTION).status == 200
     assert asked.send("cloudformation", body=b"Action=DescribeStacks&StackName=evaldrop").status == 200
+
+
+@pytest.mark.parametrize(("service", "is_added_to_alone"), [("dynamodb", True), ("sqs", False)])
+def test_additions_to_a_table_come_one_after_another_for_moto_reads_and_writes(service, is_added_to_alone):
+    class Number(Asked):
+        value = 0
+
+        def _moto(self, environ, start_response):
+            before = self.value
+            time.sleep(0.0005)
+            self.value = before + 1
+            return super()._moto(environ, start_response)
+
+    asked = Number()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: asked.send(service), range(200)))
+    assert (asked.value == 200) is is_added_to_alone
 
 
 def test_a_header_makes_no_request_to_step_functions_of_one_that_was_signed_for_s3(asked):
