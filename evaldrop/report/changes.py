@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from evaldrop.report.charts import BEST, FAR_BEHIND, OPEN, Dot, Tick, dot, nice_ceiling
+from evaldrop.report.columns import PAGE, Column
 from evaldrop.scorecard.model.baseline import Baseline
 from evaldrop.scorecard.model.scorecard import OVERALL, Interval, RobustnessDrop, Scorecard
 
@@ -35,6 +36,11 @@ def on_one_axis(changes: Mapping[tuple[str, ...], ChangeDot]) -> Axis:
         dots={key: dot(one.value, one.interval, -end, end, one.tone) for key, one in changes.items()},
         ticks=[Tick(at=50.0 * place, text=text) for place, text in enumerate(ends)],
     )
+
+
+def plot(heading: str, axis: Axis, keys: Sequence[tuple[str, ...]]) -> Column:
+    """Return the column of a page's table that draws changes on their axis, by their keys."""
+    return Column(heading, [axis.dots.get(key) for key in keys], PAGE, "plot", ticks=axis.ticks)
 
 
 def baseline_axis(scorecard: Scorecard, baseline: Baseline) -> Axis:

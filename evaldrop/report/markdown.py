@@ -14,19 +14,13 @@ from evaldrop.report.first_screen import fallen
 from evaldrop.report.markdown_tables import Strip, drawn, in_strips, is_narrow, transposed
 from evaldrop.report.preferences import preference_pairs, preferences
 from evaldrop.report.sentences import losses
-from evaldrop.report.tables import (
-    baseline_changes,
-    criterion_changes,
-    decided_slices,
-    difference,
-    guardrail_pairs,
-    guardrails,
-    operations,
-    pairs,
-    perturbations,
-    ranking,
-    worst_records,
-)
+from evaldrop.report.tables.baseline import baseline_changes, criterion_changes, worst_records
+from evaldrop.report.tables.decisions import difference
+from evaldrop.report.tables.guardrails import guardrail_pairs, guardrails
+from evaldrop.report.tables.operations import operations
+from evaldrop.report.tables.pairs import decided_slices, pairs
+from evaldrop.report.tables.perturbations import perturbations
+from evaldrop.report.tables.ranking import ranking
 from evaldrop.scorecard import figures
 from evaldrop.scorecard.model.calibration import CalibratedMean
 from evaldrop.scorecard.model.judges import AnchorEstimate

@@ -25,7 +25,7 @@ from evaldrop import storage
 from evaldrop.errors import StorageError
 from evaldrop.evaluation import Evaluation
 from evaldrop.evaluation.definition import layout
-from evaldrop.report import behind, charts, first_screen, links, slices, tables
+from evaldrop.report import behind, charts, first_screen, links, slices
 from evaldrop.report.changes import baseline_axis
 from evaldrop.report.columns import PAGE
 from evaldrop.report.deliveries import deliveries
@@ -39,6 +39,12 @@ from evaldrop.report.preferences import preference_pairs, preferences
 from evaldrop.report.rows import Chunk, StratumCount
 from evaldrop.report.sentences import again, losses
 from evaldrop.report.spoken import Spoken
+from evaldrop.report.tables.baseline import baseline_changes, by_decision, worst_records
+from evaldrop.report.tables.guardrails import guardrail_pairs, guardrails, share_in_parts
+from evaldrop.report.tables.operations import operations
+from evaldrop.report.tables.pairs import pairs
+from evaldrop.report.tables.perturbations import perturbations
+from evaldrop.report.tables.ranking import ranking
 from evaldrop.report.trust import trust_tables
 from evaldrop.report.voting import places_by_criterion
 from evaldrop.run.definition import criteria_by_name
@@ -54,6 +60,16 @@ _PACKAGE = "evaldrop.report"
 FEW_RECORDS = 10
 # More of either are folded.
 _MOST_UNDECIDED, _MOST_TRUST_ROWS = 12, 6
+
+# The tables that templates ask for; those that need more than the scorecard are made here.
+_TABLES = {
+    "operations": operations,
+    "pairs": pairs,
+    "worst_records": worst_records,
+    "guardrails": guardrails,
+    "guardrail_pairs": guardrail_pairs,
+    "share_in_parts": share_in_parts,
+}
 
 # In the order in which they need each other: they become one style and one script.
 _STYLES = (
@@ -143,19 +159,19 @@ def html_report(
         preferences=preferences(scorecard),
         preference_pairs=preference_pairs(scorecard),
         recommendation=recommendation_of(scorecard),
-        ranking=tables.ranking(scorecard),
+        ranking=ranking(scorecard),
         trust=trust_tables(scorecard.model_dump(mode="json")),
         plane=cost_quality_plane(scorecard),
         delivered=deliveries(scorecard),
         latencies=latencies_drawn(scorecard, latencies or LatencyCounts()),
         baseline_changes=baseline
         and [
-            tables.baseline_changes(moved, baseline_axis(scorecard, baseline), baseline)
-            for moved in tables.by_decision(baseline)
+            baseline_changes(moved, baseline_axis(scorecard, baseline), baseline)
+            for moved in by_decision(baseline)
         ],
         most_undecided=_MOST_UNDECIDED,
         most_trust_rows=_MOST_TRUST_ROWS,
-        perturbed=tables.perturbations(scorecard),
+        perturbed=perturbations(scorecard),
         categories=names["categories"],
         metrics=names["metrics"],
         category_wins=slices.category_wins(scorecard),
@@ -264,7 +280,7 @@ def _environment(package: str) -> Environment:
     environment.globals.update(
         figures=figures,
         charts=charts,
-        tables=tables,
+        tables=_TABLES,
         links=links,
         behind=behind,
         PAGE=PAGE,

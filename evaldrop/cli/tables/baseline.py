@@ -8,7 +8,7 @@ from evaldrop.cli.output import shown
 from evaldrop.cli.prose import print_prose
 from evaldrop.cli.tables.terminal import print_fitting
 from evaldrop.report.columns import TERMINAL
-from evaldrop.report.tables import Movement, baseline_changes
+from evaldrop.report.tables.baseline import Movement, baseline_changes
 from evaldrop.scorecard.figures import count, milliseconds, score, usd
 from evaldrop.scorecard.model.baseline import Baseline, Moved
 

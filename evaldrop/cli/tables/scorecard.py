@@ -24,7 +24,9 @@ from evaldrop.report.deliveries import deliveries
 from evaldrop.report.failures import reasons_of, shown_candidate
 from evaldrop.report.preferences import preference_pairs, preferences
 from evaldrop.report.sentences import loss_in_words
-from evaldrop.report.tables import guardrails, operations, ranking
+from evaldrop.report.tables.guardrails import guardrails
+from evaldrop.report.tables.operations import operations
+from evaldrop.report.tables.ranking import ranking
 from evaldrop.scorecard.figures import (
     count,
     duration,

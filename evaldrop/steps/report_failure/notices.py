@@ -33,7 +33,7 @@ def scorecard_notice(scorecard: "Scorecard", *, folder: str, notify: str) -> dic
     gate = scorecard.gate
     report = storage.join(folder, "report.html")
     # Imported here: a step that only tells of a failure must not wait for the scorecard's types.
-    from evaldrop.report.tables import ranking_in_lines
+    from evaldrop.report.tables.ranking import ranking_in_lines
     from evaldrop.scorecard.answers import silences
     from evaldrop.scorecard.recommendation import recommendation_of
 

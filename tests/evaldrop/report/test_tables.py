@@ -6,7 +6,7 @@ from evaldrop.cli.tables.terminal import print_table
 from evaldrop.report.charts import Dot
 from evaldrop.report.columns import MARKDOWN, PAGE, TERMINAL, Column, Table, Words, text_of, words
 from evaldrop.report.page import template
-from evaldrop.report.tables import operations
+from evaldrop.report.tables.operations import operations
 from tests.evaldrop.scorecard.gate.test_gate import card, scorecard
 
 TABLE = Table(
