@@ -42,6 +42,7 @@ class Shape:
 STEPS = {
     "ValidateDataset": Shape(memory_mb=1769, timeout_s=900, disk_mb=10_240),
     "PrepareRecords": Shape(memory_mb=1769, timeout_s=900, disk_mb=10_240),
+    "ChoosePrompts": Shape(memory_mb=3008, timeout_s=900, disk_mb=10_240),
     "CheckFirstCalls": Shape(memory_mb=512, timeout_s=120),
     "PrepareJobs": Shape(memory_mb=3008, timeout_s=900, disk_mb=10_240),
     "PrepareEvaluationJobs": Shape(memory_mb=3008, timeout_s=900, disk_mb=10_240),
@@ -123,6 +124,8 @@ class Functions(Construct):
         bundles = {
             "ValidateDataset": validating_bundle("validate_dataset", settings),
             "PrepareRecords": Bundle(name="prepare_records"),
+            # How prompts are asked for is in prompt files, too.
+            "ChoosePrompts": Bundle(name="choose_prompts", data={"prompts": ROOT / "prompts"}),
             "CheckFirstCalls": Bundle(name="check_first_calls"),
             "PrepareJobs": Bundle(name="prepare_jobs"),
             "PrepareEvaluationJobs": Bundle(name="prepare_evaluation_jobs"),
@@ -151,13 +154,15 @@ class Functions(Construct):
         bucket = storage.input.bucket_arn
         below = [DATASETS + "*", EVALUATIONS + "*", "evaluation.yaml", "prompts/*"]
         readable = [f"{bucket}/{key}" for key in below]
-        validate, prepare = self.steps["ValidateDataset"], self.steps["PrepareRecords"]
+        validate = self.steps["ValidateDataset"]
+        reading = [self.steps[name] for name in ("PrepareRecords", "ChoosePrompts")]
         validate.allow(["s3:GetObject", "s3:GetObjectVersion"], readable)
-        prepare.allow(["s3:GetObject", "s3:GetObjectVersion"], [f"{bucket}/{DATASETS}*"])
+        for step in reading:
+            step.allow(["s3:GetObject", "s3:GetObjectVersion"], [f"{bucket}/{DATASETS}*"])
         # Without it S3 answers 403 for a file that is not there: a missing sidecar would look forbidden.
         validate.allow(["s3:ListBucket"], [bucket])
         if storage.key:
-            for step in (validate, prepare):
+            for step in (validate, *reading):
                 step.allow(["kms:Decrypt"], [storage.key.key_arn])
 
     def _let_use_runs(self, storage: Storage) -> None:

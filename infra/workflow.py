@@ -29,7 +29,9 @@ EVALUATION_JOBS_LABEL = "EvaluationJobs"
 """And of that over evaluation jobs."""
 
 
-LABELS = (MAP_LABEL, JOBS_LABEL, EVALUATION_JOBS_LABEL)
+PROMPTS_LABEL = "Prompts"
+"""Of that over prompts that are asked for."""
+LABELS = (MAP_LABEL, PROMPTS_LABEL, JOBS_LABEL, EVALUATION_JOBS_LABEL)
 
 
 class Workflow(Construct):

@@ -10,6 +10,7 @@ from evaldrop.bedrock.protocol import (
     READ_TIMEOUT_S,
     BedrockEvaluations,
     BedrockJobs,
+    BedrockOptimizations,
     BedrockRuntime,
 )
 from evaldrop.bedrock.simulated.direction import KnownCriteria
@@ -21,6 +22,7 @@ from evaldrop.errors import InputError
 
 RATES = (
     "throttling", "errors", "malformed", "hostile", "refusals", "ceiling", "default_tier",
+    "prompt_gain", "prompt_faults",
     "job_errors", "job_partial", "job_expired", "job_stopped", "job_failed",
 )  # fmt: skip
 WHOLE = ("seed", "job_looks")
@@ -28,7 +30,7 @@ MAX_JOB_LOOKS = 1000
 POSSIBLE = (
     "Possible are: aws · simulated · "
     "simulated:throttling=0.2,errors=0.05,malformed=0.02,hostile=0.01,refusals=0.01,ceiling=0.95,seed=7,"
-    "latency=1.0,rpm=600,tpm=100000,"
+    "latency=1.0,rpm=600,tpm=100000,prompt_gain=0.5,prompt_faults=0.1,"
     "job_errors=0.02,job_partial=0.1,job_expired=0.1,job_stopped=0.1,job_failed=0.1,"
     "job_looks=3 · "
     "openai=http://localhost:11434/v1"
@@ -127,6 +129,18 @@ def open_evaluations(
     from evaldrop.bedrock.simulated.evaluation_jobs import rehearsed_evaluations
 
     return rehearsed_evaluations(parse_rehearsal(rest), place, objects_of=objects_of)
+
+
+def open_optimizations(
+    spec: str, place: JobPlace, *, objects_of: ObjectsOf = stored_objects
+) -> BedrockOptimizations | None:
+    """Return the prompt optimisation jobs of the Bedrock that a specification names, as `open_jobs` does."""
+    name, _, rest = spec.strip().partition(":")
+    if name != "simulated":
+        return None
+    from evaldrop.bedrock.simulated.prompt_optimizations import rehearsed_optimizations
+
+    return rehearsed_optimizations(parse_rehearsal(rest), place, objects_of=objects_of)
 
 
 def split_credentials(spec: str) -> tuple[str, str | None]:

@@ -19,7 +19,7 @@ REPLY_TOO_LARGE = DATA_LIMIT_EXCEEDED
 
 __all__ = [
     "CODE_BY_STATUS", "READ_TIMEOUT_S", "REPLY_TOO_LARGE", "BedrockEvaluations", "BedrockJobs",
-    "BedrockRuntime", "ServiceError", "json_body",
+    "BedrockOptimizations", "BedrockRuntime", "ServiceError", "json_body",
 ]  # fmt: skip
 
 
@@ -87,6 +87,33 @@ class BedrockEvaluations(Protocol):
 
     async def get_evaluation_job(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Answer `{"jobIdentifier"}` with the job as it was asked for, its status and messages."""
+        ...
+
+    async def close(self) -> None:
+        """End what is under way in this process."""
+        ...
+
+
+class BedrockOptimizations(Protocol):
+    """
+    The operations of Bedrock's control plane that its prompt optimisation jobs need, in boto3's casing.
+
+    As `BedrockJobs`: no retries, and every failed call raises `ServiceError`. A job has no role of its own,
+    and does what whoever creates it may.
+    """
+
+    async def create_advanced_prompt_optimization_job(
+        self, request: Mapping[str, Any], *, role_arn: str | None = None
+    ) -> dict[str, Any]:
+        """Begin a job for a role: `{"jobName", "inputConfig", "modelConfigurations", …}` to `{"jobArn"}`."""
+        ...
+
+    async def get_advanced_prompt_optimization_job(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer `{"jobIdentifier"}` with the job as it was asked for, its status and message."""
+        ...
+
+    async def stop_advanced_prompt_optimization_job(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Have the job of `{"jobIdentifier"}` stop."""
         ...
 
     async def close(self) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from evaldrop.cli import exits
 from evaldrop.cli.advice import with_advice
+from evaldrop.cli.commands.adopt import adopt
 from evaldrop.cli.commands.bedrock_eval import bedrock_eval
 from evaldrop.cli.commands.bedrock_import import bedrock_import
 from evaldrop.cli.commands.bless import bless
@@ -62,7 +63,7 @@ app = typer.Typer(
 _GROUPS: Mapping[str, Sequence[Callable[..., object] | typer.Typer]] = {
     "Run": (init, run, validate, plan),
     "Read": (report, view, trend, export),
-    "Compare and decide": (compare, diff, gate, bless),
+    "Compare and decide": (compare, diff, gate, bless, adopt),
     "Judge again, and by people": (rescore, rejudge, review, calibrate),
     "Deploy": (serve, doctor, submit, watch, runs, fetch, local),
     "Bedrock's evaluation jobs": (bedrock_eval,),

@@ -136,6 +136,17 @@ def criteria_of_run(ctx: typer.Context, incomplete: str) -> Iterator[Completion]
 
 
 @_quietly
+def improved_candidates(ctx: typer.Context, incomplete: str) -> Iterator[Completion]:
+    """Complete a candidate whose prompt was made by the run that the command line names."""
+    del incomplete
+    folder = find_run(ctx.params.get("run") or LATEST, ctx.params.get("out") or DEFAULT_OUT)
+    if not storage.is_s3(folder):
+        for each in loads(storage.read_bytes(storage.join(folder, RUN_FILE)))["evaluation"]["candidates"]:
+            if isinstance(each.get("prompt"), dict):
+                yield str(each["name"]), ""
+
+
+@_quietly
 def built_in_criteria(incomplete: str) -> Iterator[Completion]:
     """Complete the name of a built-in criterion."""
     del incomplete

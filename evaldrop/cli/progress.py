@@ -31,6 +31,9 @@ _CAPITAL: Final = re.compile("([A-Z])")
 
 STEPS = {
     "ValidateDataset": "validating",
+    "ChoosePrompts": "choosing prompts",
+    "ProposePrompts": "asking for prompts",
+    "TryPrompts": "trying prompts",
     "PrepareRecords": "preparing",
     "EvaluateRecords": "evaluating",
     "CheckFirstCalls": "checking the first calls",

@@ -25,7 +25,7 @@ from pydantic_core import PydanticCustomError
 from evaldrop.evaluation.anchors import Anchors
 from evaldrop.evaluation.defaults import default_inference
 from evaldrop.evaluation.delivery import BatchJobs, DeliverySetting, Duration, ModelQuota
-from evaldrop.evaluation.improvement import ORIGINAL, ImprovedPrompt, tuned_prompt_of
+from evaldrop.evaluation.improvement import BY_BEDROCK, ORIGINAL, ImprovedPrompt, tuned_prompt_of
 from evaldrop.evaluation.model_ids import families, families_in_words, is_one_text, model_family
 from evaldrop.evaluation.model_limits import limits_of
 
@@ -494,6 +494,14 @@ class Evaluation(EvaluationPart):
             return tuned_prompt_of(candidate.name, candidate.prompt)
         return candidate.prompt or self.prompt
 
+    def proposer_of(self, improved: ImprovedPrompt) -> str | None:
+        """Return the model that writes a candidate's prompts, or how Bedrock does; None where nobody can."""
+        if improved.by is None:
+            return next((judge.model for judge in self.called_judges), None)
+        named = {each.name: each.model for each in (*self.judges, *self.candidates)}
+        model = named.get(improved.by, improved.by)
+        return None if model == GIVEN else model
+
 
 def _refuse_twins(where: str, names: list[str]) -> None:
     twins = sorted({name for name in names if names.count(name) > 1})
@@ -534,8 +542,19 @@ def each_called(evaluation: Evaluation) -> Iterator[tuple[str, Called]]:
 
 def called_models(evaluations: Iterable[Evaluation], further: Iterable[str] = ()) -> list[str]:
     """Return every model that evaluations call, once, in order."""
-    called = (one.model for each in evaluations for one in (*each.candidates, *each.judges))
+    called = (
+        model
+        for each in evaluations
+        for model in (*(one.model for one in (*each.candidates, *each.judges)), *proposers(each))
+    )
     return sorted({model for model in (*called, *further) if model != GIVEN})
+
+
+def proposers(evaluation: Evaluation) -> list[str]:
+    """Return the models that write prompts for candidates, each once; Bedrock's own optimiser is none."""
+    improved = [each.prompt for each in evaluation.candidates if isinstance(each.prompt, ImprovedPrompt)]
+    found = dict.fromkeys(evaluation.proposer_of(each) for each in improved)
+    return [model for model in found if model is not None and model not in BY_BEDROCK]
 
 
 def named_guardrails(evaluations: Iterable[Evaluation], further: Iterable[str] = ()) -> list[str]:

@@ -16,6 +16,24 @@ def with_originals(evaluation: Evaluation) -> Evaluation:
     return evaluation.model_copy(update={"candidates": tuple(found)})
 
 
+def with_proposers(evaluation: Evaluation) -> Evaluation:
+    """Return an evaluation that says of every improved candidate which model writes its prompts."""
+    return evaluation.model_copy(
+        update={
+            "candidates": tuple(
+                each.model_copy(
+                    update={
+                        "prompt": each.prompt.model_copy(update={"by": evaluation.proposer_of(each.prompt)})
+                    }
+                )
+                if isinstance(each.prompt, ImprovedPrompt)
+                else each
+                for each in evaluation.candidates
+            )
+        }
+    )
+
+
 def original_of(evaluation: Evaluation, candidate: Candidate) -> Candidate | None:
     """Return the candidate that differs from an improved one in nothing but the prompt, if there is one."""
     if not isinstance(candidate.prompt, ImprovedPrompt):

@@ -37,7 +37,7 @@ from evaldrop.evaluation.template_limits import (
 from evaldrop.shipped import resource
 
 Role = Literal["system", "user", "assistant"]
-Kind = Literal["candidate", "judge"]
+Kind = Literal["candidate", "judge", "proposer"]
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+\.v[0-9]+")
 _HEADING = re.compile(r"^## (system|user|assistant)[ \t]*\r?$", re.MULTILINE)
@@ -226,8 +226,25 @@ def load_prompt(kind: Kind, name: str, *, near: str | None = None) -> Prompt:
     return Prompt(name=f"{kind}/{name}", text=path.read_text(encoding="utf-8"))
 
 
+def preface_and_rest(text: str) -> tuple[str, str]:
+    """Return what of a prompt's file is for people alone, and the rest, which is its messages."""
+    heading = _HEADING.search(text)
+    return (text[: heading.start()], text[heading.start() :]) if heading else ("", text)
+
+
+def with_preface(preface: str, text: str) -> str:
+    """Return a prompt's file with another text for people, which has no heading; its messages stay."""
+    sent = preface_and_rest(text)[1] if _HEADING.search(text) else f"## user\n{text}"
+    return f"{preface.strip()}\n\n{sent.strip()}\n"
+
+
 def _split(text: str) -> list[tuple[Role, str]]:
     pieces = _HEADING.split(text)
     if len(pieces) == 1:
         return [("user", text)]
     return list(zip(pieces[1::2], pieces[2::2], strict=True))  # type: ignore[arg-type]  # the pattern names the roles
+
+
+def templates_of(text: str) -> list[tuple[Role, str]]:
+    """Return a prompt file's messages as they are written, nothing filled in."""
+    return _split(text)

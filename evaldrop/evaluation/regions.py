@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from evaldrop.errors import EvaluationError
 from evaldrop.evaluation.definition import Called, Evaluation, Price, each_called
+from evaldrop.evaluation.improvement import BY_BEDROCK, ImprovedPrompt
 from evaldrop.evaluation.model_ids import ANYWHERE, GEOGRAPHIES, HERE, model_name
 from evaldrop.evaluation.model_limits import limits_of
 
@@ -121,9 +122,16 @@ def _geographies_of(region: str) -> list[str]:
 
 def _renamed(evaluation: Evaluation, name: Callable[[str], str]) -> Evaluation:
     """Return an evaluation whose models have other IDs; prices and limits that it states go with them."""
+    known = {"", *BY_BEDROCK, *(one.name for one in (*evaluation.candidates, *evaluation.judges))}
 
     def each(called: Iterable[Called]) -> tuple[Called, ...]:
-        return tuple(one.model_copy(update={"model": name(one.model)}) for one in called)
+        return tuple(one.model_copy(update={"model": name(one.model), **prompt(one)}) for one in called)
+
+    def prompt(one: Called) -> dict[str, ImprovedPrompt]:
+        improved = getattr(one, "prompt", None)
+        if not isinstance(improved, ImprovedPrompt) or (improved.by or "") in known:
+            return {}
+        return {"prompt": improved.model_copy(update={"by": name(str(improved.by))})}
 
     return evaluation.model_copy(
         update={

@@ -19,12 +19,12 @@ FIRST = "original"
 """The ID of the prompt that a search begins with."""
 
 
-class _Frozen(BaseModel):
+class _OfASearch(BaseModel):
     # A later version's keys are none of ours.
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Tried(_Frozen):
+class Tried(_OfASearch):
     """
     What came of a prompt on one record.
 
@@ -39,7 +39,7 @@ class Tried(_Frozen):
     output_tokens: int | None = None
 
 
-class Proposal(_Frozen):
+class Proposal(_OfASearch):
     """
     A prompt of a search; the first is the original.
 
@@ -69,7 +69,7 @@ class Proposal(_Frozen):
     train: dict[str, Tried] = Field(default_factory=dict)
 
 
-class Search(_Frozen):
+class Search(_OfASearch):
     """
     The search for one candidate's prompt.
 
@@ -79,6 +79,7 @@ class Search(_Frozen):
         by: Who proposes: a model ID, `bedrock` or `bedrock_job`.
         proposals: All prompts, the original first, in the order they were proposed in.
         round: The round that is under way, from 1; 0 before the first.
+        incumbent: ID of the best prompt on dev of the rounds that are over; the first before there is one.
         cost_usd: What proposing and trying has cost; None where a price is unknown.
         proposing_usd: Of it, what proposing has.
         winner: ID of the chosen prompt; None while there is none.
@@ -90,6 +91,7 @@ class Search(_Frozen):
     by: str
     proposals: tuple[Proposal, ...]
     round: int = 0
+    incumbent: str = FIRST
     cost_usd: float | None = 0.0
     proposing_usd: float | None = 0.0
     winner: str | None = None
@@ -100,7 +102,7 @@ class Search(_Frozen):
         return next(each for each in self.proposals if each.id == which)
 
 
-class SearchFile(_Frozen):
+class SearchFile(_OfASearch):
     """
     `prompts/search.json`.
 

@@ -1,6 +1,6 @@
 """`run.json`: what a run was asked to do, resolved so far that it can be repeated."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Literal
 
@@ -11,8 +11,9 @@ from evaldrop import storage
 from evaldrop.errors import EvaldropError, StorageError, first_line
 from evaldrop.evaluation import Candidate, Evaluation, Judge
 from evaldrop.evaluation.criteria import Criterion, criterion_from_config
-from evaldrop.evaluation.definition import GIVEN
+from evaldrop.evaluation.definition import GIVEN, proposers
 from evaldrop.evaluation.delivery import Delivery
+from evaldrop.evaluation.originals import improved_candidates, original_of
 from evaldrop.evaluation.prices import ModelPrice, Prices, load_prices, price_of
 from evaldrop.evaluation.prompts import Prompt
 from evaldrop.run.request import NOBODY, RUN_FILE, Owner, out_of
@@ -132,7 +133,8 @@ class RunDefinition(_Frozen):
     def prices(self) -> Mapping[str, ModelPrice | None]:
         """The price of every model of the evaluation; None where unknown."""
         known = Prices.from_json(self.price_list)
-        return {called.model: price_of(called.model, known) for called in (*self.candidates, *self.judges)}
+        called = [each.model for each in (*self.candidates, *self.judges)]
+        return {model: price_of(model, known) for model in (*called, *proposers(self.evaluation))}
 
     @property
     def prices_date(self) -> str:
@@ -166,6 +168,23 @@ class RunDefinition(_Frozen):
         """Return a prompt as it was when the run began."""
         # Never from the prompt's file: it may have been edited since, and replies are to what was sent.
         return Prompt(name=f"{kind}/{name}", text=self.prompts[f"{kind}/{name}"].text)
+
+    @cached_property
+    def prompts_now(self) -> Mapping[str, PromptFile]:
+        """Every prompt by name; in the place of one that the run has not made yet, what it is made from."""
+        return {**dict(self._first_prompts()), **self.prompts}
+
+    def _first_prompts(self) -> Iterator[tuple[str, PromptFile]]:
+        for candidate, _ in improved_candidates(self.evaluation):
+            original = original_of(self.evaluation, candidate)
+            name = original and f"candidate/{self.evaluation.prompt_of(original)}"
+            if name in self.prompts:
+                yield f"candidate/{self.evaluation.prompt_of(candidate)}", self.prompts[name]
+
+    @property
+    def is_searching(self) -> bool:
+        """Whether a prompt is not made yet."""
+        return not self.prompts.keys() >= self.prompts_now.keys()
 
     def file(self, name: str) -> str:
         """Return the URI of a file in the run's folder."""
@@ -231,6 +250,6 @@ def prices_for(evaluation: Evaluation, prices: Prices | None = None) -> dict[str
     Without any given they are today's, with the evaluation's own.
     """
     # A response that comes with the dataset has no model, hence no price that could be unknown.
-    called = (each.model for each in (*evaluation.candidates, *evaluation.judges))
+    called = (*(each.model for each in (*evaluation.candidates, *evaluation.judges)), *proposers(evaluation))
     prices = prices or load_prices(evaluation.prices)
     return prices.to_json(model for model in called if model != GIVEN)

@@ -1,9 +1,9 @@
-"""What a workflow's Tasks call of Bedrock's control plane: batch inference, and evaluation jobs."""
+"""What a workflow's Tasks call of Bedrock's control plane: batch inference, evaluation and prompt jobs."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from evaldrop.bedrock.protocol import BedrockEvaluations, BedrockJobs
+from evaldrop.bedrock.protocol import BedrockEvaluations, BedrockJobs, BedrockOptimizations
 from evaldrop.engine import Integration, ServiceError, sdk_integration
 from evaldrop.evaluation.delivered import NO_JOBS
 
@@ -11,17 +11,23 @@ Call = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
 def integrations_of_jobs(
-    jobs: BedrockJobs | None, evaluations: BedrockEvaluations | None = None
+    jobs: BedrockJobs | None,
+    evaluations: BedrockEvaluations | None = None,
+    optimizations: BedrockOptimizations | None = None,
 ) -> Mapping[str, Integration]:
-    """Return the integrations of jobs and evaluation jobs; where there are none, those that refuse."""
-    kept, judging = jobs or NoJobs(), evaluations or NoJobs()
+    """Return the integrations of jobs of all three kinds; where there are none, those that refuse."""
+    kept, judging, optimizing = jobs or NoJobs(), evaluations or NoJobs(), optimizations or NoJobs()
     batch = job_integrations(
         create=kept.create_model_invocation_job,
         get=kept.get_model_invocation_job,
         stop=kept.stop_model_invocation_job,
     )
     create, get = judging.create_evaluation_job, judging.get_evaluation_job
-    return {**batch, **evaluation_integrations(create=create, get=get)}
+    optimization = optimization_integrations(
+        create=optimizing.create_advanced_prompt_optimization_job,
+        get=optimizing.get_advanced_prompt_optimization_job,
+    )
+    return {**batch, **evaluation_integrations(create=create, get=get), **optimization}
 
 
 def job_integrations(*, create: Call, get: Call, stop: Call) -> Mapping[str, Integration]:
@@ -43,6 +49,15 @@ def evaluation_integrations(*, create: Call, get: Call) -> Mapping[str, Integrat
     }
 
 
+def optimization_integrations(*, create: Call, get: Call) -> Mapping[str, Integration]:
+    """Return the integrations of prompt optimisation jobs, by who creates them and looks at them."""
+    name = "AdvancedPromptOptimizationJob"
+    return {
+        f"aws-sdk:bedrock:create{name}": sdk_integration("bedrock", f"Create{name}", create),
+        f"aws-sdk:bedrock:get{name}": sdk_integration("bedrock", f"Get{name}", get),
+    }
+
+
 class NoJobs:
     """Refuses whatever is asked, as a service does that an account has no access to."""
 
@@ -60,6 +75,20 @@ class NoJobs:
     list_model_invocation_jobs = create_model_invocation_job
     create_evaluation_job = create_model_invocation_job
     get_evaluation_job = create_model_invocation_job
+
+    async def create_advanced_prompt_optimization_job(
+        self, request: Mapping[str, Any], **_caller: str | None
+    ) -> dict[str, Any]:
+        """
+        Refuse.
+
+        Raises:
+            ServiceError: Always.
+        """
+        return await self.create_model_invocation_job(request)
+
+    get_advanced_prompt_optimization_job = create_model_invocation_job
+    stop_advanced_prompt_optimization_job = create_model_invocation_job
 
     async def close(self) -> None:
         """Hold nothing."""

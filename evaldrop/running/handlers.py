@@ -38,6 +38,12 @@ def _warm_up() -> None:
         template(name)
 
 
+def _choose_prompts(event: Any, context: object) -> Any:
+    from lambdas.choose_prompts.handler import handler
+
+    return handler(event, context)
+
+
 def _check_first_calls(event: Any, context: object) -> Any:
     from lambdas.check_first_calls.handler import handler
 
@@ -71,6 +77,7 @@ def _report_failure(event: Any, context: object) -> Any:
 # Each handler is imported by its first call, as on AWS: a run does not wait for what its last step needs.
 HANDLERS: dict[str, Callable[[Any, object], Any]] = {
     "ValidateDataset": _validate_dataset,
+    "ChoosePrompts": _choose_prompts,
     "PrepareRecords": _prepare_records,
     "CheckFirstCalls": _check_first_calls,
     "PrepareJobs": _prepare_jobs,

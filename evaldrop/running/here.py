@@ -28,7 +28,7 @@ from evaldrop.bedrock.journal import (
 )
 from evaldrop.bedrock.metered import Meter, MeteredRuntime
 from evaldrop.bedrock.other_process import may_fork, open_in_other_process
-from evaldrop.bedrock.protocol import BedrockEvaluations, BedrockJobs, BedrockRuntime
+from evaldrop.bedrock.protocol import BedrockEvaluations, BedrockJobs, BedrockOptimizations, BedrockRuntime
 from evaldrop.bedrock.region import region_of
 from evaldrop.errors import DatasetError, InputError
 from evaldrop.evaluation import find_evaluation, parse_evaluation
@@ -38,7 +38,7 @@ from evaldrop.running.processes import function_process
 from evaldrop.running.stopping import until_stopped
 
 if TYPE_CHECKING:
-    from evaldrop.bedrock.simulated.answer_key import AnswerKey
+    from evaldrop.bedrock.simulated.answer_key import RunAnswerKey
     from evaldrop.engine import Execution, Observer
 
 DEFAULT_IN_FLIGHT = 64
@@ -229,10 +229,10 @@ def _runtime(run: LocalRun) -> BedrockRuntime:
     return KeepingRuntime(runtime, journal_of(run.folder))
 
 
-def _answer_key(run: LocalRun) -> "AnswerKey | None":
-    from evaldrop.bedrock.simulated.answer_key import AnswerKey
+def _answer_key(run: LocalRun) -> "RunAnswerKey | None":
+    from evaldrop.bedrock.simulated.answer_key import RunAnswerKey
 
-    return AnswerKey(storage.join(run.folder, "records.jsonl")) if run.request.simulated else None
+    return RunAnswerKey(run.folder) if run.request.simulated else None
 
 
 def _jobs(run: LocalRun) -> BedrockJobs | None:
@@ -255,6 +255,14 @@ def _evaluations(run: LocalRun) -> BedrockEvaluations | None:
     from evaldrop.bedrock.simulated.jobs import FOLDER
 
     return open_evaluations(run.request.bedrock, JobPlace(storage.local_path(run.folder) / FOLDER))
+
+
+def _optimizations(run: LocalRun) -> BedrockOptimizations | None:
+    from evaldrop.bedrock.opening import open_optimizations
+    from evaldrop.bedrock.simulated.job_files import JobPlace
+    from evaldrop.bedrock.simulated.jobs import FOLDER
+
+    return open_optimizations(run.request.bedrock, JobPlace(storage.local_path(run.folder) / FOLDER))
 
 
 def _execute(
@@ -288,6 +296,7 @@ def _execute(
             folder=run.folder,
             jobs=None if jobs is None else MeteredJobs(jobs, metered.meter, price),
             evaluations=_evaluations(run),
+            optimizations=_optimizations(run),
             journal=journal,
             observer=observer,
             functions=functions,

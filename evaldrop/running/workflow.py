@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from evaldrop import storage
 from evaldrop.bedrock.journal import Journal, ReplayingRuntime, journal_of
-from evaldrop.bedrock.protocol import BedrockEvaluations, BedrockJobs, BedrockRuntime
+from evaldrop.bedrock.protocol import BedrockEvaluations, BedrockJobs, BedrockOptimizations, BedrockRuntime
 from evaldrop.engine import (
     Execution,
     Integration,
@@ -66,6 +66,7 @@ async def run_locally(
     folder: str,
     jobs: BedrockJobs | None = None,
     evaluations: BedrockEvaluations | None = None,
+    optimizations: BedrockOptimizations | None = None,
     journal: Journal | None = None,
     observer: Observer | None = None,
     publish: Callable[[dict[str, Any]], None] | None = None,
@@ -80,6 +81,7 @@ async def run_locally(
         folder: The run's.
         jobs: Batch jobs, which a rehearsal alone has on one machine. They are closed in the end.
         evaluations: Evaluation jobs, likewise.
+        optimizations: Prompt optimisation jobs, likewise.
         journal: What it has is not called again; by default it is the folder's. It is closed in the end.
         observer: Follows the progress.
         publish: Gets what the workflow publishes to its topic.
@@ -110,7 +112,7 @@ async def run_locally(
                 "aws-sdk:s3:getObject": sdk_integration("s3", "GetObject", get_object(storage)),
                 "sns:publish": sns_publish(published),
                 "dynamodb:updateItem": dynamodb_update_item(budget.update_item),
-                **integrations_of_jobs(jobs, evaluations),
+                **integrations_of_jobs(jobs, evaluations, optimizations),
             },
             store=DirectoryStore(),
             name=request.run_id,
@@ -118,7 +120,7 @@ async def run_locally(
         )
     finally:
         budget.close()
-        for plane in (jobs, evaluations):
+        for plane in (jobs, evaluations, optimizations):
             if plane is not None:
                 await plane.close()
         await journalled.close()

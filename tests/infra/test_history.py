@@ -8,7 +8,7 @@ from tests.infra.test_api import statements_of
 
 NOTING = ("StartRunRole", "ValidateDatasetRole", "BuildScorecardRole", "ReportFailureRole")
 SENDING = ("StartRunRole", "BuildScorecardRole", "ReportFailureRole")
-ROLES = (*NOTING, "PrepareRecordsRole", "CheckFirstCallsRole")
+ROLES = (*NOTING, "ChoosePromptsRole", "PrepareRecordsRole", "CheckFirstCallsRole")
 
 
 def test_the_table_is_laid_out_as_the_store_has_it(template):

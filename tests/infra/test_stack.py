@@ -17,8 +17,8 @@ from tests.infra.synthesis import ROOT, one, resources
 MACHINE = "AWS::StepFunctions::StateMachine"
 FUNCTION = "AWS::Lambda::Function"
 STEPS = (
-    "ValidateDataset", "PrepareRecords", "CheckFirstCalls", "PrepareJobs", "PrepareEvaluationJobs",
-    "BuildScorecard", "ReportFailure",
+    "ValidateDataset", "ChoosePrompts", "PrepareRecords", "CheckFirstCalls", "PrepareJobs",
+    "PrepareEvaluationJobs", "BuildScorecard", "ReportFailure",
 )  # fmt: skip
 POLICY = "AWS::IAM::Policy"
 

@@ -12,6 +12,10 @@ from evaldrop import storage
 from evaldrop.errors import EvaluationError, StorageError
 from evaldrop.evaluation.criteria import Criterion, criterion_from_config
 
+RECORDS = "records.jsonl"
+PROMPTS = "prompts"
+"""The folder of a run in which each turn of its search for prompts has a folder, with its own records."""
+
 
 class AnswerKey:
     """
@@ -21,11 +25,19 @@ class AnswerKey:
     Args:
         records: URI of `records.jsonl`; it need not exist yet.
         open_read: Opens both, and the requests of long records that are named there, by URI.
+        run: URI of the run's folder; the one that the records are in when absent.
     """
 
-    def __init__(self, records: str, open_read: Callable[[str], BinaryIO] = storage.open_read) -> None:
+    def __init__(
+        self,
+        records: str,
+        open_read: Callable[[str], BinaryIO] = storage.open_read,
+        *,
+        run: str | None = None,
+    ) -> None:
         self._records = records
         self._open_read = open_read
+        self._run = run or storage.parent(records) or "."
 
     def __call__(self, prompt: str) -> str | None:
         """Return a reference for a prompt, or None when there is none."""
@@ -40,9 +52,8 @@ class AnswerKey:
 
     @cached_property
     def _criteria(self) -> dict[str, Criterion]:
-        folder = storage.parent(self._records)
         try:
-            with self._open_read(storage.join(folder or ".", "run.json")) as stream:
+            with self._open_read(storage.join(self._run, "run.json")) as stream:
                 configs = orjson.loads(stream.read())["criteria"]
             criteria = [criterion_from_config(config, path="criteria") for config in configs]
         except (StorageError, EvaluationError, KeyError):
@@ -74,6 +85,46 @@ class AnswerKey:
         for long in calls.get("long", {}).values():
             with self._open_read(long["arguments"]["Input"]["S3Uri"]) as body:
                 yield orjson.loads(body.read())
+
+
+class RunAnswerKey:
+    """
+    Looks up a prompt in all records of a run on this machine: its own, and those that its search for a
+    prompt goes by, each from when it is there.
+
+    Args:
+        folder: The run's; it need not exist yet.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._own = AnswerKey(storage.join(folder, RECORDS))
+        self._keys: dict[str, AnswerKey] = {}
+
+    def __call__(self, prompt: str) -> str | None:
+        """Return a reference for a prompt, or None when there is none."""
+        found = self._known(prompt)
+        # Once the run's own records are there, a search has ended, and no others come.
+        if found is None and self._folder not in self._keys:
+            self._look()
+            found = self._known(prompt)
+        return found
+
+    def criterion(self, name: str, question: str) -> Criterion | None:
+        """Return a criterion of the run, as `AnswerKey` does."""
+        return self._own.criterion(name, question)
+
+    def _known(self, prompt: str) -> str | None:
+        return next((answer for key in self._keys.values() if (answer := key(prompt)) is not None), None)
+
+    def _look(self) -> None:
+        prompts = storage.join(self._folder, PROMPTS)
+        for name in storage.list_folders(prompts):
+            records = storage.join(prompts, name, RECORDS)
+            if name not in self._keys and storage.exists(records):
+                self._keys[name] = AnswerKey(records)
+        if storage.exists(storage.join(self._folder, RECORDS)):
+            self._keys[self._folder] = self._own
 
 
 def _plain(name: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from random import Random
+from typing import Literal
 
 from evaldrop.bedrock.simulated.likeness import content_words
 
@@ -38,6 +39,13 @@ MIDDLING = 0.75
 """A quality in the middle of those that follow."""
 LAPSE_RATE = 0.08
 """At which even the best model slips."""
+LAPSE = 0.3
+"""How much worse it then is."""
+RIGHT = 0.66
+"""From how much success an answer is right."""
+
+Effect = Literal["helped", "harmed"]
+"""What a prompt's sentences do to an answer: it is right, or it evades; whatever it would have been."""
 
 REFUSAL = "I'm sorry, but I can't help with that request."
 OPENINGS = ("", "", "Thanks for asking. ", "Good question. ", "Happy to help. ", "Hello! ")
@@ -100,6 +108,7 @@ def respond(
     difficulty: float,
     draw: Random,
     ceiling: float = 0.0,
+    effect: Effect | None = None,
 ) -> str:
     """
     Return what the model answers to a prompt.
@@ -111,14 +120,19 @@ def respond(
         difficulty: Of this prompt for every model, in [0, 1], so that models fail on the same records.
         draw: The source of chance, seeded by the request.
         ceiling: The share of answers that is right, of a model of middling quality; 0 leaves it to quality.
+        effect: Of the prompt's sentences, if any.
     """
+    if effect:
+        return (
+            draw.choice(EVASIONS) if effect == "harmed" else _at_its_best(prompt, reference, character, draw)
+        )
     if ceiling:
         return _near_the_ceiling(prompt, reference, character, difficulty, draw, ceiling)
     if not reference:
         return _generic(prompt, character, draw)
     success = character.quality + 0.35 * (0.5 - difficulty) + 0.25 * (draw.random() - 0.5)
     if draw.random() < LAPSE_RATE:
-        success -= 0.3
+        success -= LAPSE
     for least, answer in _ANSWERS:
         if success >= least:
             return answer(reference, character, draw)
@@ -128,10 +142,18 @@ def respond(
 def _near_the_ceiling(
     prompt: str, reference: str | None, character: Character, difficulty: float, draw: Random, ceiling: float
 ) -> str:
-    # By quality from 1.4 times the middling model's failures to half of them, most of them on hard prompts.
-    failures = (1 - ceiling) * (1 + 2 * (MIDDLING - character.quality)) * 2 * difficulty
-    if draw.random() < failures:
+    if draw.random() < failures_near_the_ceiling(character, difficulty, ceiling):
         return draw.choice(EVASIONS)
+    return _at_its_best(prompt, reference, character, draw)
+
+
+def failures_near_the_ceiling(character: Character, difficulty: float, ceiling: float) -> float:
+    """Return the rate of a model's failures on prompts of a difficulty."""
+    # By quality from 1.4 times the middling model's failures to half of them, most of them on hard prompts.
+    return (1 - ceiling) * (1 + 2 * (MIDDLING - character.quality)) * 2 * difficulty
+
+
+def _at_its_best(prompt: str, reference: str | None, character: Character, draw: Random) -> str:
     if reference:
         return _faithful(reference, character, draw)
     return _generic(prompt, replace(character, quality=1.0, verbosity=max(1.0, character.verbosity)), draw)
@@ -161,7 +183,7 @@ def _wrong(reference: str, character: Character, draw: Random) -> str:
 
 
 _ANSWERS: Sequence[tuple[float, Callable[[str, Character, Random], str]]] = (
-    (0.66, _faithful),
+    (RIGHT, _faithful),
     (0.54, _partial),
     (0.42, _wrong),
 )

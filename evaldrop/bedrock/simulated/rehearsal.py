@@ -19,6 +19,10 @@ class Rehearsal:
     """Of replies that refuse to answer or to judge."""
     ceiling: float = 0.0
     """Of responses, right and given full marks: a good model's more, a weak one's fewer. 0 turns it off."""
+    prompt_gain: float = 0.5
+    """Of failures, those that a prompt's most helpful sentence avoids; 0: no prompt is the better one."""
+    prompt_faults: float = 0.1
+    """Of prompts that are proposed, those that may not be tried: that quote, flatter or do not compile."""
     default_tier: float = 0.0
     """Of calls in the flex tier, served in the default one."""
     seed: int = 0

@@ -21,11 +21,8 @@ from evaldrop.bedrock.families.registry import recognised
 from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED
 from evaldrop.bedrock.protocol import ServiceError
 from evaldrop.bedrock.simulated.billing import (
-    CHARS_PER_TOKEN,
     as_any_delivery,
-    count_tokens,
     served_tier,
-    tokens_by_cache,
 )
 from evaldrop.bedrock.simulated.candidate import REFUSAL, character_of, respond
 from evaldrop.bedrock.simulated.direction import KnownCriteria
@@ -39,14 +36,17 @@ from evaldrop.bedrock.simulated.guardrail import (
 )
 from evaldrop.bedrock.simulated.judge import (
     Case,
-    Question,
     questions_of,
     text_verdict,
     verdicts,
     words_asked_for,
 )
+from evaldrop.bedrock.simulated.prompt_features import effect_on, features_of
+from evaldrop.bedrock.simulated.proposer import as_content, asks_for_prompt, malformed, proposed
 from evaldrop.bedrock.simulated.quotas import Quotas
 from evaldrop.bedrock.simulated.rehearsal import Rehearsal
+from evaldrop.bedrock.simulated.replies import malformed_verdicts, placed, reply_of
+from evaldrop.evaluation.criteria import BUILT_IN
 
 Knowledge = Callable[[str], str | None]
 """A right answer to a prompt, or None."""
@@ -178,10 +178,20 @@ class SimulatedRuntime:
             return self._blocked(assessment, digest)
         character = character_of(_model_id(request))
         blocks = _last_user_texts(request)
-        judged = self._judge(request, blocks, digest)
-        content, stop = judged or (self._answer(request, "\n".join(blocks), digest), "end_turn")
+        written = self._propose(request, "\n".join(blocks), digest)
+        content, stop = (
+            written
+            or self._judge(request, blocks, digest)
+            or (self._answer(request, "\n".join(blocks), digest), "end_turn")
+        )
         latency_ms = min(400.0, max(80.0, character.latency_ms * _draw(digest, "latency").uniform(0.8, 1.25)))
-        response = _response(request, content, stop, round(latency_ms * self._rehearsal.latency), digest)
+        response = reply_of(
+            request,
+            content,
+            stop,
+            latency_ms=round(latency_ms * self._rehearsal.latency),
+            draw=_draw(digest, "cache"),
+        )
         tier = served_tier(request, self._rehearsal.default_tier, _draw(digest, "tier"))
         return {**response, **tier, **converse_trace(assessment)}
 
@@ -217,8 +227,31 @@ class SimulatedRuntime:
             difficulty=difficulty,
             draw=draw,
             ceiling=self._rehearsal.ceiling,
+            effect=effect_on(features_of(request), prompt, self._rehearsal.prompt_gain),
         )
         return {"text": said}
+
+    def _propose(
+        self, request: Mapping[str, Any], asked: str, digest: bytes
+    ) -> tuple[dict[str, Any], str] | None:
+        if not asks_for_prompt(request, asked):
+            return None
+        draw = _draw(digest, "proposal")
+        faults = self._rehearsal.prompt_faults
+        written, call_id = proposed(asked, draw, faults=faults, wording=self._wording()), _call_id(digest)
+        match self._fate(digest):
+            case "refused":
+                return {"text": REFUSAL}, "end_turn"
+            case "malformed":
+                return malformed(written, request, call_id, draw)
+            case "hostile":
+                written = written._replace(changes=draw.choice(HOSTILE), why=draw.choice(HOSTILE))
+        return as_content(written, request, call_id)
+
+    def _wording(self) -> str | None:
+        """Return a question of the run's that whoever knows evaldrop could guess: a built-in criterion's."""
+        found = (self._criteria(name, "") for name in BUILT_IN) if self._criteria else ()
+        return next((criterion.question for criterion in found if criterion), None)
 
     def _judge(
         self, request: Mapping[str, Any], blocks: list[str], digest: bytes
@@ -229,16 +262,16 @@ class SimulatedRuntime:
         spec = next((tool["toolSpec"] for tool in tools if "toolSpec" in tool), None)
         if spec and (questions := questions_of(spec["inputSchema"]["json"], known=self._criteria)):
             answer = verdicts(questions, case, draw)
-            block = {"toolUse": {"toolUseId": f"tooluse_{digest.hex()[:22]}", "name": spec["name"]}}
+            block = {"toolUse": {"toolUseId": _call_id(digest), "name": spec["name"]}}
             match self._fate(digest):
                 case "refused":
                     return {"text": REFUSAL}, "end_turn"
                 case "malformed":
-                    return _malformed(block, answer, questions, draw)
+                    return malformed_verdicts(block, answer, questions, draw)
                 case "hostile":
                     for question in questions:
                         if question.rationale:
-                            _place(answer, question)[question.rationale] = draw.choice(HOSTILE)
+                            placed(answer, question)[question.rationale] = draw.choice(HOSTILE)
             block["toolUse"]["input"] = answer
             return block, "tool_use"
         if len(blocks) < 3 and not any("<response" in block for block in blocks):
@@ -276,51 +309,13 @@ class SimulatedRuntime:
         return ("refused", "malformed", "hostile", "fair")[bisect_right(bounds, chance)]
 
 
-def _malformed(
-    block: dict[str, Any], answer: dict[str, Any], questions: list[Question], draw: Random
-) -> tuple[dict[str, Any], str]:
-    kind = draw.choice(("no tool use", "broken JSON", "out of range", "cut short"))
-    written = orjson.dumps(answer).decode()
-    if kind == "no tool use":
-        return {"text": "The response is rather good overall, I would say."}, "end_turn"
-    if kind == "broken JSON":
-        return {"text": f"```json\n{written[: len(written) * 2 // 3]}"}, "end_turn"
-    if kind == "cut short":
-        # What Bedrock hands over when the tokens run out within a tool call: a part of its input.
-        block["toolUse"]["input"] = {}
-        return block, "max_tokens"
-    for question in questions:
-        # Beyond any scale that evaldrop brings.
-        _place(answer, question)[question.field] = 99
-    block["toolUse"]["input"] = answer
-    return block, "tool_use"
-
-
-def _place(answer: dict[str, Any], question: Question) -> dict[str, Any]:
-    for name in question.path:
-        answer = answer[name]
-    return answer
+def _call_id(digest: bytes) -> str:
+    return f"tooluse_{digest.hex()[:22]}"
 
 
 def _last_user_texts(request: Mapping[str, Any]) -> list[str]:
     said = [message for message in request.get("messages", ()) if message.get("role") == "user"]
     return [block["text"] for block in said[-1]["content"] if "text" in block] if said else []
-
-
-def _response(
-    request: Mapping[str, Any], content: dict[str, Any], stop: str, latency_ms: int, digest: bytes
-) -> dict[str, Any]:
-    limit = request.get("inferenceConfig", {}).get("maxTokens")
-    if "text" in content and limit and len(content["text"]) > limit * CHARS_PER_TOKEN:
-        content, stop = {"text": content["text"][: limit * CHARS_PER_TOKEN]}, "max_tokens"
-    taken = tokens_by_cache(request, _draw(digest, "cache"))
-    given = count_tokens(orjson.dumps(content.get("text") or content["toolUse"]["input"]))
-    return {
-        "output": {"message": {"role": "assistant", "content": [content]}},
-        "stopReason": stop,
-        "usage": {**taken, "outputTokens": given, "totalTokens": sum(taken.values()) + given},
-        "metrics": {"latencyMs": latency_ms},
-    }
 
 
 def _model_id(request: Mapping[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """Two runs on a terminal: what each answered beside what the other did, with the words that differ."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -8,20 +8,16 @@ from rich.text import Text
 
 from evaldrop.cli.output import plain, shown
 from evaldrop.cli.prose import print_prose
+from evaldrop.cli.tables.words import folded, has_colour, styled
 from evaldrop.report.two_runs import Answer, AnswerPair, AnswerPlace, MovedScore, TwoRuns
-from evaldrop.report.word_differences import Stretch, word_differences
+from evaldrop.report.word_differences import word_differences
 from evaldrop.scorecard.figures import count, score
 
 # Below this two columns hold too few words to be read.
 _TWO_COLUMNS = 60
-# What both say is folded where it is long: a difference is looked for, and both ends tell where it is.
-_FOLDED_FROM, _KEPT = 400, 120
 _MOST_PROMPT = 400
 _MOST_RATIONALE = 300
 
-_LOOKS = {"gone": "red strike", "new": "green underline"}
-# For who sees no colours: a log, a file, a pipe.
-_MARKS = {"gone": ("[-", "-]"), "new": ("{+", "+}")}
 _TONES = {"worse": "red", "better": "green", "same": "dim"}
 
 
@@ -62,8 +58,7 @@ def _print_pair(console: Console, runs: TwoRuns, pair: AnswerPair, *, is_whole: 
     console.print(
         Text(_cut(f"asked: {plain(pair.prompt)}", None if is_whole else _MOST_PROMPT), "dim"), soft_wrap=False
     )
-    then, now = _marked(pair.then, pair.now, has_colour=console.is_terminal and not console.no_color,
-                        is_whole=is_whole)  # fmt: skip
+    then, now = _marked(pair.then, pair.now, has_colour=has_colour(console), is_whole=is_whole)
     heads = f"then: {plain(runs.then.run_id)}", f"now: {plain(runs.now.run_id)}"
     if not place.changed:
         console.print(_beside(console, ["both the same"], [then]), soft_wrap=False)
@@ -106,32 +101,13 @@ def _marked(then: Answer, now: Answer, *, has_colour: bool, is_whole: bool) -> l
     if then.response is None or now.response is None:
         return [_whole(answer) for answer in (then, now)]
     parts = word_differences(plain(then.response), plain(now.response))
-    return [_styled(_folded(part, is_whole=is_whole), has_colour=has_colour) for part in parts]
+    return [styled(folded(part, is_whole=is_whole), has_colour=has_colour) for part in parts]
 
 
 def _whole(answer: Answer) -> Text:
     if answer.response is None:
         return Text(f"no response: {plain(answer.error or 'no reason is known')}", "red")
     return Text(plain(answer.response))
-
-
-def _folded(stretches: Iterable[Stretch], *, is_whole: bool) -> Iterable[Stretch]:
-    for stretch in stretches:
-        if is_whole or stretch.kind != "same" or len(stretch.text) < _FOLDED_FROM:
-            yield stretch
-        else:
-            left_out = len(stretch.text) - 2 * _KEPT
-            yield stretch._replace(
-                text=f"{stretch.text[:_KEPT]} […{count(left_out)} characters…] {stretch.text[-_KEPT:]}"
-            )
-
-
-def _styled(stretches: Iterable[Stretch], *, has_colour: bool) -> Text:
-    text = Text()
-    for kind, part in stretches:
-        before, after = ("", "") if has_colour else _MARKS.get(kind, ("", ""))
-        text.append(f"{before}{part}{after}", _LOOKS.get(kind, ""))
-    return text if text.plain.strip() else Text("(blank)", "dim")
 
 
 def _cut(text: str, most: int | None) -> str:

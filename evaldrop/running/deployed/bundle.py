@@ -97,7 +97,8 @@ def read_bundle(definition: RunDefinition, evaluation: str) -> EvaluationBundle:
             )
         folder = storage.parent(evaluation) or "."
         file = File(place.as_posix(), storage.read_bytes(storage.join(folder, anchors.file)))
-    prompts = {name: prompt.text for name, prompt in definition.prompts.items()}
+    # A prompt of plain instructions is in the evaluation itself.
+    prompts = {name: prompt.text for name, prompt in definition.prompts.items() if "+" not in name}
     return EvaluationBundle(evaluation=content, prompts=prompts, anchors=file)
 
 

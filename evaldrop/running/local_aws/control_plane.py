@@ -1,4 +1,4 @@
-"""Bedrock's REST API for batch jobs, as `aws bedrock` and boto3 ask it: of the jobs that executions have."""
+"""Bedrock's REST API for the jobs that executions have, as `aws bedrock` and boto3 ask it."""
 
 import re
 from collections.abc import Callable, Coroutine, Mapping
@@ -9,6 +9,7 @@ import orjson
 
 from evaldrop.bedrock.protocol import ServiceError
 from evaldrop.running.local_aws.batch_jobs import RoleJobs
+from evaldrop.running.local_aws.prompt_optimizations import Optimizations
 from evaldrop.running.local_aws.requests import Environ, body_of, path_of
 
 Wait = Callable[[Coroutine[Any, Any, Mapping[str, Any]]], Mapping[str, Any]]
@@ -16,6 +17,7 @@ Wait = Callable[[Coroutine[Any, Any, Mapping[str, Any]]], Mapping[str, Any]]
 
 # An ARN has a slash, which the server has decoded.
 _JOBS = re.compile(r"/model-invocation-job(?:(?P<all>s)|/(?P<id>.+?)(?P<stop>/stop)?)?")
+_OPTIMIZATIONS = re.compile(r"/advanced-prompt-optimization-jobs(?:/(?P<id>.+?)(?P<stop>/stop)?)?")
 _STATUS = {
     "ValidationException": 400,
     "AccessDeniedException": 403,
@@ -33,16 +35,16 @@ class RestAnswer(NamedTuple):
 
 
 class ControlPlane:
-    """Answers requests for batch jobs."""
+    """Answers requests for batch jobs and prompt optimisation jobs."""
 
-    def __init__(self, jobs: RoleJobs, wait: Wait) -> None:
+    def __init__(self, jobs: RoleJobs, optimizations: Optimizations, wait: Wait) -> None:
         self._jobs = jobs
+        self._optimizations = optimizations
         self._wait = wait
 
     def answer(self, environ: Environ, role_arn: str | None) -> RestAnswer | None:
         """Return the answer to a request of a role's, or of a person's; None where it is about no job."""
-        found = _JOBS.fullmatch(path_of(environ))
-        call = found and self._call(found, environ, role_arn)
+        call = self._call(environ, role_arn)
         if call is None:
             return None
         try:
@@ -52,7 +54,15 @@ class ControlPlane:
             return RestAnswer(_STATUS.get(error.code, 500), text, (("x-amzn-ErrorType", error.code),))
         return RestAnswer(200, orjson.dumps(answered, option=orjson.OPT_UTC_Z))
 
-    def _call(
+    def _call(self, environ: Environ, role_arn: str | None) -> Coroutine[Any, Any, Mapping[str, Any]] | None:
+        path = path_of(environ)
+        if found := _JOBS.fullmatch(path):
+            return self._batch_call(found, environ, role_arn)
+        if found := _OPTIMIZATIONS.fullmatch(path):
+            return self._optimization_call(found, environ, role_arn)
+        return None
+
+    def _batch_call(
         self, found: re.Match[str], environ: Environ, role_arn: str | None
     ) -> Coroutine[Any, Any, Mapping[str, Any]] | None:
         job = {"jobIdentifier": unquote(found["id"] or "")}
@@ -65,6 +75,19 @@ class ControlPlane:
                 return self._jobs.stop(role_arn, job)
             case "GET", str(), None, None:
                 return self._jobs.list_all(role_arn, _filters(environ))
+        return None
+
+    def _optimization_call(
+        self, found: re.Match[str], environ: Environ, role_arn: str | None
+    ) -> Coroutine[Any, Any, Mapping[str, Any]] | None:
+        job = {"jobIdentifier": unquote(found["id"] or "")}
+        match environ["REQUEST_METHOD"], found["id"], found["stop"]:
+            case "POST", None, None:
+                return self._optimizations.create(role_arn, orjson.loads(body_of(environ)))
+            case "GET", str(), None:
+                return self._optimizations.get(role_arn, job)
+            case "POST", str(), str():
+                return self._optimizations.stop(role_arn, job)
         return None
 
 

@@ -15,7 +15,7 @@ from evaldrop.engine import (
     sdk_integration,
     sns_publish,
 )
-from evaldrop.running.batch_jobs import evaluation_integrations, job_integrations
+from evaldrop.running.batch_jobs import evaluation_integrations, job_integrations, optimization_integrations
 from evaldrop.running.local_aws.batch_jobs import RoleJobs
 from evaldrop.running.local_aws.clients import ACCOUNT, REGION, Clients
 from evaldrop.running.local_aws.evaluation_jobs import Evaluations
@@ -23,6 +23,7 @@ from evaldrop.running.local_aws.functions import Functions
 from evaldrop.running.local_aws.models import Models
 from evaldrop.running.local_aws.objects import S3Objects, refused
 from evaldrop.running.local_aws.permissions import Permissions
+from evaldrop.running.local_aws.prompt_optimizations import Optimizations
 from evaldrop.running.stored_bodies import JSON, get_object, with_stored_bodies
 
 
@@ -34,6 +35,7 @@ def integrations_of(
     models: Models,
     jobs: RoleJobs,
     evaluations: Evaluations,
+    optimizations: Optimizations,
     permissions: Permissions,
     clients: Clients,
 ) -> Mapping[str, Integration]:
@@ -64,6 +66,9 @@ def integrations_of(
         ),
         **evaluation_integrations(
             create=partial(evaluations.create, role_arn), get=partial(evaluations.get, role_arn)
+        ),
+        **optimization_integrations(
+            create=partial(optimizations.create, role_arn), get=partial(optimizations.get, role_arn)
         ),
     }
 

@@ -64,8 +64,8 @@ class Models:
                     raise ServiceError("AccessDeniedException", denial)
 
 
-# Not those below a run's `batch/`, which hold what jobs answered.
-_RECORDS = re.compile(r"runs/[^/]+/[^/]+/records\.jsonl")
+# A run's own, and those of its search for prompts; not those below its `batch/`, which jobs answered.
+_RECORDS = re.compile(r"(?P<run>runs/[^/]+/[^/]+)/(?:prompts/turn-[0-9]+/)?records\.jsonl")
 
 KEPT_RUNS = 50
 """A run's references stay in memory; the oldest go first."""
@@ -80,10 +80,11 @@ class Answers:
 
     def written(self, created: Created) -> None:
         """Take note of an object that was written, if it holds a run's records."""
-        if _RECORDS.fullmatch(created.key):
+        if found := _RECORDS.fullmatch(created.key):
             records = storage.uri_of(created.bucket, created.key)
+            run = storage.uri_of(created.bucket, found["run"])
             # Newest first: a dataset's later version may have another reference for the same prompt.
-            self._keys.appendleft(AnswerKey(records, self._open_read))
+            self._keys.appendleft(AnswerKey(records, self._open_read, run=run))
 
     def _open_read(self, uri: str) -> BinaryIO:
         return self._objects.open_read(*storage.place(uri))

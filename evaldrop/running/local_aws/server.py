@@ -20,8 +20,8 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from evaldrop.bedrock.opening import open_evaluations, open_jobs, open_runtime
-from evaldrop.bedrock.protocol import BedrockEvaluations, BedrockJobs, BedrockRuntime
+from evaldrop.bedrock.opening import open_evaluations, open_jobs, open_optimizations, open_runtime
+from evaldrop.bedrock.protocol import BedrockEvaluations, BedrockJobs, BedrockOptimizations, BedrockRuntime
 from evaldrop.bedrock.region import region_of
 from evaldrop.bedrock.simulated.job_files import JobPlace
 from evaldrop.bedrock.simulated.jobs import FOLDER as FOLDER_OF_JOBS
@@ -42,6 +42,7 @@ from evaldrop.running.local_aws.keys import Keys
 from evaldrop.running.local_aws.models import Answers, Models
 from evaldrop.running.local_aws.objects import S3Objects
 from evaldrop.running.local_aws.permissions import Permissions
+from evaldrop.running.local_aws.prompt_optimizations import Optimizations
 from evaldrop.running.local_aws.responses import Application
 from evaldrop.running.local_aws.sandboxes import Sandboxes, link_runtime
 from evaldrop.running.local_aws.schedules import Schedules
@@ -135,13 +136,14 @@ class LocalAws:
         self.models = Models(make_runtime(self.answers), self.permissions)
         self.jobs = RoleJobs(self._open_jobs(choices), self.permissions)
         self.evaluations = Evaluations(self._open_evaluations(choices), self.permissions)
+        self.optimizations = Optimizations(self._open_optimizations(choices), self.permissions)
         self.events = Events(self.clients, self.functions)
         self.executions = self._make_executions(choices)
         self.schedules = Schedules(self.clients, self.functions, now=choices.now)
         front = Front(
             moto=moto,
             executions=self.executions,
-            control_plane=ControlPlane(self.jobs, self.executions.wait),
+            control_plane=ControlPlane(self.jobs, self.optimizations, self.executions.wait),
             functions=self.functions,
             permissions=self.permissions,
             on_written=[self.answers.written, self.events.written],
@@ -192,6 +194,14 @@ class LocalAws:
             objects_of=lambda role_arn: RoleObjects(self._clients_of(role_arn)),
         )
 
+    def _open_optimizations(self, choices: LocalSettings) -> BedrockOptimizations | None:
+        return open_optimizations(
+            choices.bedrock,
+            JobPlace(choices.folder / FOLDER_OF_JOBS, region=REGION, account=ACCOUNT),
+            # A job does what its creator may; a person may all.
+            objects_of=lambda role_arn: RoleObjects(self._clients_of(role_arn) if role_arn else self.clients),
+        )
+
     def _make_executions(self, choices: LocalSettings) -> Executions:
         return Executions(
             machines=self._machine,
@@ -202,6 +212,7 @@ class LocalAws:
                 models=self.models,
                 jobs=self.jobs,
                 evaluations=self.evaluations,
+                optimizations=self.optimizations,
                 permissions=self.permissions,
                 clients=self._clients_of(machine.role_arn),
             ),
@@ -219,6 +230,7 @@ class LocalAws:
         self.models.close()
         self.jobs.close()
         self.evaluations.close()
+        self.optimizations.close()
         self.executions.close()
         self.functions.close()
         self._server.shutdown()

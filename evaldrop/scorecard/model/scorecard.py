@@ -346,6 +346,10 @@ class CostTotals(Part):
 
     candidates: float | None
     judges: float | None
+    prompt_search: float | None = Field(
+        default=None,
+        description="Of the total, what the search for prompts cost; null without one, or when unknown.",
+    )
     total: float | None
     known: float
     unknown_models: tuple[str, ...] = Field(

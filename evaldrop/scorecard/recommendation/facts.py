@@ -269,7 +269,13 @@ def _both_ways(leads: Mapping[tuple[str, str], Lead]) -> dict[tuple[str, str], L
 
 
 def _cost_per_record(scorecard: Scorecard) -> float | None:
-    """Return what the run's calls cost per record; what an earlier run had paid for them counts too."""
-    total, evaluated = scorecard.cost_usd.total, scorecard.records.evaluated
+    """
+    Return what the run's calls cost per record, without its search for prompts.
+
+    What an earlier run had paid for them counts too.
+    """
+    cost, evaluated = scorecard.cost_usd, scorecard.records.evaluated
     saved = scorecard.reused.saved_usd if scorecard.reused else 0.0
-    return (total + saved) / evaluated if evaluated and total is not None and saved is not None else None
+    if not evaluated or cost.total is None or saved is None:
+        return None
+    return (cost.total - (cost.prompt_search or 0.0) + saved) / evaluated

@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evaldrop.errors import NotEnoughData
+from evaldrop.prompt_search.kept import read_search
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.figures import usd
 from evaldrop.scorecard.model.judges import JudgedCriterion
@@ -102,11 +103,17 @@ def cost_totals(run: RunDefinition, counts: RunCounts) -> CostTotals:
         judges += spent
         if spent.has_unknown:
             unknown[judge.model] = None
+    kept, search = read_search(run.folder), Spent()
+    for one in kept.searches if kept else ():
+        search += Spent(one.cost_usd or 0.0, has_unknown=one.cost_usd is None)
+        if one.proposing_usd is None:
+            unknown[one.by] = None
     return CostTotals(
         candidates=candidates.total,
         judges=judges.total,
-        total=(candidates + judges).total,
-        known=candidates.known + judges.known,
+        prompt_search=search.total if kept else None,
+        total=(candidates + judges + search).total,
+        known=candidates.known + judges.known + search.known,
         unknown_models=tuple(unknown),
         prices_date=run.prices_date,
         deliveries=counts.deliveries.costs(run),

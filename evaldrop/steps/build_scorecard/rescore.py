@@ -15,8 +15,10 @@ from evaldrop.evaluation import Evaluation, read_evaluation
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.metrics import METRICS
+from evaldrop.evaluation.originals import with_originals, with_proposers
 from evaldrop.evaluation.questions import judge_question, questions_of
 from evaldrop.evaluation.regions import as_called
+from evaldrop.prompt_search.state import PARTS_FILE
 from evaldrop.run.definition import RunDefinition, criteria_by_name, prices_for
 from evaldrop.run.job_scores import JUDGEMENTS_FILE
 from evaldrop.run.records import RECORDS_FILE
@@ -28,7 +30,7 @@ from evaldrop.scorecard.model.scorecard import Scorecard
 from evaldrop.shipped import VERSION
 from evaldrop.steps.build_scorecard.build import score_run
 
-KEPT_FILES = (RECORDS_FILE, "rejected.jsonl", JUDGEMENTS_FILE)
+KEPT_FILES = (RECORDS_FILE, "rejected.jsonl", JUDGEMENTS_FILE, PARTS_FILE)
 
 
 def rescore(folder: str, *, evaluation: str | None = None, out: str | None = None) -> RunDefinition:
@@ -77,7 +79,8 @@ def _rescored(parent: RunDefinition, *, evaluation: str | None, out: str | None)
             f"{uri or parent.folder}: the evaluation is not there. Give one with --evaluation FILE."
         )
     source = uri.rpartition("/")[2]
-    now = with_given(as_called(read_evaluation(uri), parent.evaluation), parent)
+    asked = with_given(as_called(read_evaluation(uri), parent.evaluation), parent)
+    now = with_originals(with_proposers(asked))
     # Criteria that records bring are in no evaluation file; the parent has them behind its own.
     configs = (*now.criteria, *parent.criteria_configs[len(parent.evaluation.criteria) :])
     criteria = criteria_by_name(configs, path=f"{source}: criteria")

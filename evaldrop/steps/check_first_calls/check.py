@@ -52,7 +52,9 @@ def check_first_calls(state: Mapping[str, Any], *, has_lanes: bool = True) -> JS
         going_on = bool(state["run"].get("go_on"))
         nobody = {each.name for each in run.candidates} <= candidates.keys()
         if nobody or not going_on:
-            raise ModelRefused(_reason(run, candidates, judges, records=len(outputs), going_on=going_on))
+            raise ModelRefused(
+                reason_of_refusal(run, candidates, judges, records=len(outputs), going_on=going_on)
+            )
     kept = {key: value for key, value in state.items() if key not in {"rest", "results"}}
     if run and not has_lanes:
         kept["max_concurrency"] = records_at_a_time(run, outputs, kept["max_concurrency"])
@@ -104,7 +106,7 @@ def refused(kind: str, calls: Sequence[Call]) -> dict[str, JSON]:
     return {name: error for name, error in found.items() if name not in answering}
 
 
-def _reason(
+def reason_of_refusal(
     run: RunDefinition,
     candidates: Mapping[str, JSON],
     judges: Mapping[str, JSON],
@@ -112,11 +114,15 @@ def _reason(
     records: int,
     going_on: bool,
 ) -> str:
+    """Say who is refused, and what can be done about it; `records` is how many were asked about."""
     models = {each.name: each.model for each in run.candidates}
     judging = {each.name: each.model for each in run.judges}
     lines = [
-        *(_refusal(f"candidate {name}", models[name], error, run) for name, error in candidates.items()),
-        *(_refusal(f"judge {name}", judging[name], error, run) for name, error in judges.items()),
+        *(
+            refusal_in_words(f"candidate {name}", models[name], error, run)
+            for name, error in candidates.items()
+        ),
+        *(refusal_in_words(f"judge {name}", judging[name], error, run) for name, error in judges.items()),
     ]
     asked = "1 record was" if records == 1 else f"{records} records were"
     choice = (
@@ -127,7 +133,8 @@ def _reason(
     return "\n".join([*lines, f"No more than {asked} asked about. {choice}"])
 
 
-def _refusal(who: str, model: str, error: Mapping[str, Any], run: RunDefinition) -> str:
+def refusal_in_words(who: str, model: str, error: Mapping[str, Any], run: RunDefinition) -> str:
+    """Say that a model is refused, and what can be done about it."""
     said = f"{who} ({model}) is refused: {_name(error)}: {_said(error)}"
     hint = way_out(error, model=model, bedrock=run.bedrock)
     return f"{said.rstrip('.')}. {hint}" if hint else said

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from evaldrop import storage
+from evaldrop.prompt_search.state import SEARCH_FILE
 from evaldrop.run.place import has_begun, run_folder
 from evaldrop.steps.lifecycle.events import MAX_ERROR_CHARACTERS, RunFailed
 from evaldrop.steps.lifecycle.runs import failed_run, now
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
 
 MAX_WHY_CHARACTERS = 1_000
 
-_BEFORE_ANY_CALL = ("StartRun", "ValidateDataset", "PrepareRecords")
+_BEFORE_ANY_CALL = ("StartRun", "ValidateDataset")
 """Steps whose failure cost nothing; what was spent at a later one the results say, as far as they go."""
+_BEFORE_RECORDS = ("ChoosePrompts", "PrepareRecords")
+"""Steps before which nobody is called but in a search for prompts."""
 _FIRST_CALLS = "CheckFirstCalls"
 _LOOKS_AFTER_S: Final = (15.0, 30.0)
 """Of a Map Run that was stopped Step Functions may write the results after it has told of the end."""
@@ -48,7 +51,7 @@ def _note_failed(lifecycle: Lifecycle, ended: Ended, step: str, why: str) -> Non
     ending = Ending(
         state="failed",
         ended_at=ended.ended_at or now(),
-        cost_usd=0 if step in _BEFORE_ANY_CALL else None,
+        cost_usd=None if _has_called(ended, step) else 0,
         why=why[:MAX_WHY_CHARACTERS],
     )
     lifecycle.end(failed_run(ended.run, started_at=ended.started_at), ending)
@@ -91,9 +94,17 @@ def note_stopped(lifecycle: Lifecycle, ended: Ended, *, pause: Callable[[float],
 
 
 def _settle_failed(lifecycle: Lifecycle, ended: Ended, step: str) -> None:
-    if step not in _BEFORE_ANY_CALL:
-        has_fanned_out = step != _FIRST_CALLS
+    if _has_called(ended, step):
+        has_fanned_out = step not in {_FIRST_CALLS, *_BEFORE_RECORDS}
         lifecycle.settle(ended.run["run_id"], lambda: _spent(ended, has_fanned_out=has_fanned_out))
+
+
+def _has_called(ended: Ended, step: str) -> bool:
+    if step not in _BEFORE_RECORDS:
+        return step not in _BEFORE_ANY_CALL
+    folder = ended.run.get("folder")
+    # A search for prompts comes before all records.
+    return bool(folder) and storage.exists(storage.join(str(folder), SEARCH_FILE))
 
 
 def _spent(ended: Ended, *, has_fanned_out: bool = True) -> "SpentByRun":

@@ -14,6 +14,8 @@ from evaldrop.bedrock.families.replies import Reply, read_reply
 from evaldrop.evaluation import Candidate, Judge
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.delivery import Delivery
+from evaldrop.prompt_search.kept import read_search, turn_folder
+from evaldrop.prompt_search.state import SearchFile
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import RECORDS_FILE
 from evaldrop.run.results import (
@@ -68,13 +70,20 @@ def spent_in(folder: str, *, has_fanned_out: bool = True) -> SpentByRun:
     Raises:
         StorageError: A file cannot be read, or is not what it should be.
     """
-    prepared = storage.join(folder, RECORDS_FILE)
-    if not storage.exists(prepared):
+    prepared, search = storage.join(folder, RECORDS_FILE), read_search(folder)
+    if search is None and not storage.exists(prepared):
         # It appears whole, before the first call.
         return SpentByRun()
     run = RunDefinition.load(folder)
-    manifests = [read_manifest(uri) for uri in find_manifests(folder)]
     used, there, known = _PaidCalls(run), set[str](), set[str]()
+    if search is not None:
+        used.add_search(search)
+        turn = turn_folder(folder, search.turn)
+        for output in _outputs(map(read_manifest, find_manifests(turn))):
+            used.add_of_turn(output, search)
+    if not storage.exists(prepared):
+        return used.with_share(0, 1, missing=0)
+    manifests = [read_manifest(uri) for uri in find_manifests(folder)]
     for output in _outputs(manifests):
         # Without an ID it is nobody's: its record was done before.
         if record_id := output.get("record_id"):
@@ -100,14 +109,37 @@ class _PaidCalls:
         self._input = self._output = 0
         self._usd: float | None = 0.0
 
+    def add_search(self, search: SearchFile) -> None:
+        """Add what the turns of a search have cost that were taken; their tokens are not kept."""
+        for each in search.searches:
+            self._add_usd(each.cost_usd)
+
+    def add_of_turn(self, output: JSON, search: SearchFile) -> None:
+        """Add what came of a turn that was not taken: a prompt that was asked for, or tries of some."""
+        for each in search.searches:
+            name = f"{each.candidate}."
+            self._candidates |= {
+                response["candidate"]: self._candidates[each.candidate]
+                for response in output.get("responses") or ()
+                if response["candidate"].startswith(name)
+            }
+            if "reply" in output and str(output.get("record_id")).startswith(name):
+                self._add(_PaidCall(each.by, read_reply("converse", output["reply"]), "on_demand"))
+        self.add(output)
+
+    def _add(self, call: _PaidCall) -> None:
+        self._input += call.reply.input_tokens or 0
+        self._output += call.reply.output_tokens or 0
+        price = self._run.prices.get(call.model)
+        self._add_usd(None if price is None else cost_of_reply(price, call.reply, call.asked))
+
+    def _add_usd(self, cost: float | None) -> None:
+        self._usd = None if cost is None or self._usd is None else self._usd + cost
+
     def add(self, output: JSON) -> bool:
         """Add a record's calls; return whether all of them are known."""
-        for model, reply, asked in self._calls(output):
-            self._input += reply.input_tokens or 0
-            self._output += reply.output_tokens or 0
-            price = self._run.prices.get(model)
-            cost = None if price is None else cost_of_reply(price, reply, asked)
-            self._usd = None if cost is None or self._usd is None else self._usd + cost
+        for call in self._calls(output):
+            self._add(call)
         # A reply that lies in a file of its own is paid for, and of a size that nobody looks at here.
         return not any(response.get("unread") for response in output.get("responses") or ())
 

@@ -6,6 +6,7 @@ workflow needs; `first.jsonl`, those of its lines that are evaluated before the 
 the rows that are not evaluated.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
@@ -19,7 +20,10 @@ from evaldrop.errors import DatasetError, PromptError
 from evaldrop.evaluation import Candidate
 from evaldrop.evaluation.definition import GIVEN, layout
 from evaldrop.evaluation.model_limits import limits_of
+from evaldrop.evaluation.originals import improved_candidates
 from evaldrop.evaluation.prompts import Prompt, Turn
+from evaldrop.prompt_search.kept import read_parts, read_search, write_parts
+from evaldrop.prompt_search.state import Part
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import FIRST_FILE, RECORDS_FILE, share_texts
 from evaldrop.run.request import RunRequest
@@ -69,7 +73,8 @@ def prepare_records(request: RunRequest, folder: str) -> JSON:
     definition = RunDefinition.load(folder)
     evaluation, dataset = definition.evaluation, definition.dataset
     source = dataset.uri.rpartition("/")[2]
-    prepared = rejected = 0
+    tuned = _tuned(definition)
+    prepared = rejected = n_tuned = 0
     first: list[str] = []
     with (
         parent_replies(definition) as parent,
@@ -86,8 +91,12 @@ def prepare_records(request: RunRequest, folder: str) -> JSON:
             if isinstance(row, Joined):
                 continue
             # Of what can be sent: rows that are refused take no place of the limit's.
-            if prepared == request.limit:
+            if prepared + n_tuned == request.limit:
                 break
+            # No number of the run's is of a record that a prompt was tuned on.
+            if isinstance(row, Record) and row.id in tuned:
+                n_tuned += 1
+                continue
             if isinstance(row, Record):
                 outcome = preparing.prepare(row)
             else:
@@ -109,11 +118,21 @@ def prepare_records(request: RunRequest, folder: str) -> JSON:
         for anchor in preparing.anchors():
             records.write(orjson.dumps(anchor) + b"\n")
             first_records.offer(anchor)
-    _refuse_too_many(first, rejected=rejected, read=prepared + rejected, definition=definition)
+    _refuse_too_many(first, rejected=rejected, read=prepared + n_tuned + rejected, definition=definition)
     state = _state(request, definition, preparing, folder)
     if request.rest:
         return state_of_rest(state, definition, preparing.reserving)
     return _beginning_with(first_records.lines, state, definition) if first_records.lines else state
+
+
+def _tuned(definition: RunDefinition) -> Mapping[str, Part]:
+    """Return the records that a prompt was tuned on, by this run or by the one whose responses it takes."""
+    if definition.parent is None:
+        return read_parts(definition.folder)
+    tuned = read_parts(definition.parent.folder)
+    if tuned:
+        write_parts(definition.folder, tuned)
+    return tuned
 
 
 def _refuse_too_many(first: list[str], *, rejected: int, read: int, definition: RunDefinition) -> None:
@@ -193,7 +212,9 @@ class Preparing:
         self._parent = parent
         self._definition = definition
         self._evaluation = evaluation
-        self._prompts = {name: Prompt(name=name, text=file.text) for name, file in definition.prompts.items()}
+        self._prompts = {
+            name: Prompt(name=name, text=file.text) for name, file in definition.prompts_now.items()
+        }
         self._request_keys = {
             candidate.name: _request_key(candidate, evaluation.prompt_of(candidate))
             for candidate in evaluation.candidates
@@ -210,7 +231,7 @@ class Preparing:
         self.called = [call["name"] for call in self.candidates if call["api"] != GIVEN]
         self._criteria = RecordCriteria(definition)
         self.judge_requests = JudgeRequests(definition, self._prompts, self._criteria, parent)
-        self.budget = budget_of(definition)
+        self.budget = _without_proposals(budget_of(definition), definition)
         self.reserve = Reserve(definition, self.candidates, self.judge_requests.constants)
         # A child gets its record's requests, and the constant parts of all of them; twice the budget's, for
         # what a record reserves is by the same names.
@@ -354,6 +375,15 @@ class Preparing:
         """Return a candidate's messages; a conversation is sent as it is, below the prompt's system text."""
         prompt = self._prompts[f"candidate/{self._evaluation.prompt_of(candidate)}"]
         return turns_for(candidate, asked_turns(prompt, record, values))
+
+
+def _without_proposals(budget: JSON | None, definition: RunDefinition) -> JSON | None:
+    """Return a budget less what has been paid for proposals of prompts, of which its table knows nothing."""
+    if budget is None or not improved_candidates(definition.evaluation):
+        return budget
+    kept = read_search(definition.folder)
+    paid = sum(search.proposing_usd or 0.0 for search in kept.searches) if kept else 0.0
+    return {**budget, "limit": budget["limit"] - math.ceil(paid * 1_000_000)}
 
 
 def asked_turns(prompt: Prompt, record: Record, values: Mapping[str, Any]) -> list[Turn]:

@@ -131,9 +131,9 @@ class Reserve:
         """
         calls = with_texts_restored(calls)
         answered = calls.get("jobs", {}).get("responses", {})
-        given = {name: _high(each.get("text") or "") for name, each in calls["given"].items()}
+        given = {name: most_tokens(each.get("text") or "") for name, each in calls["given"].items()}
         # A reply that a job brought is at most as long a text as its JSON.
-        given |= {name: _high(each["reply"]) for name, each in answered.items() if "reply" in each}
+        given |= {name: most_tokens(each["reply"]) for name, each in answered.items() if "reply" in each}
         # Of a response that a job did not bring, nobody is asked.
         failed = answered.keys() - given.keys()
         candidates = self._of_candidates(calls)
@@ -164,7 +164,7 @@ class Reserve:
         if price is None:
             return 0.0
         written = self._longest[who] if kind == "candidate" else self._verdict[who]
-        sent = _high(body) + (TOOL_TOKENS if "tools" in body else 0)
+        sent = most_tokens(body) + (TOOL_TOKENS if "tools" in body else 0)
         return (sent * price.input + written * price.output) * price.factor("batch")
 
     def in_flight(self, limit: int, wanted: int) -> int:
@@ -179,13 +179,15 @@ class Reserve:
             is_there = name in calls["given"] or name in calls.get("jobs", {}).get("responses", ())
             if is_there or (long is None and request is None):
                 continue
-            sent = long["bytes"] / BYTES_PER_TOKEN if long else _high([call, request])
+            sent = long["bytes"] / BYTES_PER_TOKEN if long else most_tokens([call, request])
             found[name] = self._usd(self._candidates[name].model, sent, self._longest[name])
         return found
 
     def _raise(self, most: dict[str, int], request: JSON, read: float) -> None:
         constants = self._constants_of(request)
-        sent = _high([request["before"], request.get("between", ""), request["after"], constants]) + read
+        sent = (
+            most_tokens([request["before"], request.get("between", ""), request["after"], constants]) + read
+        )
         sent += TOOL_TOKENS if constants.get("must_call_tool") else 0
         name = request["judge"]
         usd = self._usd(self._judges[name].model, sent, self._verdict[name])
@@ -211,7 +213,7 @@ class Reserve:
         return math.ceil(sent * price.input * cached + written * price.output)
 
 
-def _high(content: Any) -> float:
+def most_tokens(content: Any) -> float:
     """Return the most tokens that a text or a request's JSON is likely to have."""
     size = len(content.encode(errors="replace") if isinstance(content, str) else orjson.dumps(content))
     return size / BYTES_PER_TOKEN

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from evaldrop import errors
 
-CAUGHT = ("ValidateDataset", "PrepareRecords", "CheckFirstCalls", "PrepareJobs")
+CAUGHT = ("ValidateDataset", "ChoosePrompts", "PrepareRecords", "CheckFirstCalls", "PrepareJobs")
 """Steps whose failures the workflow hands to ReportFailure: all that was paid for then is the first calls."""
 
 _OF_THE_MAP = {

@@ -1,6 +1,6 @@
 """A run that has begun: what it was asked must be what it is asked now, whatever YAML and JSON make of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import islice, zip_longest
 from typing import Any
 
@@ -9,6 +9,7 @@ import orjson
 from evaldrop.errors import InputError
 from evaldrop.evaluation import Evaluation
 from evaldrop.evaluation.delivered import as_delivered
+from evaldrop.evaluation.originals import improved_candidates
 from evaldrop.evaluation.regions import without_geographies
 from evaldrop.run.definition import PromptFile, RunDefinition
 from evaldrop.run.request import has_begun
@@ -28,11 +29,15 @@ def as_begun(definition: RunDefinition) -> RunDefinition | None:
     if not has_begun(definition.folder):
         return None
     begun = RunDefinition.load(definition.folder)
+    # The run has made these itself, if it has come so far.
+    made = {
+        f"candidate/{begun.evaluation.prompt_of(each)}" for each, _ in improved_candidates(begun.evaluation)
+    }
     evaluation = differences(*(_spelt(_undecided(each.evaluation)) for each in (begun, definition)))
     for what, changes in (
         ("dataset", _dataset_changes(begun, definition)),
         ("evaluation", evaluation),
-        ("prompts", _prompt_changes(begun.prompts, definition.prompts)),
+        ("prompts", _prompt_changes(begun.prompts, definition.prompts, made)),
     ):
         if changed := _in_words(changes):
             raise InputError(
@@ -86,9 +91,11 @@ def _dataset_changes(before: RunDefinition, now: RunDefinition) -> Iterator[str]
         yield f"{now.dataset.uri} holds other bytes"
 
 
-def _prompt_changes(before: Mapping[str, PromptFile], now: Mapping[str, PromptFile]) -> Iterator[str]:
+def _prompt_changes(
+    before: Mapping[str, PromptFile], now: Mapping[str, PromptFile], made: Collection[str]
+) -> Iterator[str]:
     for name in sorted(before.keys() | now.keys()):
-        if before.get(name) != now.get(name):
+        if name not in made and before.get(name) != now.get(name):
             yield name
 
 

@@ -17,6 +17,7 @@ from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.delivered import as_delivered, batch_problems, plain_deliveries
 from evaldrop.evaluation.delivery import Delivery
 from evaldrop.evaluation.metrics import METRICS
+from evaldrop.evaluation.originals import with_originals, with_proposers
 from evaldrop.evaluation.prompts import Kind, Prompt, load_prompt
 from evaldrop.evaluation.questions import compared_pairs
 from evaldrop.evaluation.regions import REHEARSED_REGION, as_called, in_region, region_problems
@@ -43,6 +44,11 @@ from evaldrop.steps.validate_dataset.evaluation_checks import (
     parent_problems,
     robustness_problems,
     unknown_metric,
+)
+from evaldrop.steps.validate_dataset.improvements import (
+    improvement_problems,
+    is_made_by_run,
+    prompts_of_instructions,
 )
 from evaldrop.steps.validate_dataset.job_checks import evaluation_job_problems, evaluation_job_warnings
 from evaldrop.steps.validate_dataset.limit_checks import limit_problems, limit_warnings
@@ -105,6 +111,9 @@ class RunDraft:
         """Return the run as it would be; what prevents it goes to the problems."""
         given = self._given()
         evaluation = self._with_given(given.values())
+        is_bedrock = not self.request.bedrock.startswith("openai")
+        improving = evaluation
+        evaluation = with_originals(with_proposers(evaluation))
         deliveries = self._deliveries(evaluation)
         evaluation = as_delivered(evaluation, deliveries)
         checks = CriteriaChecks(evaluation=self.evaluation, survey=self.survey, source=self.source)
@@ -116,8 +125,15 @@ class RunDraft:
         if criteria or not (self.problems or self.survey.n_rejected):
             self._refuse(judge_problems(evaluation, criteria.values()))
         self.warnings += judge_warnings(evaluation)
+        self._refuse(
+            improvement_problems(
+                improving,
+                criteria=criteria if not (self.problems or self.survey.n_rejected) else None,
+                records=min(self.survey.n_accepted, self.request.limit or self.survey.n_accepted),
+                is_bedrock=is_bedrock,
+            )
+        )
         self._refuse(limit_problems(evaluation))
-        is_bedrock = not self.request.bedrock.startswith("openai")
         self._refuse(delivery_problems(evaluation, is_bedrock=is_bedrock))
         self.warnings += delivery_warnings(evaluation, self.caps.prices_for(evaluation))
         # A rehearsal without a Region takes place where everything is to be had.
@@ -235,7 +251,13 @@ class RunDraft:
 
     def _prompts(self, evaluation: Evaluation) -> dict[str, Prompt]:
         near = storage.parent(self.evaluation_uri)
-        called = [each for each in evaluation.candidates if each.model != GIVEN]
+        made = prompts_of_instructions(evaluation)
+        # What the run makes has no file; that of a parent has been made.
+        called = [
+            each
+            for each in evaluation.candidates
+            if each.model != GIVEN and not (is_made_by_run(each) and self.parent is None)
+        ]
         wanted: list[tuple[Kind, str]] = [
             *(("candidate", evaluation.prompt_of(candidate)) for candidate in called),
             *(("judge", judge.prompt) for judge in evaluation.called_judges),
@@ -249,7 +271,8 @@ class RunDraft:
                 prompts[f"{kind}/{name}"] = self.parent.prompt(kind, name)
                 continue
             try:
-                prompt = load_prompt(kind, name, near=near)
+                is_made = kind == "candidate" and name in made
+                prompt = made[name] if is_made else load_prompt(kind, name, near=near)
             except PromptError as error:
                 self._refuse([error])
                 continue

@@ -89,6 +89,8 @@ def validate_dataset(
         admit(definition)
     definition.save()
     run = {**request.model_dump(mode="json"), "folder": definition.folder, "name": definition.evaluation_name}
+    if definition.is_searching:
+        return {"run": run, "prompt_search": {"turn": 0, "next": "choose"}}
     return {"run": run}
 
 

@@ -162,7 +162,7 @@ def test_advice_on_hostile_input_is_all_seen(folder, capfd, form):
     [
         [HOSTILE], ["run", f"--{HOSTILE}"], ["run", "--limit", HOSTILE, "x"], ["criteria", HOSTILE], ["view", HOSTILE],
         ["run", "x", "--bedrock", HOSTILE], ["report", HOSTILE], ["report", "x", "--format", HOSTILE],
-        ["export", HOSTILE, "--to", HOSTILE], ["bless", HOSTILE], ["gate", HOSTILE], ["trend", HOSTILE],
+        ["export", HOSTILE, "--to", HOSTILE], ["bless", HOSTILE], ["adopt", HOSTILE, HOSTILE], ["gate", HOSTILE], ["trend", HOSTILE],
         ["review", "import", HOSTILE, HOSTILE],
     ],
 )  # fmt: skip

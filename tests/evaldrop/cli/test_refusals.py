@@ -29,6 +29,8 @@ MORE = {
     "bedrock-eval create": ["--dry-run"],
     "bedrock-eval import": ["judged"],
 }
+# And what goes behind them.
+AFTER = {"adopt": ["haiku_tuned"]}
 WITH_DATASET = {"resume", "responses"}
 # Runs of a stack are told by it (test_watch, test_fetch); a folder that is served may be any; a trend is of a
 # name (test_trend); and these are written.
@@ -65,6 +67,7 @@ def cases(kinds):
                 # A run that is gone on with, or whose responses go into a job, has its dataset.
                 elif other in {**RUNS, **INPUTS} and not is_option(one) and tried.name not in WITH_DATASET:
                     words.append({**RUNS, **INPUTS}[other])
+            words += AFTER.get(" ".join(path), ())
             found[f"{' '.join(path)} {tried.opts[0] if is_option(tried) else kind}"] = words
     return found
 
@@ -134,9 +137,14 @@ def told(command, given, capsys):
 
 
 def test_the_commands_are_found_by_themselves():
-    assert {"compare BASELINE", "diff RUN", "review import RUN", "run --resume", "plan --like"} <= set(
-        COMMANDS
-    )
+    assert {
+        "adopt RUN",
+        "compare BASELINE",
+        "diff RUN",
+        "review import RUN",
+        "run --resume",
+        "plan --like",
+    } <= set(COMMANDS)
     assert {"run DATASET", "review import FILE", "rejudge --evaluation", "doctor EVALUATION"} <= set(FILES)
 
 

@@ -3,7 +3,7 @@
 import json
 
 from evaldrop.bedrock.families.requests import conversation
-from evaldrop.bedrock.simulated.answer_key import AnswerKey
+from evaldrop.bedrock.simulated.answer_key import AnswerKey, RunAnswerKey
 from evaldrop.evaluation.prompts import Turn
 
 
@@ -46,3 +46,24 @@ def test_a_reference_is_found_by_the_last_message_in_every_layout(tmp_path):
         key = key_of(tmp_path / f"{layout}.jsonl")
         write(tmp_path / f"{layout}.jsonl", record("why?", ["because"], a=request))
         assert key(request["prompt"]) == "because"
+
+
+def test_a_run_s_key_finds_the_records_of_each_turn_of_a_search_and_then_the_run_s_own(tmp_path):
+    key = RunAnswerKey(str(tmp_path))
+    assert key("Why?") is None
+    turns = {2: "Why?", 4: "Where?"}
+    for turn, prompt in turns.items():
+        (tmp_path / "prompts" / f"turn-{turn}").mkdir(parents=True)
+        write(tmp_path / "prompts" / f"turn-{turn}" / "records.jsonl", record(prompt, [f"of {turn}"]))
+        assert key(prompt) == f"of {turn}"
+    write(tmp_path / "records.jsonl", record("When?", ["of the run"]))
+    assert [key(prompt) for prompt in ("When?", "Why?", "Who?")] == ["of the run", "of 2", None]
+
+
+def test_a_run_s_key_looks_no_further_once_the_run_has_its_records(tmp_path):
+    write(tmp_path / "records.jsonl", record("When?", ["of the run"]))
+    key = RunAnswerKey(str(tmp_path))
+    assert key("Why?") is None
+    (tmp_path / "prompts" / "turn-1").mkdir(parents=True)
+    write(tmp_path / "prompts" / "turn-1" / "records.jsonl", record("Why?", ["too late"]))
+    assert key("Why?") is None

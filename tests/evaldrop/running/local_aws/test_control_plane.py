@@ -1,4 +1,4 @@
-"""Bedrock's REST API for batch jobs, asked as boto3 asks it."""
+"""Bedrock's REST API for batch and prompt optimisation jobs, asked as boto3 asks it."""
 
 import asyncio
 import io
@@ -9,10 +9,12 @@ import pytest
 from evaldrop.bedrock.opening import parse_rehearsal
 from evaldrop.bedrock.simulated.job_files import JobPlace
 from evaldrop.bedrock.simulated.jobs import rehearsed_jobs
+from evaldrop.bedrock.simulated.prompt_optimizations import rehearsed_optimizations
 from evaldrop.running.local_aws.batch_jobs import OF_JOBS, RoleJobs
 from evaldrop.running.local_aws.clients import ACCOUNT, REGION
 from evaldrop.running.local_aws.control_plane import ControlPlane
 from evaldrop.running.local_aws.permissions import Permissions
+from evaldrop.running.local_aws.prompt_optimizations import OF_OPTIMIZATIONS, Optimizations
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/jobs"
 PERSON = None
@@ -23,12 +25,14 @@ def plane(tmp_path):
     place = JobPlace(tmp_path, region=REGION, account=ACCOUNT)
     call = {"Effect": "Allow", "Action": "bedrock:InvokeModel", "Resource": "*"}
     trust = {"Effect": "Allow", "Principal": {"Service": "bedrock.amazonaws.com"}}
+    permissions = Permissions(lambda _arn: [json.dumps({"Statement": call})])
     jobs = RoleJobs(
         rehearsed_jobs(parse_rehearsal(""), place),
-        Permissions(lambda _arn: [json.dumps({"Statement": call})]),
+        permissions,
         lambda _arn: json.dumps({"Statement": trust}),
     )
-    return ControlPlane(jobs, asyncio.run)
+    optimizations = Optimizations(rehearsed_optimizations(parse_rehearsal(""), place), permissions)
+    return ControlPlane(jobs, optimizations, asyncio.run)
 
 
 def ask(plane, method, path, body=None, *, query="", role=PERSON):
@@ -97,3 +101,31 @@ def test_a_role_needs_leave_to_list(plane):
 )
 def test_what_is_about_no_job_is_another_s_to_answer(plane, method, path):
     assert ask(plane, method, path) is None
+
+
+OPTIMIZATION = {
+    "jobName": "run-1",
+    "inputConfig": {"s3Uri": "s3://b/runs/r/input.jsonl"},
+    "outputConfig": {"s3Uri": "s3://b/runs/r/out/"},
+    "modelConfigurations": [{"modelId": "amazon.nova-lite-v1:0"}],
+}
+
+
+@pytest.mark.parametrize("slash", ["%2F", "/"])
+def test_a_person_creates_looks_at_and_stops_prompt_optimisation_jobs(plane, slash):
+    status, created, _ = ask(plane, "POST", "/advanced-prompt-optimization-jobs", OPTIMIZATION)
+    assert status == 200
+    assert created["jobArn"].startswith(OF_OPTIMIZATIONS)
+    job = f"/advanced-prompt-optimization-jobs/{created['jobArn'].replace('/', slash)}"
+    status, told, _ = ask(plane, "GET", job)
+    assert (status, told["jobStatus"]) == (200, "InProgress")
+    assert told["modelConfigurations"] == OPTIMIZATION["modelConfigurations"]
+    assert ask(plane, "POST", f"{job}/stop") == (200, {}, {})
+    assert ask(plane, "GET", job)[1]["jobStatus"] == "Stopped"
+    assert ask(plane, "DELETE", job) is None
+
+
+def test_a_role_needs_leave_to_have_a_prompt_optimised(plane):
+    status, told, _ = ask(plane, "POST", "/advanced-prompt-optimization-jobs", OPTIMIZATION, role=ROLE)
+    assert status == 403
+    assert "bedrock:CreateAdvancedPromptOptimizationJob" in told["message"]

@@ -14,6 +14,7 @@ from evaldrop.running.local_aws.evaluation_jobs import Evaluations
 from evaldrop.running.local_aws.integrations import integrations_of
 from evaldrop.running.local_aws.models import Models
 from evaldrop.running.local_aws.permissions import Permissions
+from evaldrop.running.local_aws.prompt_optimizations import Optimizations
 from evaldrop.running.local_aws.sandboxes import InvocationResult
 
 ROLE = "arn:aws:iam::123456789012:role/machine"
@@ -39,6 +40,7 @@ def integrations(*, actions="*", answer=None, **services):
         models=Models(SimpleNamespace(), permissions),
         jobs=RoleJobs(None, permissions),
         evaluations=Evaluations(None, permissions),
+        optimizations=Optimizations(None, permissions),
         permissions=permissions,
         clients=lambda _service: client,
     )

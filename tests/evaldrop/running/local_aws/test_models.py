@@ -109,3 +109,12 @@ def test_a_dataset_is_no_run():
     written(answers, "runs/faq/run-1/report.html")
     assert answers("Why?") is None
     assert store.opened == []
+
+
+def test_the_records_of_a_search_for_prompts_are_known_with_the_criteria_of_their_run():
+    store = Store()
+    answers = Answers(store)
+    written(answers, "runs/faq/run-1/prompts/turn-3/records.jsonl")
+    assert answers("Why?") == "because of runs/faq/run-1/prompts/turn-3/records.jsonl"
+    assert answers.criterion("tone", "Is it kind?") is None
+    assert store.opened[-1] == "runs/faq/run-1/run.json"

@@ -89,7 +89,7 @@ def test_the_schedule_calls_start_run(stack, clients):
 def test_functions_have_what_moto_does_not_keep(stack, assembly):
     deployed = deployed_functions(stack, assembly)
     assert {each.state for each in deployed.values()} == {
-        "StartRun", "ValidateDataset", "PrepareRecords", "CheckFirstCalls", "PrepareJobs",
+        "StartRun", "ValidateDataset", "ChoosePrompts", "PrepareRecords", "CheckFirstCalls", "PrepareJobs",
         "PrepareEvaluationJobs", "BuildScorecard", "ReportFailure",
     }  # fmt: skip
     start_run = deployed[stack.outputs["StartRunFunction"]]

@@ -1,0 +1,59 @@
+"""What a search keeps in its run's folder: how far it is, and which part a record belongs to."""
+
+from collections.abc import Mapping
+
+import orjson
+from pydantic import ValidationError
+
+from evaldrop import storage
+from evaldrop.errors import StorageError, first_line
+from evaldrop.prompt_search.state import PARTS_FILE, SEARCH_FILE, Part, SearchFile
+
+
+def read_search(folder: str) -> SearchFile | None:
+    """
+    Return the search of a run's folder, None where there is none.
+
+    Raises:
+        StorageError: It cannot be read, or is none.
+    """
+    uri = storage.join(folder, SEARCH_FILE)
+    if not storage.exists(uri):
+        return None
+    try:
+        return SearchFile.model_validate_json(storage.read_bytes(uri))
+    except ValidationError as error:
+        raise StorageError(f"{uri}: no search for prompts ({first_line(error)})") from error
+
+
+def write_search(folder: str, search: SearchFile) -> None:
+    """Write the search of a run's folder; it is replaced as a whole."""
+    storage.write_bytes(storage.join(folder, SEARCH_FILE), search.model_dump_json(indent=1).encode() + b"\n")
+
+
+def read_parts(folder: str) -> dict[str, Part]:
+    """
+    Return the part of each record of a run that is in train or dev; all others are its test records.
+
+    Raises:
+        StorageError: The file cannot be read, or is none.
+    """
+    uri = storage.join(folder, PARTS_FILE)
+    if not storage.exists(uri):
+        return {}
+    try:
+        parts = orjson.loads(storage.read_bytes(uri))
+        return {str(name): part for name, part in parts.items() if part in ("train", "dev")}
+    except (ValueError, AttributeError) as error:
+        raise StorageError(f"{uri}: no parts of a dataset ({error!r})") from error
+
+
+def write_parts(folder: str, parts: Mapping[str, Part]) -> None:
+    """Write which records are in train and dev."""
+    kept = {name: part for name, part in parts.items() if part != "test"}
+    storage.write_bytes(storage.join(folder, PARTS_FILE), orjson.dumps(kept) + b"\n")
+
+
+def turn_folder(folder: str, turn: int) -> str:
+    """Return the folder of a turn's files, in that of a run."""
+    return storage.join(folder, f"prompts/turn-{turn}")

@@ -1,0 +1,1 @@
+"""ChoosePrompts: searches for better prompts, turn by turn, before a run's records are prepared."""

@@ -1,0 +1,289 @@
+"""
+ChoosePrompts: takes what a turn brought, and says what the next one is, until every search has ended.
+
+`prompts/search.json` holds all that was found, and which turn is under way; the next move follows from it
+alone. A turn is taken once: whatever ends the function or the workflow, the same turn is gone through again,
+without what has come of it already.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Any, Final, TypeVar
+
+from evaldrop import storage
+from evaldrop.errors import ModelRefused, StorageError
+from evaldrop.evaluation.improvement import BEDROCK
+from evaldrop.evaluation.originals import improved_candidates, original_of
+from evaldrop.evaluation.prompts import Prompt
+from evaldrop.prompt_search.kept import read_search, write_search
+from evaldrop.prompt_search.search import (
+    Finished,
+    Move,
+    Propose,
+    Tries,
+    begin,
+    ended,
+    next_move,
+    with_proposals,
+    with_tried,
+)
+from evaldrop.prompt_search.size import prompt_tokens
+from evaldrop.prompt_search.state import FIRST, Search, SearchFile
+from evaldrop.run.definition import PromptFile, RunDefinition
+from evaldrop.steps.check_first_calls.check import reason_of_refusal, refusal_in_words, refused
+from evaldrop.steps.check_first_calls.refusals import is_lasting
+from evaldrop.steps.choose_prompts.money import Room, limit_of_tries, with_cost
+from evaldrop.steps.choose_prompts.optimizing import optimized_prompt
+from evaldrop.steps.choose_prompts.outcomes import TurnOutcome, read_trials, write_answers
+from evaldrop.steps.choose_prompts.proposing import (
+    WantedPrompt,
+    checked,
+    most_usd,
+    read_proposals,
+    wanted_prompts,
+)
+from evaldrop.steps.choose_prompts.texts import Variables, variables_of
+from evaldrop.steps.choose_prompts.trying import Trial, prepare_trials
+from evaldrop.steps.choose_prompts.tuning_records import split_records, tuning_records
+from evaldrop.steps.choose_prompts.turns import (
+    PROPOSALS_FILE,
+    replies_of_turn,
+    state_of_turn,
+    turn_folder,
+    write_lines,
+)
+
+JSON = dict[str, Any]
+Asked = TypeVar("Asked", Propose, Tries)
+
+BUDGET_SPENT: Final = "its budget, or the run's, has no room for more"
+
+
+def choose_prompts(state: Mapping[str, Any]) -> JSON:
+    """
+    Return the workflow's state for the next turn of a run's searches, or for PrepareRecords.
+
+    Args:
+        state: `run`, and `prompt_search` with the turn that has ended; 0 before the first.
+
+    Raises:
+        ModelRefused: Somebody is refused for a reason that will not pass, and the run does not go on without.
+        StorageError: A file cannot be read or written.
+    """
+    return Choosing(RunDefinition.load(state["run"]["folder"]), state["run"]).after(
+        state["prompt_search"]["turn"]
+    )
+
+
+class Choosing:
+    """
+    Makes one move of all searches of a run.
+
+    Args:
+        run: The run.
+        run_state: What the workflow's state says of it.
+    """
+
+    def __init__(self, run: RunDefinition, run_state: Mapping[str, Any]) -> None:
+        self._run = run
+        self._run_state = run_state
+        self._settings = {each.name: improved for each, improved in improved_candidates(run.evaluation)}
+        self._kept = read_search(run.folder) or begun_search(run)
+        self._tuning = tuning_records(run)
+
+    def after(self, turn: int) -> JSON:
+        """Return the workflow's state after a turn."""
+        # A turn of which this is not known was taken, and the state that said so did not arrive.
+        if turn == self._kept.turn:
+            self._take(turn)
+            self._kept = self._kept.model_copy(update={"turn": turn + 1})
+        while True:
+            moves = self._moves()
+            proposing = _of_kind(moves, Propose)
+            if by_bedrock := [name for name in proposing if self._search(name).by == BEDROCK]:
+                self._optimize(by_bedrock[0])
+            elif proposing:
+                wanted = self._wanted(proposing)
+                if wanted is not None:
+                    return self._ask(wanted)
+            elif trying := _of_kind(moves, Tries):
+                return self._try(trying)
+            else:
+                return self._finish()
+
+    def _moves(self) -> dict[str, Move]:
+        """Return the next move of each search that goes on, by candidate; those that are over are ended."""
+        moves: dict[str, Move] = {}
+        for search in self._kept.searches:
+            if search.ended is not None:
+                continue
+            move = next_move(search, self._settings[search.candidate], self._tuning.parts)
+            if isinstance(move, Finished):
+                self._replace(search.model_copy(update={"winner": move.winner, "ended": move.why}))
+            else:
+                moves[search.candidate] = move
+        return moves
+
+    def _take(self, turn: int) -> None:
+        moves = self._moves()
+        if proposing := _of_kind(moves, Propose):
+            self._take_proposals(turn, proposing)
+        elif trying := _of_kind(moves, Tries):
+            self._take_tries(turn, trying)
+
+    def _take_proposals(self, turn: int, proposing: Mapping[str, Propose]) -> None:
+        replies = replies_of_turn(self._run, turn)
+        for name, move in proposing.items():
+            search = self._search(name)
+            found = read_proposals(self._run, search, self._settings[name], move.parents, replies)
+            going_on = with_cost(with_proposals(search, found.proposals), found.cost_usd, is_proposing=True)
+            if found.errors and len(found.errors) == len(found.proposals) and is_lasting(found.errors[0]):
+                who = f"who writes prompts for {name}"
+                if not self._run_state.get("go_on"):
+                    raise ModelRefused(refusal_in_words(who, search.by, found.errors[0], self._run))
+                going_on = ended(going_on, "whoever was to write prompts is refused")
+            self._replace(going_on)
+
+    def _take_tries(self, turn: int, trying: Mapping[str, Tries]) -> None:
+        trials = self._trials(trying)
+        outcome = read_trials(self._run, turn, trials)
+        refused_ones = self._refused(outcome)
+        for name, move in trying.items():
+            own = [each for each in trials if each.search.candidate == name]
+            prompts = {each.proposal: outcome.prompts[each.name] for each in own}
+            search = with_tried(
+                self._search(name),
+                move,
+                {which: each.tried for which, each in prompts.items()},
+                parts=self._tuning.parts,
+            )
+            for each in prompts.values():
+                search = with_cost(search, each.cost_usd, is_proposing=False)
+            self._keep_answers(own, outcome)
+            if name in refused_ones:
+                search = ended(search, "it could not be tried: a model is refused")
+            elif name in outcome.skipped:
+                search = ended(search, BUDGET_SPENT)
+            self._replace(search)
+
+    def _keep_answers(self, trials: Iterable[Trial], outcome: TurnOutcome) -> None:
+        train = set(self._tuning.parts.train)
+        for name in {each.name for each in trials}:
+            answers = outcome.prompts[name].answers
+            if of_train := {which: answer for which, answer in answers.items() if which in train}:
+                write_answers(self._run, name, of_train)
+
+    def _refused(self, outcome: TurnOutcome) -> set[str]:
+        """Return the candidates that cannot be tried, for they or the judge are refused for good."""
+        # Afterwards everybody has answered: then an error says something of a prompt.
+        new = {each.candidate for each in self._kept.searches if each.round == 0}
+        candidates = {
+            name: error for name, error in refused("candidate", outcome.calls).items() if name in new
+        }
+        judges = refused("judge", outcome.calls) if new else {}
+        if (candidates or judges) and not self._run_state.get("go_on"):
+            records = outcome.records
+            raise ModelRefused(
+                reason_of_refusal(self._run, candidates, judges, records=records, going_on=False)
+            )
+        return {each.candidate for each in self._kept.searches} if judges else set(candidates)
+
+    def _wanted(self, proposing: Mapping[str, Propose]) -> list[WantedPrompt] | None:
+        """Return what is asked for; None where a search has ended over it, and the moves are others."""
+        room = Room(self._run, self._kept, self._settings)
+        always = self._variables.always
+        found = []
+        for name, move in proposing.items():
+            search, settings = self._search(name), self._settings[name]
+            wanted = wanted_prompts(
+                self._run, search, settings, move.parents, always=always, records=self._tuning.records
+            )
+            # Fewer where there is no room for all.
+            asked = [
+                each for each in wanted if room.take(search, most_usd(self._run, search.by, each.request))
+            ]
+            if not asked:
+                self._replace(ended(search, BUDGET_SPENT))
+                return None
+            found += asked
+        return found
+
+    def _optimize(self, name: str) -> None:
+        search = self._search(name)
+        proposal, usd = optimized_prompt(self._run, search, self._variables)
+        found = checked(self._run, search, self._settings[name], [proposal])
+        self._replace(with_cost(with_proposals(search, found), usd, is_proposing=True))
+
+    @cached_property
+    def _variables(self) -> Variables:
+        return variables_of(self._run)
+
+    def _ask(self, wanted: Iterable[WantedPrompt]) -> JSON:
+        turn = self._kept.turn
+        there = {name for name, came in replies_of_turn(self._run, turn).items() if "reply" in came}
+        lines = [
+            {"record_id": each.name, "request": each.request} for each in wanted if each.name not in there
+        ]
+        write_lines(storage.join(turn_folder(self._run.folder, turn), PROPOSALS_FILE), lines)
+        write_search(self._run.folder, self._kept)
+        return state_of_turn(self._run, turn, run_state=self._run_state, is_try=False)
+
+    def _try(self, trying: Mapping[str, Tries]) -> JSON:
+        searches = [self._search(name) for name in trying]
+        state = prepare_trials(
+            self._run,
+            self._kept.turn,
+            self._trials(trying),
+            self._tuning.records,
+            run_state=self._run_state,
+            limit=limit_of_tries(self._run, self._kept, searches, self._settings),
+        )
+        write_search(self._run.folder, self._kept)
+        return state
+
+    def _trials(self, trying: Mapping[str, Tries]) -> list[Trial]:
+        return [
+            Trial(self._search(name), which, each.records)
+            for name, move in trying.items()
+            for each in move.tries
+            for which in each.prompts
+        ]
+
+    def _finish(self) -> JSON:
+        # First: a run whose prompts are there searches no more.
+        write_search(self._run.folder, self._kept)
+        made = {}
+        for search in self._kept.searches:
+            candidate = next(each for each in self._run.candidates if each.name == search.candidate)
+            text = search.proposal(search.winner or FIRST).text
+            made[f"candidate/{self._run.evaluation.prompt_of(candidate)}"] = PromptFile(
+                sha256=Prompt(name="candidate/made", text=text).sha256, text=text
+            )
+        self._run.changed(prompts={**self._run.prompts, **made}).save()
+        return {"run": dict(self._run_state)}
+
+    def _search(self, candidate: str) -> Search:
+        return next(each for each in self._kept.searches if each.candidate == candidate)
+
+    def _replace(self, search: Search) -> None:
+        searches = tuple(
+            search if each.candidate == search.candidate else each for each in self._kept.searches
+        )
+        self._kept = self._kept.model_copy(update={"searches": searches})
+
+
+def begun_search(run: RunDefinition) -> SearchFile:
+    """Return the searches of a run before their first move, and split its records."""
+    searches = []
+    for candidate, improved in improved_candidates(run.evaluation):
+        original = original_of(run.evaluation, candidate)
+        if original is None or improved.by is None:
+            raise StorageError(f"{run.folder}: run.json has no prompt that {candidate.name} begins with")
+        text = run.prompts[f"candidate/{run.evaluation.prompt_of(original)}"].text
+        searches.append(begin(candidate.name, original.name, improved.by, text, prompt_tokens(text)))
+    judge = next((each.name for each in run.evaluation.called_judges), None)
+    return SearchFile(turn=1, records=split_records(run), judge=judge, searches=tuple(searches))
+
+
+def _of_kind(moves: Mapping[str, Move], kind: type[Asked]) -> dict[str, Asked]:
+    return {name: move for name, move in moves.items() if isinstance(move, kind)}
