@@ -50,7 +50,7 @@ def test_all_numbers_are_of_records_that_nobody_tuned_on(tuned):
     assert len(parts) + len(measured) == RECORDS
     search = read(tuned, "prompts/search.json")
     assert search["records"] == {
-        "train": [*parts.values()].count("train"), "dev": [*parts.values()].count("dev"), "test": len(measured)
+        **{part: [*parts.values()].count(part) for part in ("train", "dev")}, "test": len(measured)
     }  # fmt: skip
     seen = {
         record for each in search["searches"][0]["proposals"] for record in (*each["dev"], *each["train"])

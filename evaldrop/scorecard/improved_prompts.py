@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 
+from evaldrop.scorecard.answers import silences
 from evaldrop.scorecard.figures import count, interval, number, size, usd
 from evaldrop.scorecard.model.prompts import PromptImprovement
 from evaldrop.scorecard.model.scorecard import OVERALL, Scorecard
 
 
 def improvements_in_words(scorecard: Scorecard) -> str:
-    """Return a sentence for each improved prompt; nothing for a run that improves none."""
+    """Return a sentence for each improved prompt; nothing for a run that improves none, or that failed."""
+    if silences(scorecard):
+        return ""
     return "".join(f" {improvement_in_words(name, one)}" for name, one in scorecard.prompts.items())
 
 
@@ -21,6 +24,11 @@ def improvement_in_words(name: str, improvement: PromptImprovement) -> str:
             f"Of the prompts written for {name} none did better on the records that choose: it was called "
             f"with the prompt of {improvement.original}."
         )
+    if test.decision == "too few":
+        return (
+            f"Nothing is claimed of {name} over {improvement.original}: {records}"
+            f"{_independent(improvement)} are too few to show a sensible gain."
+        )
     if test.decision == "not shown" or test.interval is None:
         return (
             f"No gain of {name} over {improvement.original} is shown on {records}{_left_open(improvement)}."
@@ -29,6 +37,11 @@ def improvement_in_words(name: str, improvement: PromptImprovement) -> str:
     about = "" if test.criterion == OVERALL else f" on {test.criterion}"
     by = f"by {size(low)} to {size(high)}{about}"
     return f"{name} is {test.decision} than {improvement.original} {by} on {records}{_price(improvement)}."
+
+
+def _independent(improvement: PromptImprovement) -> str:
+    units = improvement.test.units
+    return f", {count(units)} of them independent," if units < improvement.test.n else ""
 
 
 def _left_open(improvement: PromptImprovement) -> str:

@@ -6,7 +6,8 @@ from pydantic import Field
 
 from evaldrop.scorecard.model.part import Interval, Part, nullable
 
-PromptDecision = Literal["better", "worse", "not shown", "same"]
+PromptDecision = Literal["better", "worse", "not shown", "same", "too few"]
+"""same: none did better than the original on dev. too few: the test part shows no sensible gain."""
 
 
 class PromptDifference(Part):
@@ -19,16 +20,17 @@ class PromptDifference(Part):
     detectable: float | None = nullable(
         "The smallest true gain that would have been shown in 80 of 100 runs."
     )
+    units: int = Field(default=0, description="Independent ones of them: a group counts once.")
     decision: PromptDecision
 
 
 class JudgeDifference(Part):
-    """The same as one judge alone sees it that the search never asked."""
+    """The same as one judge alone sees it that the search never asked; by itself, and in no decision."""
 
     judge: str
-    n: int
-    difference: float | None = None
-    interval: Interval | None = None
+    n: int = Field(description="Records on which it scored both.")
+    difference: float | None = nullable("Above 0: it finds the improved prompt better.")
+    interval: Interval | None = nullable("Of this judge alone; null with too few records.")
 
 
 class DevScores(Part):

@@ -16,11 +16,23 @@ from tests.evaldrop.scorecard.baseline.runs import write as write_run
 ANSWER = "For people.\n\n## system\nAnswer in four sentences.\n\n## user\n{{ prompt }}\n"
 BETTER = "## system\nAnswer in two sentences. Begin with the answer.\n\n## user\n{{ prompt }}\n"
 CLAIM = {
-    "candidate": "tuned",
     "original": "haiku",
-    "decision": "better",
-    "difference": {"low": 0.04, "high": 0.15},
-    "n": 120,
+    "by": HAIKU,
+    "prompt": "answer.v1+tuned",
+    "prompt_sha256": "ab" * 32,
+    "chosen": "r2p1",
+    "rounds": 2,
+    "proposed": 1,
+    "refused": 0,
+    "test": {
+        "criterion": "overall",
+        "n": 120,
+        "units": 120,
+        "difference": 0.1,
+        "interval": [0.04, 0.15],
+        "decision": "better",
+    },
+    "cost_usd": {},
 }
 IMPROVED = {
     "tuned": {"improve": "answer.v1", "rounds": 2},
@@ -28,14 +40,18 @@ IMPROVED = {
     "kept": {"improve": "answer.v1"},
     "told": {"instructions": "Be kind.", "by": "bedrock"},
 }
-NOT_SHOWN = {
-    "candidate": "shorter",
-    "original": "haiku",
-    "decision": "not shown",
-    "difference": {"low": -0.02, "high": 0.09},
-    "n": 120,
+
+
+def claims(**test):
+    """A claim of a prompt whose test part shows something else."""
+    return {**CLAIM, "test": {**CLAIM["test"], **test}}
+
+
+CLAIMS = {
+    "tuned": CLAIM,
+    "shorter": claims(decision="not shown", interval=[-0.02, 0.09]),
+    "told": {**CLAIM, "original": "told.original"},
 }
-CLAIMS = [CLAIM, NOT_SHOWN, {**CLAIM, "candidate": "told", "original": "told.original"}]
 
 
 def search(candidate, winner, text=BETTER, **more):
@@ -105,7 +121,7 @@ def test_the_winner_is_the_next_version_beside_the_first_and_says_where_it_is_fr
         f"written by: {HAIKU}\n",
         f"made of: answer.v1, sha256 {sha256(ANSWER)}\n",
         f"as measured: sha256 {sha256(BETTER)}\n",
-        "test: better than haiku by 0.040 to 0.150 on 120 records that nobody tuned on\n",
+        "test: tuned is better than haiku by 0.04 to 0.15 on 120 records it never saw\n",
     ):
         assert said in about
     shown = capsys.readouterr()
@@ -143,11 +159,15 @@ def test_a_prompt_of_instructions_is_the_first_version_of_its_candidates(place):
 def test_without_a_gain_on_test_it_is_refused_and_adopted_anyway(place, capsys):
     assert adopted("shorter") == 64
     said = capsys.readouterr().err
-    assert "no gain over haiku is shown: -0.020 to +0.090 on 120 records" in said
+    assert "No gain of shorter over haiku is shown on 120 records it never saw" in said
+    assert "the difference is −0.02 to 0.09" in said
     assert "--anyway" in said
     assert not (place / "prompts/candidate/answer.v2.md").exists()
     assert adopted("shorter", "--anyway") == 0
-    assert "test: no gain over haiku is shown" in (place / "prompts/candidate/answer.v2.md").read_text()
+    assert (
+        "test: No gain of shorter over haiku is shown"
+        in (place / "prompts/candidate/answer.v2.md").read_text()
+    )
 
 
 def test_nothing_better_is_nothing_to_adopt_whatever_is_said(place, capsys):
@@ -173,20 +193,30 @@ def test_a_candidate_whose_prompt_no_run_made_is_told_which_there_are(place, cap
 
 
 def test_a_run_without_a_claim_shows_no_gain(place, capsys):
-    edit(place / "runs/support/run-1/scorecard.json", prompts=[])
+    card = place / "runs/support/run-1/scorecard.json"
+    edit(card, prompts={})
     assert adopted("tuned") == 64
     assert "no gain is shown" in capsys.readouterr().err
-    few = {**CLAIM, "decision": "not shown", "difference": None, "n": 3}
-    edit(place / "runs/support/run-1/scorecard.json", prompts=[few])
+    edit(card, prompts={"tuned": claims(decision="too few", n=3, units=2)})
     assert adopted("tuned") == 64
-    assert "too few records for an interval" in capsys.readouterr().err
-    worse = {**CLAIM, "decision": "worse", "difference": {"low": -0.2, "high": -0.1}}
-    edit(place / "runs/support/run-1/scorecard.json", prompts=[worse])
+    assert "3 records it never saw, 2 of them independent, are too few" in capsys.readouterr().err
+    edit(card, prompts={"tuned": claims(decision="worse", interval=[-0.2, -0.1])})
     assert adopted("tuned") == 64
-    assert "worse than haiku by 0.100 to 0.200" in capsys.readouterr().err
+    assert "tuned is worse than haiku by 0.10 to 0.20" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("content", ["[]", "{", '{"prompts": [{"candidate": 7}]}', '{"prompts": {"a": 1}}'])
+def test_of_a_run_in_which_somebody_answered_nothing_no_gain_is_claimed(place, capsys):
+    card = place / "runs/support/run-1/scorecard.json"
+    content = json.loads(card.read_text())
+    content["candidates"]["haiku"]["responses"].update(
+        errors=content["candidates"]["haiku"]["responses"]["n"]
+    )
+    card.write_text(json.dumps(content))
+    assert adopted("tuned") == 64
+    assert "compared with nothing" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", ["[]", "{", '{"prompts": {"tuned": 1}}'])
 def test_a_scorecard_of_another_version_is_told(place, capsys, content):
     (place / "runs/support/run-1/scorecard.json").write_text(content)
     assert adopted("tuned") != 0
