@@ -62,6 +62,10 @@ _LISTED = (
     "bedrock:ListModelInvocationJobs knows no resource-level permission (Service Authorization Reference); a "
     "stopped run's jobs are found by their names."
 )
+_OPTIMIZED = (
+    "bedrock:OptimizePrompt knows no resource-level permission (Service Authorization Reference); it is "
+    "given a prompt's text and no record."
+)
 _NO_RESOURCE = (
     "X-Ray's PutTraceSegments and the logs:*Delivery actions know no resource-level permission (Service "
     "Authorization Reference); CDK adds them for tracing and logging."
@@ -98,10 +102,11 @@ def acknowledge(
     accept_wildcard(workflow.machine.role, any_evaluation, _ANY_EVALUATION)
     for step, prefix in (
         *((steps["ValidateDataset"], prefix) for prefix in (DATASETS, EVALUATIONS, "prompts/")),
-        (steps["PrepareRecords"], DATASETS),
+        *((steps[name], DATASETS) for name in ("ChoosePrompts", "PrepareRecords")),
         (triggers.start_run, DATASETS),
     ):
         accept_wildcard(step.role, f"{input_arn}/{prefix}*", UPLOADED)
+    accept_wildcard(steps["ChoosePrompts"].role, "*", _OPTIMIZED)
     for user in (workflow, jobs, evaluation_jobs):
         _acknowledge_models(user, settings)
     any_model = "arn:<AWS::Partition>:bedrock:*::foundation-model/*"

@@ -74,14 +74,6 @@ _EVEN_SO = (
     "bedrock/families/",
     "bedrock/error_names.py",
     "bedrock/passing.py",
-    # ChoosePrompts asks Bedrock's optimiser, in the local AWS a rehearsal of it.
-    "bedrock/optimizer.py",
-    "bedrock/simulated/__init__.py",
-    "bedrock/simulated/candidate.py",
-    "bedrock/simulated/likeness.py",
-    "bedrock/simulated/optimizer.py",
-    "bedrock/simulated/prompt_features.py",
-    "bedrock/simulated/proposer.py",
 )
 
 # Patterns below the bundle; what they match is removed. Everything else stays: an import decides, not a list.

@@ -52,6 +52,11 @@ STEPS = {
 }
 _READING = ("CheckFirstCalls", "ReportFailure")
 """Those that write nothing of a run."""
+_OPTIMIZING = ("bedrock/optimizer.py", "bedrock/simulated/__init__.py") + tuple(
+    f"bedrock/simulated/{name}.py"
+    for name in ("candidate", "likeness", "optimizer", "prompt_features", "proposer")
+)
+"""Bedrock's optimiser, and the rehearsed one with what that imports."""
 CAPS_FILE = "caps.json"
 START_RUN = Shape(memory_mb=512, timeout_s=60)
 
@@ -124,8 +129,7 @@ class Functions(Construct):
         bundles = {
             "ValidateDataset": validating_bundle("validate_dataset", settings),
             "PrepareRecords": Bundle(name="prepare_records"),
-            # How prompts are asked for is in prompt files, too.
-            "ChoosePrompts": Bundle(name="choose_prompts", data={"prompts": ROOT / "prompts"}),
+            "ChoosePrompts": choosing_bundle(),
             "CheckFirstCalls": Bundle(name="check_first_calls"),
             "PrepareJobs": Bundle(name="prepare_jobs"),
             "PrepareEvaluationJobs": Bundle(name="prepare_evaluation_jobs"),
@@ -144,6 +148,8 @@ class Functions(Construct):
             )
             for name, shape in STEPS.items()
         }
+        # For `by: bedrock`: Step Functions does not take it.
+        self.steps["ChoosePrompts"].allow(["bedrock:OptimizePrompt"], ["*"])
         if settings.customer_metrics:
             names = json.dumps(settings.customer_metrics)
             self.steps["BuildScorecard"].tell("EVALDROP_CUSTOMER_METRICS", names)
@@ -181,6 +187,11 @@ class Functions(Construct):
             reading.allow(["s3:ListBucket"], [bucket])
             if storage.key:
                 reading.allow(["kms:Decrypt"], [storage.key.key_arn])
+
+
+def choosing_bundle() -> Bundle:
+    """Return the bundle of the function that chooses prompts, with the files that ask for them."""
+    return Bundle(name="choose_prompts", data={"prompts": ROOT / "prompts"}, also=_OPTIMIZING)
 
 
 def validating_bundle(name: str, settings: Settings, also: tuple[str, ...] = ()) -> Bundle:

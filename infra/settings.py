@@ -18,6 +18,7 @@ Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 FunctionName = Literal[
     "StartRun",
     "ValidateDataset",
+    "ChoosePrompts",
     "PrepareRecords",
     "CheckFirstCalls",
     "BuildScorecard",

@@ -69,7 +69,9 @@ class SignIn(Part):
         return self
 
 
-EndpointName = Literal["bedrock", "bedrock-runtime", "states", "sns", "logs", "events", "monitoring"]
+EndpointName = Literal[
+    "bedrock", "bedrock-runtime", "bedrock-agent-runtime", "states", "sns", "logs", "events", "monitoring"
+]  # fmt: skip
 
 
 class Network(Part):
@@ -84,6 +86,6 @@ class Network(Part):
         description="Route tables of the subnets, for gateway endpoints of S3 and DynamoDB; none: there are.",
     )
     endpoints: tuple[EndpointName, ...] = Field(
-        default=("bedrock", "bedrock-runtime", "states", "sns", "logs", "events"),
+        default=("bedrock", "bedrock-runtime", "bedrock-agent-runtime", "states", "sns", "logs", "events"),
         description="Interface endpoints to make; leave out those that the VPC has.",
     )

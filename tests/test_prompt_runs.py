@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+from collections import Counter
 
 import pytest
 
@@ -49,9 +50,8 @@ def test_all_numbers_are_of_records_that_nobody_tuned_on(tuned):
     assert not parts.keys() & {*measured}
     assert len(parts) + len(measured) == RECORDS
     search = read(tuned, "prompts/search.json")
-    assert search["records"] == {
-        **{part: [*parts.values()].count(part) for part in ("train", "dev")}, "test": len(measured)
-    }  # fmt: skip
+    counted = Counter(parts.values())
+    assert search["records"] == {**counted, "test": len(measured)}
     seen = {
         record for each in search["searches"][0]["proposals"] for record in (*each["dev"], *each["train"])
     }

@@ -4,7 +4,6 @@ Bedrock's own prompt optimiser, in one call of OptimizePrompt: a prompt's text i
 It is shown no record. Functions call it, for Step Functions cannot; boto3 is imported when it is used.
 """
 
-import json
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -15,6 +14,7 @@ from evaldrop.aws_errors import code_of, explain, is_aws_fault
 from evaldrop.bedrock.simulated.optimizer import SimulatedOptimizer
 from evaldrop.errors import AwsError, PromptError
 from evaldrop.evaluation.model_ids import model_name
+from evaldrop.json_text import loads
 
 MAX_TEXT: Final = 200_000
 """Characters that a prompt may have."""
@@ -148,7 +148,7 @@ def _unquoted(text: str) -> str:
     # It comes as JSON writes a text, with quotes around it and \n in it: so public samples show it.
     if len(text) > 1 and text[0] == text[-1] == '"':
         try:
-            read = json.loads(text, strict=False)
+            read = loads(text)
         except ValueError:
             return text[1:-1]
         return read if isinstance(read, str) else text

@@ -48,7 +48,7 @@ def adoptable(folder: str, candidate: str) -> Adoptable:
         evaluation_uri=definition.evaluation_uri,
         search=search,
         improved=improved,
-        claim=claim.words if claim else "compared with nothing: no gain is shown",
+        claim=claim.words,
     )
     if not adoption.found_better:
         why = f" ({search.ended})" if search.ended else ""
@@ -57,7 +57,7 @@ def adoptable(folder: str, candidate: str) -> Adoptable:
             f"{why}: "
             f"there is nothing to adopt. `{command('report', folder)}` shows what was tried."
         )
-    return Adoptable(adoption, claim is not None and claim.is_better)
+    return Adoptable(adoption, claim.is_better)
 
 
 def _improved(definition: RunDefinition, folder: str, candidate: str) -> ImprovedPrompt:

@@ -3,7 +3,7 @@
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, NamedTuple
 
@@ -43,6 +43,15 @@ STEPS = {
     "RunEvaluationJobs": "waiting for evaluation jobs",
     "BuildScorecard": "building the scorecard",
 }
+
+_SAID = frozenset(
+    {
+        ("TryPrompts", "EvaluateRecords"),
+        ("EvaluateRecords", "ChoosePrompts"),
+        ("ProposePrompts", "ChoosePrompts"),
+    }
+)
+"""States of which the one before has said what goes on: tries are records to the workflow."""
 
 
 @contextmanager
@@ -89,16 +98,27 @@ def _joined(parts: Sequence[LinePart]) -> str:
 
 
 class RunProgress(Observer):
-    """Follows an execution and says how far it is; its meter may be given when it begins."""
+    """
+    Follows an execution and says how far it is.
 
-    def __init__(self, console: Console, meter: Meter | None = None) -> None:
+    Args:
+        console: Where it is said.
+        meter: May be given when it begins.
+        searching: Gives what a search for prompts does, in words; nothing where that is not known.
+    """
+
+    def __init__(
+        self, console: Console, meter: Meter | None = None, *, searching: Callable[[], str] = str
+    ) -> None:
         self._console = console
+        self._searching = searching
+        self._entered = ""
         self._meter = meter or Meter()
         self._total: int | None = None
         self.done = 0
         self.failed = 0
         self.retries = 0
-        self._are_jobs = False
+        self._are_jobs = self._are_prompts = False
         # Of the stages before: how far they came is of no interest.
         self._old_jobs: frozenset[str] = frozenset()
         self._began = time.monotonic()
@@ -118,7 +138,13 @@ class RunProgress(Observer):
         step = STEPS.get(name)
         if step is None:
             return
+        before, self._entered = self._entered, name
+        if (before, name) in _SAID:
+            return
+        if name in {"ProposePrompts", "TryPrompts"} and (words := self._searching()):
+            step = f"prompts: {words}"
         self._are_jobs = name in {"RunJobs", "RunEvaluationJobs"}
+        self._are_prompts = name == "ProposePrompts"
         if self._live:
             self._live.update(self._live.task_ids[0], description=step)
         else:
@@ -168,7 +194,7 @@ class RunProgress(Observer):
         """Return how far the run is; what tells least goes where it takes more cells than there are."""
         meter = self._meter
         total = f"/{self._total:,}" if self._total is not None else ""
-        counted = "jobs" if self._are_jobs else "records"
+        counted = "jobs" if self._are_jobs else "prompts" if self._are_prompts else "records"
         parts = [LinePart(f"{self.done:,}{total} {counted}", 0)]
         if self._are_jobs:
             parts += _waited_for([job for arn, job in meter.jobs.items() if arn not in self._old_jobs])

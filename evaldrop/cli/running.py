@@ -25,6 +25,7 @@ from evaldrop.cli.output import (
 from evaldrop.cli.progress import RunProgress
 from evaldrop.cli.prose import print_prose
 from evaldrop.errors import EvaldropError, is_bad_input
+from evaldrop.prompt_search.kept import search_in_words
 from evaldrop.run.request import has_begun
 from evaldrop.running.here import LocalRun, execute_here
 from evaldrop.running.history.noting import note_begun, note_ended
@@ -86,7 +87,7 @@ class _Page:
 
 def _run_and_show(run: LocalRun, page: _Page | None, *, as_json: bool, report_url: str | None) -> int:
     console = stderr()
-    progress = RunProgress(console)
+    progress = RunProgress(console, searching=lambda: search_in_words(run.folder))
     is_told = False
 
     @contextmanager

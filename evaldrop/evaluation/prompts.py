@@ -22,6 +22,7 @@ from jinja2 import (
     TemplateSyntaxError,
     UndefinedError,
     meta,
+    nodes,
 )
 
 from evaldrop import storage
@@ -108,6 +109,12 @@ class Prompt:
         return frozenset().union(
             *(meta.find_undeclared_variables(_ENVIRONMENT.parse(source)) for source in sources)
         )
+
+    @cached_property
+    def has_loops(self) -> bool:
+        """Whether it says something as often as a value has members, or as it likes."""
+        parsed = [_ENVIRONMENT.parse(source) for _, source in _split(self.text)]
+        return any(each.find(nodes.For) or each.find(nodes.Macro) for each in parsed)
 
     def render(
         self, values: Mapping[str, Any], *, only: Callable[[Role], bool] = lambda _: True

@@ -110,13 +110,21 @@ def patterns(criteria: Iterable[str], judges: Iterable[str]) -> tuple[re.Pattern
         criteria: Names of the evaluation's criteria.
         judges: IDs of its judges' models.
     """
-    names = [re.escape(fold(name)) for name in criteria]
-    own = [rf"(?<![\w.]){re.escape(fold(judge))}(?!\w)" for judge in judges]
+    folded = list(dict.fromkeys(map(fold, criteria)))
+    own = []
+    if models := _one_of(judges):
+        own.append(rf"(?<![\w.])(?:{models})(?!\w)")
     # A name that is no word says of itself what it is; one that is a word may be meant as that.
-    own += [rf"(?<!\w){name}(?!\w)" for name in names if re.search(r"[_.]", name)]
-    own += [
-        rf"\bcriteri(?:on|a)(?: of| for| named| called)? ?[\"'`:]? ?{name}(?!\w)"
-        rf"|(?<!\w){name}[\"'`]? (?:criterion|scores?|ratings?|scale|grade)\b"
-        for name in names
-    ]
+    if odd := [name for name in folded if re.search(r"[_.]", name)]:
+        own.append(rf"(?<!\w)(?:{_one_of(odd)})(?!\w)")
+    # One pattern for all of them: each record may bring its own.
+    if names := _one_of(folded):
+        own.append(
+            rf"\bcriteri(?:on|a)(?: of| for| named| called)? ?[\"'`:]? ?(?:{names})(?!\w)"
+            rf"|(?<!\w)(?:{names})[\"'`]? (?:criterion|scores?|ratings?|scale|grade)\b"
+        )
     return tuple(map(re.compile, (*_PATTERNS, *own)))
+
+
+def _one_of(names: Iterable[str]) -> str:
+    return "|".join(re.escape(fold(name)) for name in names)

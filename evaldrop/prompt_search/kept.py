@@ -57,3 +57,12 @@ def write_parts(folder: str, parts: Mapping[str, Part]) -> None:
 def turn_folder(folder: str, turn: int) -> str:
     """Return the folder of a turn's files, in that of a run."""
     return storage.join(folder, f"prompts/turn-{turn}")
+
+
+def search_in_words(folder: str) -> str:
+    """Return what the search of a run's folder does; nothing where none goes on, or its file is no search."""
+    try:
+        kept = read_search(folder)
+    except StorageError:
+        return ""
+    return kept.doing if kept else ""

@@ -15,6 +15,9 @@ from evaldrop.verdicts.injection import fold
 RUN, REFERENCE_RUN = 8, 6
 """Words in a row that quote a record's texts, and its references, which are short."""
 
+WHOLE: Final = 5
+"""Words of the shortest text that is quoted by having all of it."""
+
 COMMON_SHARE: Final = 0.02
 """A run that this share of the groups has, 3 to 20 of them, is how the dataset puts things."""
 _COMMON_LEAST, _COMMON_MOST = 3, 20
@@ -88,7 +91,7 @@ class Quotations:
         for size, texts in ((RUN, record.texts), (REFERENCE_RUN, record.references)):
             for text in texts:
                 # The set's own loop: a dataset may have a hundred million runs.
-                for run in self._wanted.intersection(runs(text, size)):
+                for run in self._wanted.intersection(runs(text, size, least=WHOLE)):
                     self._parts[run].setdefault(record.part, record.record_id)
                     if len(self._groups[run]) < _COMMON_MOST:
                         self._groups[run].add(record.group)
@@ -112,15 +115,22 @@ class Quotations:
         return None
 
 
-def runs(text: str, size: int) -> Iterable[Run]:
-    """Return a text's runs of so many words; in scripts without blanks, of twice so many characters."""
+def runs(text: str, size: int, *, least: int | None = None) -> Iterable[Run]:
+    """
+    Return a text's runs of so many words; in scripts without blanks, of twice so many characters.
+
+    Args:
+        text: The text.
+        size: Words of a run.
+        least: A shorter text of so many words or more is a run itself; of any other there is none.
+    """
     folded = fold(text)
-    if folded.isascii():
-        return _windows(_ASCII_WORD.findall(folded), size)
-    words = _WORD.findall(folded)
-    if not _CHARACTER.search(folded):
-        return _windows(words, size)
-    return _mixed_runs(words, size)
+    words = (_ASCII_WORD if folded.isascii() else _WORD).findall(folded)
+    has_characters = not folded.isascii() and _CHARACTER.search(folded) is not None
+    if least is not None and len(words) < 2 * size:
+        characters = sum(bool(_CHARACTER.match(word)) for word in words) if has_characters else 0
+        size = max(least, min(size, len(words) - characters + characters // 2))
+    return _mixed_runs(words, size) if has_characters else _windows(words, size)
 
 
 def _windows(words: Sequence[str], size: int) -> Iterator[Run]:
@@ -136,4 +146,4 @@ def _mixed_runs(words: Sequence[str], size: int) -> Iterator[Run]:
 
 
 def _runs_of(texts: Iterable[str]) -> set[Run]:
-    return {run for text in texts for size in (RUN, REFERENCE_RUN) for run in runs(text, size)}
+    return {run for text in texts for size in range(WHOLE, RUN + 1) for run in runs(text, size)}

@@ -12,10 +12,10 @@ from evaldrop.errors import PromptError
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.prompts import Prompt, Turn, preface_and_rest
 from evaldrop.prompt_search.addressing import patterns
+from evaldrop.prompt_search.assessment_words import AssessmentWords
 from evaldrop.prompt_search.criterion_words import CriterionWords
 from evaldrop.prompt_search.overlap import Quotation, Quotations, SeenRecord
-from evaldrop.prompt_search.size import prompt_tokens
-from evaldrop.prompt_search.subject import Subject
+from evaldrop.prompt_search.size import BYTES_PER_TOKEN, prompt_tokens
 from evaldrop.verdicts.injection import FLAGS, InjectionFinder, fold
 
 QUOTES: Final = "it quotes a record"
@@ -114,7 +114,7 @@ class Refusals:
         # Without a record, as far as a prompt says the same whatever it is filled in with.
         plain = [list(_said(prompt, self._stand_ins)) if prompt else [] for prompt in prompts]
         quotations = Quotations(plain, allowed=self._said, may_quote_train=self._may_quote_train)
-        subject = Subject(self._patterns, plain, self._said)
+        subject = AssessmentWords(self._patterns, plain, self._said)
         shapes = Shapes()
         for record in records:
             quotations.add(record)
@@ -143,13 +143,15 @@ class Refusals:
             return "it uses `reference`, the answer"
         if names:
             return f"it uses variables that the first prompt does not: {', '.join(names)[:_MOST_SHOWN]}"
+        if prompt.has_loops and not self._original.has_loops:
+            return "it has a loop, which the first prompt has not"
         tokens = prompt_tokens(file)
         if tokens > self._most_tokens:
             return f"it has about {tokens:,} tokens, more than {self._most_tokens:,}"
         return None
 
     def _by_records(
-        self, prompt: Prompt, shapes: Shapes, subject: Subject, quoted: Quotation | None
+        self, prompt: Prompt, shapes: Shapes, subject: AssessmentWords, quoted: Quotation | None
     ) -> str | None:
         if reason := self._of_filling_in(prompt, shapes):
             return reason
@@ -170,6 +172,10 @@ class Refusals:
                 turns, first = _turns(prompt, values), _turns(self._original, values)
             except PromptError as error:
                 return f"with some records it does not work: it {_without_name(error)}"
+            filled = sum(_size(values[name]) for name in prompt.variables & values.keys())
+            own = sum(_size(turn.text) for turn in turns) - filled
+            if (tokens := own // BYTES_PER_TOKEN) > self._most_tokens:
+                return f"it comes to about {tokens:,} tokens, more than {self._most_tokens:,}"
             if not any(turn.role == "user" for turn in turns):
                 return "it has no message of the user's"
             if turns[-1].role != first[-1].role:
@@ -190,6 +196,10 @@ def _stand_in(name: str, value: Any) -> Any:
     # A single word that no prompt has: nothing that a record says is taken for the prompt's words, and a part
     # of it, which a prompt may have cut, is not the whole.
     return f"qz{re.sub(r'[^a-z0-9]', '', name.lower())}{'z' * _LONG}q" if isinstance(value, str) else value
+
+
+def _size(value: Any) -> int:
+    return len(str(value).encode())
 
 
 def _holds_prompt(turns: Iterable[Turn]) -> bool:

@@ -111,9 +111,11 @@ class SearchFile(_OfASearch):
         records: Records in each part.
         judge: Whose verdicts the search goes by; other judges score the test part alone.
         searches: One for each improved candidate.
+        doing: What the turn under way is for, in words; nothing once all searches have ended.
     """
 
     turn: int = 0
     records: dict[Part, int]
     judge: str | None
     searches: tuple[Search, ...]
+    doing: str = ""

@@ -47,8 +47,8 @@ def _told(tried: Proposal, first: Proposal, *, with_file: bool) -> dict[str, Any
 
 
 def _reason(refused: str) -> str:
-    # Which words of which record they were is for people: a proposer is told nothing of dev and test.
-    return QUOTES if refused.startswith(QUOTES) else refused[:_MOST_WORDS]
+    # Which words of which record or criterion they were is for people: it would tell what those say.
+    return QUOTES if refused.startswith(QUOTES) else refused.partition(': "')[0][:_MOST_WORDS]
 
 
 def _gain(tried: Proposal, first: Proposal) -> float:

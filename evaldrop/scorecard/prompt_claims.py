@@ -8,22 +8,29 @@ from evaldrop.scorecard.read import read_scorecard
 
 
 class PromptClaim(NamedTuple):
-    """What may be said of a prompt, in a sentence without its end, and whether it is shown to be better."""
+    """Whether a prompt is shown to be better than the one that it was made from, and the same in words."""
 
-    words: str
     is_better: bool
+    words: str
 
 
-def claim_of(folder: str, candidate: str) -> PromptClaim | None:
+def claim_of(folder: str, candidate: str) -> PromptClaim:
     """
-    Return what a run's scorecard claims of a candidate's prompt; None where it claims nothing.
+    Return what a run's scorecard claims of a candidate's prompt; of a prompt that it does not name, no gain.
 
     Raises:
         StorageError: There is no scorecard, or it is of another version.
     """
     scorecard = read_scorecard(folder)
-    improvement = scorecard.prompts.get(candidate)
-    if improvement is None or silences(scorecard):
-        return None
-    words = improvement_in_words(candidate, improvement).removesuffix(".")
-    return PromptClaim(words, improvement.test.decision == "better")
+    found = scorecard.prompts.get(candidate)
+    if found is None:
+        return PromptClaim(
+            is_better=False, words=f"no gain of {candidate} is shown: the scorecard compares it with nothing"
+        )
+    if silences(scorecard):
+        return PromptClaim(
+            is_better=False, words=f"no gain of {candidate} is shown: somebody in this run answered nothing"
+        )
+    return PromptClaim(
+        found.test.decision == "better", improvement_in_words(candidate, found).removesuffix(".")
+    )

@@ -28,7 +28,7 @@ from infra.bundles import (
     interpreter_of,
     unzipped_bytes,
 )
-from infra.functions import CAPS_FILE, RUNTIME, deployed_evaluations
+from infra.functions import CAPS_FILE, RUNTIME, choosing_bundle, deployed_evaluations
 from infra.lock import read_lock
 from infra.settings import Settings
 from tests.evaldrop.run_folders import record, response, row, run_json, write_run
@@ -59,6 +59,8 @@ BOTO = {"boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urlli
 def bundle(name):
     if name == "api":
         return api_bundle(Settings())
+    if name == "choose_prompts":
+        return choosing_bundle()
     data = deployed_evaluations(Settings()) if name == "validate_dataset" else {}
     return Bundle(name=name, data=data)
 

@@ -15,7 +15,7 @@ def test_without_the_setting_no_function_is_in_a_network(template):
 
 def test_every_function_runs_in_the_given_subnets(full_template):
     functions = resources(full_template, "AWS::Lambda::Function")
-    assert len(functions) == 10
+    assert len(functions) == 11
     for name, each in functions.items():
         assert each["Properties"]["VpcConfig"]["SubnetIds"] == SUBNETS, name
 
@@ -27,7 +27,9 @@ def test_they_reach_aws_by_endpoints_and_nothing_reaches_them(full_template):
                if each["VpcEndpointType"] == kind}
         for kind in ("Interface", "Gateway")
     }  # fmt: skip
-    assert of_kind["Interface"] == {"bedrock", "bedrock-runtime", "states", "sns", "logs", "events"}
+    assert of_kind["Interface"] == {
+        "bedrock", "bedrock-runtime", "bedrock-agent-runtime", "states", "sns", "logs", "events"
+    }  # fmt: skip
     assert of_kind["Gateway"] == {"s3", "dynamodb"}
     for each in endpoints:
         [statement] = each["PolicyDocument"]["Statement"]
@@ -46,7 +48,7 @@ def test_a_functions_own_code_may_do_nothing_to_network_interfaces(full_template
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
             if "ec2:CreateNetworkInterface" in statement["Action"]:
                 (denied if statement["Effect"] == "Deny" else allowed).append(statement)
-    assert len(denied) == len(allowed) == 10
+    assert len(denied) == len(allowed) == 11
     for statement in denied:
         assert statement["Condition"] == {"Null": {"lambda:SourceFunctionArn": "false"}}
         assert set(statement["Action"]) == set(allowed[0]["Action"])

@@ -225,7 +225,7 @@ class Choosing:
             {"record_id": each.name, "request": each.request} for each in wanted if each.name not in there
         ]
         write_lines(storage.join(turn_folder(self._run.folder, turn), PROPOSALS_FILE), lines)
-        write_search(self._run.folder, self._kept)
+        self._write(f"{self._rounds(next_round=True)}, asking for {len(lines)}")
         return state_of_turn(self._run, turn, run_state=self._run_state, is_try=False)
 
     def _try(self, trying: Mapping[str, Tries]) -> JSON:
@@ -238,8 +238,22 @@ class Choosing:
             run_state=self._run_state,
             limit=limit_of_tries(self._run, self._kept, searches, self._settings),
         )
-        write_search(self._run.folder, self._kept)
+        n = sum(len({which for each in move.tries for which in each.prompts}) for move in trying.values())
+        parts = dict.fromkeys(each.part for move in trying.values() for each in move.tries)
+        self._write(f"{self._rounds()}, trying {n} on {' and '.join(parts)}")
         return state
+
+    def _rounds(self, *, next_round: bool = False) -> str:
+        """Return which round it is, of the search that has the most to go."""
+        going_on = [each for each in self._kept.searches if each.ended is None]
+        settings = [self._settings[each.candidate] for each in going_on]
+        most = max(each.rounds if each.is_search else 1 for each in settings)
+        number = min(each.round for each in going_on) + next_round
+        return f"round {number} of {most}" if number else "the first prompt"
+
+    def _write(self, doing: str) -> None:
+        self._kept = self._kept.model_copy(update={"doing": doing})
+        write_search(self._run.folder, self._kept)
 
     def _trials(self, trying: Mapping[str, Tries]) -> list[Trial]:
         return [
@@ -251,7 +265,7 @@ class Choosing:
 
     def _finish(self) -> JSON:
         # First: a run whose prompts are there searches no more.
-        write_search(self._run.folder, self._kept)
+        self._write("")
         made = {}
         for search in self._kept.searches:
             candidate = next(each for each in self._run.candidates if each.name == search.candidate)

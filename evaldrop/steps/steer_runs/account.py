@@ -18,8 +18,9 @@ _BEHIND: Final = timedelta(minutes=1)
 
 _METRICS: Final = {"answered": "Invocations", "throttled": "InvocationThrottles"}
 _MOST_QUERIES: Final = 500
-_FIRST_EVENTS: Final = 100
-"""PrepareRecords is the second state, and may have been retried."""
+_LAST_EVENTS: Final = 200
+"""Between PrepareRecords and the Map are the stages of batch jobs; before it, the turns of a search."""
+_PREPARING: Final = ("PrepareRecords", "ChoosePrompts")
 
 
 class StackAccount:
@@ -72,13 +73,13 @@ class StackAccount:
                 )
 
     def _prepared(self, execution: str) -> Mapping[str, Any] | None:
-        """Return what PrepareRecords gave: before that was lowered, it has what the run asked for."""
+        """Return what the Map was prepared with: before that was lowered, it has what the run asked for."""
         history = self._step_functions.get_execution_history(
-            executionArn=execution, maxResults=_FIRST_EVENTS, includeExecutionData=True
+            executionArn=execution, maxResults=_LAST_EVENTS, includeExecutionData=True, reverseOrder=True
         )
         for event in history["events"]:
             left = event.get("stateExitedEventDetails")
-            if left and left["name"] == "PrepareRecords":
+            if left and left["name"] in _PREPARING:
                 state: dict[str, Any] = loads(left["output"])
                 return state
         return None

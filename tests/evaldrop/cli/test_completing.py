@@ -31,7 +31,12 @@ def _shelf(tmp_path, monkeypatch):
         for run_id in (dated, "x'; touch owned; '"):
             folder = Path("runs", evaluation, run_id)
             folder.mkdir(parents=True)
-            (folder / "run.json").write_text(json.dumps({"criteria": ["correctness", {"name": "tone"}]}))
+            candidates = [{"name": "haiku"}, {"name": "tuned", "prompt": {"improve": "answer.v1"}}]
+            content = {
+                "criteria": ["correctness", {"name": "tone"}],
+                "evaluation": {"candidates": candidates},
+            }
+            (folder / "run.json").write_text(json.dumps(content))
     for name in (
         "mine/records.jsonl",
         "mine/evaluation.yaml",
@@ -84,6 +89,8 @@ def completed(line, monkeypatch, capsys, shell="bash"):
     ("evaldrop run nowhere/", []),
     ("evaldrop review export faq --criterion ", ["correctness", "tone"]),
     ("evaldrop criteria correctn", ["correctness"]),
+    ("evaldrop adopt faq ", ["tuned"]),
+    ("evaldrop adopt nobody ", []),
     ("evaldrop report --out s3://bucket/runs f", []),
 ])  # fmt: skip
 def test_bash_completes(line, words, monkeypatch, capsys):

@@ -90,6 +90,7 @@ QUESTION = next(
     if each.part == "test" and len(each.texts[0].split()) >= 12 and ": " not in each.texts[0]
 )
 DEV = next(each for each in SUPPORT.records if each.part == "dev" and len(each.references[0].split()) >= 10)
+SHORT = next(each for each in SUPPORT.records if each.part == "dev" and len(each.texts[0].split()) in {6, 7})
 TRAIN = next(each for each in SUPPORT.records if each.part == "train" and len(each.texts[0].split()) >= 9)
 SYSTEM = (
     "You answer customers of Larkspur, a small online shop for garden supplies, warmly and to the point. "
@@ -107,6 +108,7 @@ LEAKS = {
     + " }}",
     "a test question with comments between": "Mind: " + " {# x #}".join(_words),
     "a test question within a condition": "{% if context %}Mind: " + QUESTION.texts[0] + "{% endif %}",
+    "a short question of dev": f"Mind: {SHORT.texts[0]}",
     "a reference of dev": f"Remember: {DEV.references[0]}",
     "a part of a reference of dev": "Remember that " + " ".join(DEV.references[0].split()[1:8]),
     "a train question": f'Example: "{TRAIN.texts[0]}"',
@@ -159,6 +161,10 @@ BROKEN = {
     "no user's message": f"## system\n{SYSTEM}{{{{ prompt }}}}\n",
     "too long": file(SYSTEM + "Be polite. " * 2_000),
     "never ends": file(SYSTEM + "{% for i in range(999999999) %}x{% endfor %}"),
+    "a loop": file(SYSTEM + "{% for i in range(9) %}Be kind. {% endfor %}"),
+    "a macro": file(SYSTEM + "{% macro again() %}Be kind.{% endmacro %}{{ again() }}"),
+    "more than its file": file(SYSTEM + "{{ 'Be kind. ' * 2000 }}"),
+    "the prompt fifty times": file(SYSTEM, "{{ prompt * 50 }}"),
     "the same again": SUPPORT.original,
     "the same with another preface": "Better.\n\n" + SUPPORT.original[SUPPORT.original.index("## system") :],
     "half a variable": file(SYSTEM, "{{ prompt[:20] }}"),

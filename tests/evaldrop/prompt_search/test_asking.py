@@ -48,6 +48,7 @@ SEARCH = Search(
             "r1p3", refused='it quotes a record of the test part, x: "the secret words"', changes="an example"
         ),
         proposal("r1p4", refused="it has about 900 tokens, more than 800", changes="longer"),
+        proposal("r1p6", refused='it has the wording of a criterion or a judge prompt: "how warm is"'),
         proposal("r1p5", dev=(0.1, 0.2, 0.3)),
     ),
 )
@@ -129,10 +130,12 @@ def test_the_best_prompts_come_first_compared_on_the_same_records():
     assert "This is r1p2." in said
 
 
-def test_a_proposer_is_told_nothing_of_dev_and_test_records():
+def test_a_proposer_is_told_nothing_of_dev_and_test_records_and_criteria():
     said = texts(request())
     assert "the secret words" not in said
     assert "it quotes a record\n" in said
+    assert "it has the wording of a criterion or a judge prompt\n" in said
+    assert "how warm is" not in said
     assert "it has about 900 tokens" in said
 
 

@@ -26,11 +26,11 @@ GOOD = [(SUPPORT, GOOD_SUPPORT), (RAG, GOOD_RAG), (CLASSIFY, GOOD_CLASSIFY), (RE
 
 
 def test_precision_and_recall_on_the_planted_prompts_are_1():
-    """43 leaks, each of its own kind, and 22 prompts that are good."""
+    """44 leaks, each of its own kind, and 22 prompts that are good."""
     missed = [kind for kind, said in LEAKS.items() if not SUPPORT.reasons([file(SYSTEM + said)])[0]]
     wrongly = [reason for sample, files in GOOD for reason in sample.reasons(files) if reason]
     assert (missed, wrongly) == ([], [])
-    assert (len(LEAKS), sum(len(files) for _, files in GOOD)) == (43, 22)
+    assert (len(LEAKS), sum(len(files) for _, files in GOOD)) == (44, 22)
 
 
 @pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
@@ -98,6 +98,14 @@ def test_a_variable_of_the_first_prompt_is_allowed_to_others():
     own = SUPPORT._replace(original=file("You work for {{ shop }}."), records=records)
     assert own.reasons([file("Answer for {{ shop }} in a sentence.")]) == [None]
     assert "variables" in own.reasons([file("Answer for {{ shop }} of {{ town }}.")])[0]
+
+
+def test_a_loop_is_allowed_where_the_first_prompt_has_one():
+    values = {"prompt": "What is it?", "tags": ["a", "b"]}
+    records = [row("r1", "What is it?")._replace(values=values)]
+    listing = "About{% for tag in tags %} {{ tag }}{% endfor %}."
+    own = SUPPORT._replace(original=file(listing), records=records)
+    assert own.reasons([file(f"{listing} Be brief.")]) == [None]
 
 
 def test_the_second_of_two_equal_prompts_is_refused_and_one_that_was_tried_before():

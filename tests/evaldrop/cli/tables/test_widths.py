@@ -52,7 +52,7 @@ from tests.evaldrop.scorecard.trend.test_trend import candidate, entry
 from tests.evaldrop.store.stores import a_key
 
 # The place is no table, and what is drawn has no words.
-_NO_TABLES = {"layout", "terminal"}
+_NO_TABLES = {"layout", "terminal", "words"}
 _DRAWN = re.compile(r"[├─●┤│.]+")
 _SEPARATOR = re.compile(r"[-_/.:]")
 # What a log, which has room for all of them, does not say.

@@ -9,7 +9,7 @@ from evaldrop.verdicts.injection import fold
 _LEAST_RECORDS = 3
 
 
-class Subject:
+class AssessmentWords:
     """
     Tells words that speak of an assessment from words that the records use themselves.
 
