@@ -150,7 +150,7 @@ def claims(tmp_path_factory):
     run = loaded(write_improved(folder, [(3, 3)] * 2, criterion=TONE))
     world = World("no prompt is better", records=RECORDS)
     records = [PartRecord(f"q{n}", None, "abc"[n % 3]) for n in range(RECORDS)]
-    settings = ImprovedPrompt(improve="answer.v1", rounds=3)
+    settings = ImprovedPrompt(improve="answer.v1", rounds=2)
     found = []
     for number in range(SEARCHES):
         chosen = split(records, seed=str(number))
@@ -164,10 +164,8 @@ def claims(tmp_path_factory):
 
 def _sentence(run, over, prompts, test):
     shares = {ORIGINAL: prompts.scores(FIRST)[test], TUNED: prompts.scores(over.winner)[test]}
-    write_search(
-        run.folder,
-        SearchFile(records={"train": 24, "dev": 24, "test": len(test)}, judge="pro", searches=(over,)),
-    )
+    parts = {"train": 24, "dev": 24, "test": len(test)}
+    write_search(run.folder, SearchFile(records=parts, judge="pro", searches=(over,)))
     counts = RunTally(run).result().counts
     counts = counts._replace(size=len(test), categories=np.full(len(test), -1, np.int32))
     columns = {name: {"tone": _column(1 + 4 * each)} for name, each in shares.items()}
