@@ -19,6 +19,9 @@ def improvement_in_words(name: str, improvement: PromptImprovement) -> str:
     """Return what may be claimed of an improved prompt, with what it costs more."""
     test = improvement.test
     records = f"{count(test.n)} record{'' if test.n == 1 else 's'} it never saw"
+    if test.decision == "same" and improvement.dev is None:
+        why = f" ({improvement.ended})" if improvement.ended else ""
+        return f"No prompt was made for {name}{why}: it was called with the prompt of {improvement.original}."
     if test.decision == "same":
         return (
             f"Of the prompts written for {name} none did better on the records that choose: it was called "

@@ -84,6 +84,14 @@ def test_where_the_original_won_on_dev_no_gain_is_claimed_whatever_the_test_part
     )
 
 
+def test_where_no_prompt_was_written_that_may_be_tried_that_is_told(better):
+    found = better.prompts[TUNED].model_copy(update={"dev": None, "ended": "it was refused"})
+    test = found.test.model_copy(update={"decision": "same"})
+    assert improvement_in_words(TUNED, found.model_copy(update={"test": test})) == (
+        "No prompt was made for tuned (it was refused): it was called with the prompt of lite."
+    )
+
+
 @pytest.mark.parametrize(
     ("records", "groups", "said"),
     [
