@@ -8,12 +8,12 @@ proposer's words, which are escaped.
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean
 from typing import Any, Literal
 
 from evaldrop.errors import StorageError
 from evaldrop.evaluation.improvement import BEDROCK, BEDROCK_JOB
 from evaldrop.evaluation.prompts import preface_and_rest
+from evaldrop.prompt_search.front import dev_quality
 from evaldrop.prompt_search.kept import read_search
 from evaldrop.prompt_search.state import FIRST, Proposal, Search, SearchFile
 from evaldrop.report.columns import Column, Table, Words, words
@@ -157,7 +157,7 @@ def _shown(search: Search, proposal: Proposal) -> ShownProposal:
         parent=proposal.parent,
         standing=_standing(search, proposal),
         reason=visible(proposal.refused or proposal.dropped or ""),
-        dev=_mean(proposal),
+        dev=_dev(search, proposal),
         n=len(_qualities(proposal)),
         tokens=proposal.tokens,
         changes=visible(proposal.changes),
@@ -177,13 +177,13 @@ def _standing(search: Search, proposal: Proposal) -> Standing:
     return "tried" if proposal.dev else "not tried"
 
 
+def _dev(search: Search, proposal: Proposal) -> float | None:
+    """Return a mean on dev that can be compared, also of a prompt that met a part of the records."""
+    return dev_quality(search, proposal) if proposal.dev else None
+
+
 def _qualities(proposal: Proposal) -> list[float]:
     return [each.quality for each in proposal.dev.values() if each.quality is not None]
-
-
-def _mean(proposal: Proposal) -> float | None:
-    found = _qualities(proposal)
-    return fmean(found) if found else None
 
 
 def _plot(
@@ -200,7 +200,7 @@ def _plot(
             is_whole=len(each.dev) >= len(first.dev) and each.dropped is None,
         )
         for each in search.proposals
-        if (quality := _mean(each)) is not None
+        if (quality := _dev(search, each)) is not None
     ]
     sides = [_on_test(scorecard, each, improvement.test.criterion) for each in (improvement.original, name)]
     if sides[0] is None or sides[1] is None:

@@ -13,9 +13,10 @@ import numpy as np
 from evaldrop.evaluation import Candidate
 from evaldrop.evaluation.improvement import ImprovedPrompt
 from evaldrop.evaluation.originals import improved_candidates, original_of
+from evaldrop.prompt_search.front import dev_quality
 from evaldrop.prompt_search.kept import read_search
 from evaldrop.prompt_search.power import provable
-from evaldrop.prompt_search.state import FIRST, Search, Tried
+from evaldrop.prompt_search.state import FIRST, Search
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.model.prompts import (
     DevScores,
@@ -173,13 +174,10 @@ def _units(n: int, groups: Groups) -> int:
 
 
 def _dev(search: Search, chosen: str) -> DevScores:
-    first = search.proposal(FIRST).dev
-    return DevScores(n=len(first), original=_mean(first), chosen=_mean(search.proposal(chosen).dev))
-
-
-def _mean(tried: Mapping[str, Tried]) -> float | None:
-    scored = [each.quality for each in tried.values() if each.quality is not None]
-    return float(np.mean(scored)) if scored else None
+    first = search.proposal(FIRST)
+    scores = (dev_quality(search, search.proposal(which)) if first.dev else None for which in (FIRST, chosen))
+    original, quality = scores
+    return DevScores(n=len(first.dev), original=original, chosen=quality)
 
 
 def _mean_tokens(candidate: CandidateCounts) -> float | None:
