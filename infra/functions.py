@@ -52,9 +52,14 @@ STEPS = {
 }
 _READING = ("CheckFirstCalls", "ReportFailure")
 """Those that write nothing of a run."""
-_OPTIMIZING = ("bedrock/optimizer.py", "bedrock/simulated/__init__.py") + tuple(
-    f"bedrock/simulated/{name}.py"
-    for name in ("candidate", "likeness", "optimizer", "prompt_features", "proposer")
+_OPTIMIZING = (
+    "bedrock/optimizer.py",
+    "bedrock/simulated/__init__.py",
+    "bedrock/simulated/candidate.py",
+    "bedrock/simulated/likeness.py",
+    "bedrock/simulated/optimizer.py",
+    "bedrock/simulated/prompt_features.py",
+    "bedrock/simulated/proposer.py",
 )
 """Bedrock's optimiser, and the rehearsed one with what that imports."""
 CAPS_FILE = "caps.json"

@@ -16,6 +16,8 @@ candidates:
   - {name: lite_bedrock, model: us.amazon.nova-lite-v1:0, prompt: {improve: answer.v1, by: bedrock}}
 judges: [{name: pro, model: us.amazon.nova-pro-v1:0}]
 criteria: [correctness]
+# One at a time: moto adds to a number by reading and writing it, and of two at once one is lost.
+max_concurrency: 1
 """
 
 
