@@ -85,6 +85,7 @@ class ShownSearch:
     candidate: str
     improvement: PromptImprovement
     who: str
+    ended: str
     claim: str
     adopt: str
     first: ShownProposal
@@ -133,7 +134,8 @@ def _searches(run: RunDefinition, scorecard: Scorecard, file: SearchFile) -> Ite
             number=number,
             candidate=name,
             improvement=improvement,
-            who=_WHO.get(improvement.by, improvement.by),
+            who=_WHO.get(improvement.by) or visible(improvement.by),
+            ended=visible(improvement.ended or ""),
             claim=improvement_in_words(name, improvement),
             adopt=shlex.join(("evaldrop", "adopt", run.folder, name)),
             first=_shown(search, first),

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 
 from evaldrop.scorecard.answers import silences
-from evaldrop.scorecard.figures import count, interval, number, size, usd
+from evaldrop.scorecard.figures import count, interval, number, one_line, size, usd
 from evaldrop.scorecard.model.prompts import PromptImprovement
 from evaldrop.scorecard.model.scorecard import OVERALL, Scorecard
+
+_LONGEST_REASON = 200
 
 
 def improvements_in_words(scorecard: Scorecard) -> str:
@@ -20,7 +22,8 @@ def improvement_in_words(name: str, improvement: PromptImprovement) -> str:
     test = improvement.test
     records = f"{count(test.n)} record{'' if test.n == 1 else 's'} it never saw"
     if test.decision == "same" and improvement.dev is None:
-        why = f" ({improvement.ended})" if improvement.ended else ""
+        # It may quote what models wrote.
+        why = f" ({one_line(improvement.ended, _LONGEST_REASON)})" if improvement.ended else ""
         return f"No prompt was made for {name}{why}: it was called with the prompt of {improvement.original}."
     if test.decision == "same":
         return (
