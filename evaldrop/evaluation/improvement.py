@@ -112,3 +112,9 @@ def original_prompt_of(candidate: str) -> str:
 def tuned_prompt_of(candidate: str, improved: ImprovedPrompt) -> str:
     """Return what the prompt is called that the run makes for a candidate; no file can have the name."""
     return f"{improved.improve or 'tuned'}+{candidate}"
+
+
+def is_made_by_run(prompt: str) -> bool:
+    """Tell whether a prompt's name is of one that its run made: a later run finds another one."""
+    # What plain instructions begin with is the user's own text.
+    return "+" in prompt and not prompt.startswith(original_prompt_of(""))
