@@ -51,10 +51,14 @@ STEPS = {
     "ReportFailure": Shape(memory_mb=1024, timeout_s=900, disk_mb=10_240),
 }
 _READING = ("CheckFirstCalls", "ReportFailure")
-"""Those that write nothing of a run."""
-_OPTIMIZING = ("bedrock/optimizer.py", "bedrock/simulated/__init__.py") + tuple(
-    f"bedrock/simulated/{name}.py"
-    for name in ("candidate", "likeness", "optimizer", "prompt_features", "proposer")
+"""Those that write nothing of a run; CheckFirstCalls restates its cost in `run.json`."""
+_OPTIMIZING = (
+    "bedrock/optimizer.py",
+    "bedrock/simulated/__init__.py",
+    *(
+        f"bedrock/simulated/{name}.py"
+        for name in ("candidate", "likeness", "optimizer", "prompt_features", "proposer")
+    ),
 )
 """Bedrock's optimiser, and the rehearsed one with what that imports."""
 CAPS_FILE = "caps.json"
@@ -187,6 +191,10 @@ class Functions(Construct):
             reading.allow(["s3:ListBucket"], [bucket])
             if storage.key:
                 reading.allow(["kms:Decrypt"], [storage.key.key_arn])
+        restating = self.steps["CheckFirstCalls"]
+        restating.allow(["s3:PutObject"], [f"{runs}/run.json"])
+        if storage.key:
+            restating.allow(["kms:GenerateDataKey"], [storage.key.key_arn])
 
 
 def choosing_bundle() -> Bundle:

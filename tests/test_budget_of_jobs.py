@@ -43,6 +43,10 @@ def spent_by(run):
     return sum(each["micros"] for each in ledger(run) if "job" not in each) / 1e6
 
 
+def by_delivery(scorecard):
+    return sum(one["cost_usd"] for one in scorecard["cost_usd"]["deliveries"])
+
+
 @pytest.fixture(scope="module")
 def spent(tmp_path_factory):
     """A run whose budget was spent in the middle of its jobs."""
@@ -60,6 +64,9 @@ def test_a_budget_that_is_spent_in_the_middle_of_the_jobs_is_not_passed_by_a_mic
     assert spent_by(run) <= BUDGET_USD
     # What was settled is what the scorecard says, the answered candidate of skipped records included.
     assert scorecard["cost_usd"]["total"] == pytest.approx(spent_by(run), abs=RECORDS * 1e-6)
+    assert by_delivery(scorecard) == pytest.approx(scorecard["cost_usd"]["total"])
+    [jobs] = [one for one in scorecard["cost_usd"]["deliveries"] if one["delivery"] == "batch"]
+    assert (jobs["name"], jobs["calls"]) == ("first", IN_JOBS)
     assert 3 < scorecard["records"]["evaluated"] < RECORDS - 20
     assert scorecard["records"]["evaluated"] + scorecard["records"]["skipped"] == RECORDS
     assert scorecard["records"]["repeated"] == 0
@@ -77,6 +84,7 @@ def test_a_larger_budget_calls_the_rest_and_nothing_that_a_job_has_answered(spen
     assert ledger(run)[: len(lines)] == lines
     assert not [each for each in ledger(run)[len(lines) :] if "record_id" not in each]
     assert scorecard["cost_usd"]["total"] == pytest.approx(spent_by(run), abs=RECORDS * 1e-6)
+    assert by_delivery(scorecard) == pytest.approx(scorecard["cost_usd"]["total"])
     # The judge's job was refused, and its verdicts may be there: it is not created after all.
     assert len(list(run.glob("simulated-bedrock/*/*.json"))) == 1
 
@@ -89,6 +97,7 @@ def test_where_missing_rows_are_reported_records_of_a_refused_job_are_skipped_un
     first = scorecard_of(run)
     assert first["records"]["skipped"] == IN_JOBS
     assert first["cost_usd"]["total"] == pytest.approx(spent_by(run), abs=RECORDS * 1e-6)
+    assert by_delivery(first) == pytest.approx(first["cost_usd"]["total"])
     done = called("run", "--resume", run, "--budget", 1)
     assert done.returncode == 0, done.stderr
     assert scorecard_of(run)["records"]["evaluated"] == RECORDS

@@ -14,6 +14,7 @@ from rich.table import Column
 from rich.text import Text
 
 from evaldrop.bedrock.metered import JobSeen, Meter
+from evaldrop.cli.prose import print_prose
 from evaldrop.engine import Observer
 from evaldrop.scorecard.figures import rough_count, time_left
 from evaldrop.steps.prepare_jobs.jobs import stage_of
@@ -103,16 +104,24 @@ class RunProgress(Observer):
 
     Args:
         console: Where it is said.
-        meter: May be given when it begins.
+        meter: May be given when it begins, too.
         searching: Gives what a search for prompts does, in words; nothing where that is not known.
+        restated: Returns what the first calls say of the cost, once they have been checked.
     """
 
     def __init__(
-        self, console: Console, meter: Meter | None = None, *, searching: Callable[[], str] = str
+        self,
+        console: Console,
+        meter: Meter | None = None,
+        *,
+        searching: Callable[[], str] = str,
+        restated: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._console = console
         self._searching = searching
         self._entered = ""
+        self._restated = restated
+        self._is_checked = False
         self._meter = meter or Meter()
         self._total: int | None = None
         self.done = 0
@@ -138,6 +147,9 @@ class RunProgress(Observer):
         step = STEPS.get(name)
         if step is None:
             return
+        if self._is_checked and (said := self._restated()):
+            print_prose(self._console, said)
+        self._is_checked = name == "CheckFirstCalls"
         before, self._entered = self._entered, name
         if (before, name) in _SAID:
             return

@@ -87,7 +87,11 @@ class _Page:
 
 def _run_and_show(run: LocalRun, page: _Page | None, *, as_json: bool, report_url: str | None) -> int:
     console = stderr()
-    progress = RunProgress(console, searching=lambda: search_in_words(run.folder))
+    progress = RunProgress(
+        console,
+        searching=lambda: search_in_words(run.folder),
+        restated=lambda: _restated(run.folder),
+    )
     is_told = False
 
     @contextmanager
@@ -127,6 +131,13 @@ def _run_and_show(run: LocalRun, page: _Page | None, *, as_json: bool, report_ur
     if progress.done and has_begun(run.folder):
         _say_how_to_go_on(run)
     return _show_failure(execution, run, as_json=as_json)
+
+
+def _restated(folder: str) -> str | None:
+    from evaldrop.report.restated import restated_in_words
+    from evaldrop.run.definition import RunDefinition
+
+    return restated_in_words(RunDefinition.load(folder).estimate)
 
 
 class _SaidError(Exception):

@@ -102,6 +102,7 @@ class Look:
         calls, retries, cost_usd, tokens: Of the records that have ended; what is under way is not in them.
         cost_is_whole: False where the price or tokens of a call are unknown: the cost is of the others.
         budget_usd, planned_usd: The most it may be planned to cost, and what was thought likely.
+        restated: What the first calls said of the cost, in words; None where they have not.
         preferences: Of each pair that is compared.
         failures: The latest first.
         trouble: Why no more is known, such as a file that cannot be read.
@@ -122,6 +123,7 @@ class Look:
     cost_is_whole: bool = True
     budget_usd: float | None = None
     planned_usd: float | None = None
+    restated: str | None = None
     confidence: float = 0.95
     criteria: tuple[LiveCriterion, ...] = ()
     candidates: tuple[LiveCandidate, ...] = ()

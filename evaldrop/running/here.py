@@ -11,10 +11,12 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from inspect import CORO_CREATED, getcoroutinestate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from evaldrop import storage
 from evaldrop.bedrock.draining import DrainingRuntime
@@ -33,11 +35,12 @@ from evaldrop.bedrock.region import region_of
 from evaldrop.errors import DatasetError, InputError
 from evaldrop.evaluation import find_evaluation, parse_evaluation
 from evaldrop.run.lock import LOCK, locked
-from evaldrop.run.request import RunRequest, new_run_id, out_of, run_folder
+from evaldrop.run.request import RUN_FILE, RunRequest, new_run_id, out_of, run_folder
 from evaldrop.running.processes import function_process
 from evaldrop.running.stopping import until_stopped
 
 if TYPE_CHECKING:
+    from evaldrop.bedrock.metered_jobs import Price
     from evaldrop.bedrock.simulated.answer_key import RunAnswerKey
     from evaldrop.engine import Execution, Observer
 
@@ -268,14 +271,12 @@ def _optimizations(run: LocalRun) -> BedrockOptimizations | None:
 def _execute(
     run: LocalRun, opened: Callable[[], BedrockRuntime], functions: Executor | None, watch: Watch, say: Say
 ) -> "Execution | None":
-    from evaldrop.bedrock.billing import cost_of_replies
     from evaldrop.bedrock.metered_jobs import MeteredJobs
-    from evaldrop.evaluation.prices import load_prices
     from evaldrop.running.lanes import in_lanes
     from evaldrop.running.workflow import run_locally, state_machine
 
     state_machine()  # takes a tenth of a second, in which the runtime is being opened
-    price = cost_of_replies(load_prices())
+    price = _own_prices(run)
     metered = MeteredRuntime(opened(), price)
     runtime = DrainingRuntime(metered)
     # Around all others: what waits in a lane is not under way, and what the journal has needs no turn.
@@ -312,6 +313,20 @@ def _execute(
     if execution.status == "SUCCEEDED":
         _put_away(run.folder)
     return execution
+
+
+def _own_prices(run: LocalRun) -> "Price":
+    """Return what says what a reply cost at the run's prices, which it has before its first call."""
+    from evaldrop.bedrock.billing import cost_of_replies
+    from evaldrop.evaluation.prices import Prices
+
+    @cache
+    def kept() -> "Price":
+        # Not by run.json's types, which take a tenth of a second to import.
+        content = orjson.loads(storage.read_bytes(storage.join(run.folder, RUN_FILE)))
+        return cost_of_replies(Prices.from_json(content["prices"]))
+
+    return lambda model, reply, asked: kept()(model, reply, asked)
 
 
 def _put_away(folder: str) -> None:

@@ -18,7 +18,7 @@ from evaldrop.errors import EvaldropError, first_line
 from evaldrop.report.live import EVERY_S, Look, State
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.lock import is_written_to
-from evaldrop.run.place import has_begun
+from evaldrop.run.place import RUN_FILE, has_begun
 from evaldrop.run.records import RECORDS_FILE, PreparedRecord, read_prepared
 from evaldrop.run.results import ChildFailure, Found, failed_record, parse_row, record_id_of, row_output
 from evaldrop.running.jobs_so_far import waited_for
@@ -82,13 +82,15 @@ class _Attempt:
     What has been read since the records were prepared; a run that goes on prepares them again.
 
     The first records have a Map run of their own, so that there are two: `since`, in nanoseconds, tells them
-    from those of an earlier attempt, which hold the same records.
+    from those of an earlier attempt, which hold the same records. `defined_at` is when run.json was written:
+    the first calls restate the run's cost in it.
     """
 
     folder: Path
     since: int
     records: PreparedIndex
     so_far: SoFar
+    defined_at: int = 0
     files: dict[Path, GrowingFile] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
 
@@ -167,6 +169,7 @@ class LiveRun:
         if attempt is None:
             return replace(self._look, state=state, trouble=None)
         is_at_end, is_changed = self._read(attempt)
+        is_changed |= self._take_restated(attempt)
         # Not before all is read: it is the last look.
         state = state if is_at_end or state != "ended" else "running"
         # Of what is not read yet the pace is unknown.
@@ -203,6 +206,16 @@ class LiveRun:
         run = RunDefinition.load(str(self._folder))
         self._attempt = _Attempt(self._folder, since, PreparedIndex(records), SoFar(run))
         self._look = Look(state="running")
+
+    def _take_restated(self, attempt: _Attempt) -> bool:
+        """Take over what the first calls said of the run's cost; return whether that is new."""
+        written_at = (self._folder / RUN_FILE).stat().st_mtime_ns
+        if written_at == attempt.defined_at:
+            return False
+        attempt.defined_at = written_at
+        before = attempt.so_far.estimate
+        attempt.so_far.estimate = RunDefinition.load(str(self._folder)).estimate
+        return attempt.so_far.estimate != before
 
     def _read(self, attempt: _Attempt) -> tuple[bool, bool]:
         """Read what is new; return whether that was all, and whether there was any."""

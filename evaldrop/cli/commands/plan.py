@@ -121,7 +121,7 @@ def plan(
         print_json({**check.plan.to_json(), **more})
     else:
         show_plan(stdout(), check)
-        print_replies_of(stdout(), replies)
+        print_replies_of(stdout(), check.plan, replies)
         print_quotas(stdout(), quotas)
         print_sensitivity(stdout(), found)
     # Last: the table above it shows what is too dear.

@@ -41,18 +41,22 @@ def print_plan(console: Console, plan: "Plan", *, budget_usd: float | None) -> N
         Column("calls", [count(one.calls) for one in lines]),
         Column("tokens in", [rough_count(one.input_tokens.likely) for one in lines], rank=2),
         Column("tokens out", tokens_out, rank=1),
-        Column("USD likely", [rough_usd(cost.likely) if cost else UNKNOWN for cost in costs]),
+        Column(_likely(plan), [rough_usd(cost.likely) if cost else UNKNOWN for cost in costs]),
         Column("USD low - high", [_usd_range(cost) if cost else UNKNOWN for cost in costs]),
     ]
     if columns[1] not in print_fitting(console, columns):
         print_models(console, names, models)
     total = plan.cost_usd
     partly = " for the models with a known price" if plan.unknown else ""
+    dollars = f"likely {rough_usd(total.likely)} ({_usd_range(total)})"
+    if plan.guessed:
+        # The range first: what stands within it is of replies whose length nobody has told.
+        dollars = f"{_usd_range(total)}, guessed {rough_usd(total.likely)}"
     copies = f" and {count(plan.copies)} perturbed copies" if plan.copies else ""
     print_prose(
         console,
         f"\n{count(plan.records)} records{copies}, {count(plan.calls)} calls: "
-        f"likely {rough_usd(total.likely)} ({_usd_range(total)}){partly}, prices of {plan.prices_date}",
+        f"{dollars}{partly}, prices of {plan.prices_date}",
     )
     if plan.calls:
         print_prose(
@@ -74,14 +78,30 @@ def print_plan(console: Console, plan: "Plan", *, budget_usd: float | None) -> N
         print_prose(console, f"budget: {rough_usd(budget_usd)}")
 
 
-def print_replies_of(console: Console, replies: "EarlierReplies | None") -> None:
+def print_replies_of(console: Console, plan: "Plan", replies: "EarlierReplies | None") -> None:
     """Print whose replies the plan takes for the length of those to come."""
-    if replies is None:
-        print_prose(console, "lengths of replies: guessed, until a run of this evaluation has told them")
-        return
-    print_prose(
-        console, f"lengths of replies: those of {shown(replies.folder.rstrip('/').rpartition('/')[2])}"
-    )
+    told = {line.lengths_of for line in plan.lines if line.calls}
+    if replies is not None and "earlier" in told:
+        run = shown(replies.folder.rstrip("/").rpartition("/")[2])
+        print_prose(console, f"lengths of replies: those of {run}")
+    if "rehearsal" in told:
+        print_prose(
+            console,
+            "lengths of replies: those of the simulated models, asked about a few records; real ones "
+            "write others",
+        )
+    if plan.guessed:
+        of_all = len(plan.guessed) == sum(line.calls > 0 for line in plan.lines)
+        who = ", ".join(shown(key.replace("/", " ", 1)) for key in plan.guessed)
+        print_prose(
+            console,
+            f"lengths of replies: evaldrop's own guess{'' if of_all else f' for {who}'}, until a run of this "
+            "evaluation has told them: reckon with the range, or run --limit 20 first and plan again",
+        )
+
+
+def _likely(plan: "Plan") -> str:
+    return "USD guessed" if plan.guessed else "USD likely"
 
 
 def _print_options(console: Console, plan: "Plan") -> None:
@@ -95,7 +115,7 @@ def _print_options(console: Console, plan: "Plan") -> None:
     names = [IN_WORDS[one.delivery] + mark for one, mark in zip(plan.options, marks, strict=True)]
     columns = [
         words("delivery", names),
-        Column("USD likely", [rough_usd(one.cost_usd.likely) for one in plan.options]),
+        Column(_likely(plan), [rough_usd(one.cost_usd.likely) for one in plan.options]),
         Column("USD low - high", [_usd_range(one.cost_usd) for one in plan.options], rank=1),
         words("time", [_time(one) for one in plan.options]),
         words("", [one.said for one in plan.options], rank=2, wrap="never"),

@@ -20,6 +20,7 @@ from evaldrop.report.live import (
     Look,
     State,
 )
+from evaldrop.report.restated import restated_in_words
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.results import Found
 from evaldrop.run.tables import VerdictRow
@@ -43,11 +44,18 @@ _LOST = frozenset({JUDGE_ERROR, NO_VERDICT})
 
 
 class SoFar:
-    """Grows with each record of a run that ends; `records` counts them."""
+    """
+    Grows with each record of a run that ends.
+
+    Attributes:
+        records: How many there are.
+        estimate: The run's plan, which its first calls restate.
+    """
 
     def __init__(self, run: RunDefinition) -> None:
         # Nothing of them is shown, and they take longer to compute than all else.
         self._run = run = run.changed(evaluation=run.evaluation.model_copy(update={"metrics": ()}))
+        self.estimate = run.estimate
         self._reader = ResultReader(run)
         self._tally = CountTally(
             [candidate.name for candidate in run.candidates], [judge.name for judge in run.judges], ()
@@ -94,8 +102,9 @@ class SoFar:
             + sum(each.input_tokens + each.output_tokens for each in judges),
             cost_usd=costs.known,
             cost_is_whole=costs.total is not None,
-            budget_usd=run.evaluation.budget_usd,
-            planned_usd=((run.estimate or {}).get("known_cost_usd") or {}).get("likely"),
+            budget_usd=run.budget_usd or run.evaluation.budget_usd,
+            planned_usd=((self.estimate or {}).get("known_cost_usd") or {}).get("likely"),
+            restated=restated_in_words(self.estimate),
             confidence=run.evaluation.confidence,
             criteria=tuple(
                 LiveCriterion(

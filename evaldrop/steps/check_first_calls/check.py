@@ -15,6 +15,7 @@ from evaldrop.run.definition import RunDefinition
 from evaldrop.run.results import LEFT_OUT, open_lines, parse_row, read_manifest, row_output
 from evaldrop.steps.check_first_calls.pace import records_at_a_time
 from evaldrop.steps.check_first_calls.refusals import is_lasting, way_out
+from evaldrop.steps.check_first_calls.restating import restate
 
 JSON = dict[str, Any]
 
@@ -46,9 +47,8 @@ def check_first_calls(state: Mapping[str, Any], *, has_lanes: bool = True) -> JS
     outputs = list(_outputs(state["results"]))
     calls = [call for output in outputs for call in calls_of_record(output)]
     candidates, judges = refused("candidate", calls), refused("judge", calls)
-    # Only where it is needed: a run's file takes a while to read.
-    run = RunDefinition.load(state["run"]["folder"]) if candidates or judges or not has_lanes else None
-    if run and (candidates or judges):
+    run = RunDefinition.load(state["run"]["folder"])
+    if candidates or judges:
         going_on = bool(state["run"].get("go_on"))
         nobody = {each.name for each in run.candidates} <= candidates.keys()
         if nobody or not going_on:
@@ -56,7 +56,8 @@ def check_first_calls(state: Mapping[str, Any], *, has_lanes: bool = True) -> JS
                 reason_of_refusal(run, candidates, judges, records=len(outputs), going_on=going_on)
             )
     kept = {key: value for key, value in state.items() if key not in {"rest", "results"}}
-    if run and not has_lanes:
+    restate(run, outputs)
+    if not has_lanes:
         kept["max_concurrency"] = records_at_a_time(run, outputs, kept["max_concurrency"])
     return {
         **kept,

@@ -29,7 +29,7 @@ from evaldrop.run.request import RunRequest, run_folder
 from evaldrop.scorecard.baseline.blessing import blessed_run
 from evaldrop.scorecard.gate import RunNames, gate_problems
 from evaldrop.shipped import VERSION, workflow_sha256
-from evaldrop.steps.prepare_records.kept_replies import parent_replies
+from evaldrop.steps.prepare_records.kept_replies import ParentReplies, parent_replies
 from evaldrop.steps.prepare_records.prepare import Preparing
 from evaldrop.steps.validate_dataset.caps import NO_CAPS, Caps
 from evaldrop.steps.validate_dataset.deliveries import (
@@ -53,6 +53,8 @@ from evaldrop.steps.validate_dataset.improvements import (
 from evaldrop.steps.validate_dataset.job_checks import evaluation_job_problems, evaluation_job_warnings
 from evaldrop.steps.validate_dataset.limit_checks import limit_problems, limit_warnings
 from evaldrop.steps.validate_dataset.plan import SAMPLE_RECORDS, Counting, Plan, judge_calls, make_plan
+from evaldrop.steps.validate_dataset.rehearsed import rehearsed_lengths
+from evaldrop.steps.validate_dataset.reply_lengths import GUESSED, ReplyLengths
 
 # What a report says of its dataset beside its shapes.
 MAX_NOTES = 12
@@ -322,7 +324,7 @@ class RunDraft:
             return None
         total = min(self.survey.n_accepted, self.request.limit or self.survey.n_accepted)
         with parent_replies(definition) as parent:
-            counting = Counting(definition, parent, self.observed)
+            counting = Counting(definition, parent)
             place = f"{self.survey.source} {self.survey.unit}"
             checks = RecordChecks(definition, place, counting, self.caps)
             sample = list(self._sample(total, checks))
@@ -350,7 +352,8 @@ class RunDraft:
             if self.problems:
                 return None
             prices = self.caps.prices_for(definition.evaluation)
-            plan = make_plan(counting, sample, records=total - n_refused, prices=prices)
+            lengths = self._lengths(definition, sample, parent)
+            plan = make_plan(counting, sample, records=total - n_refused, prices=prices, lengths=lengths)
             plan = with_deliveries(plan, definition.evaluation, prices, has_jobs=self._has_jobs)
         if plan.unknown:
             budget = " budget_usd cannot be held to." if definition.evaluation.budget_usd else ""
@@ -359,6 +362,12 @@ class RunDraft:
                 f"give it under prices: in the evaluation.{budget}"
             )
         return plan
+
+    def _lengths(
+        self, definition: RunDefinition, sample: list[Record], parent: ParentReplies | None
+    ) -> ReplyLengths:
+        known = rehearsed_lengths(definition, sample, parent) if self.request.simulated else GUESSED
+        return known.corrected_by(self.observed)
 
     @property
     def _has_jobs(self) -> bool:

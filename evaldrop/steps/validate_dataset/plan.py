@@ -2,7 +2,8 @@
 What a run will take, before anything is spent: calls, tokens, dollars, time.
 
 Prompts are rendered for a sample of the records and their tokens counted at four bytes each; how long
-responses will be is a guess, which is why there is a low, a likely and a high figure.
+responses will be is a guess where no replies are there that tell it, which is why there is a low, a likely
+and a high figure.
 """
 
 from collections import defaultdict
@@ -26,6 +27,7 @@ from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import with_texts_restored
 from evaldrop.steps.prepare_records.kept_replies import ParentReplies
 from evaldrop.steps.prepare_records.prepare import Preparing
+from evaldrop.steps.validate_dataset.reply_lengths import GUESSED, LengthsOf, ReplyLengths
 
 ChildType = Literal["EXPRESS", "STANDARD"]
 
@@ -84,6 +86,7 @@ class Line:
         cached_tokens: Those of the input tokens that a prompt cache may hold; batch jobs have none.
         delivery: How they are delivered, at `cost_usd`.
         costs: What they would cost in each delivery.
+        lengths_of: Whose replies tell how long these will be.
     """
 
     role: Role
@@ -96,6 +99,7 @@ class Line:
     cached_tokens: float = 0.0
     delivery: Delivery = "on_demand"
     costs: Mapping[Delivery, Range | None] = field(default_factory=dict)
+    lengths_of: LengthsOf = "guess"
 
     @property
     def key(self) -> str:
@@ -170,6 +174,11 @@ class Plan:
         return tuple(sorted({line.model for line in self.lines if line.calls and line.cost_usd is None}))
 
     @property
+    def guessed(self) -> tuple[str, ...]:
+        """Whose replies are of a length that nothing tells, as a run's `deliveries` name them."""
+        return tuple(line.key for line in self.lines if line.calls and line.lengths_of == "guess")
+
+    @property
     def cost_usd(self) -> Range:
         """What the models with a known price will cost."""
         return sum((line.cost_usd for line in self.lines if line.cost_usd), ZERO)
@@ -179,6 +188,7 @@ class Plan:
         return {
             **asdict(self),
             "calls": self.calls,
+            "guessed": list(self.guessed),
             "deliveries": self.deliveries,
             # Never the known part alone under this key: it would be read as the whole cost.
             "cost_usd": None if self.unknown else asdict(self.cost_usd),
@@ -187,7 +197,14 @@ class Plan:
         }
 
 
-def make_plan(counting: "Counting", sample: Sequence[Record], *, records: int, prices: Prices) -> Plan:
+def make_plan(
+    counting: "Counting",
+    sample: Sequence[Record],
+    *,
+    records: int,
+    prices: Prices,
+    lengths: ReplyLengths = GUESSED,
+) -> Plan:
     """
     Return the plan of a run.
 
@@ -196,12 +213,13 @@ def make_plan(counting: "Counting", sample: Sequence[Record], *, records: int, p
         sample: Records that represent those that are not counted yet.
         records: How many records there will be.
         prices: Where dollars come from.
+        lengths: What is known of replies.
     """
     left = records - counting.n
     for record in sample:
         counting.add(record, weight=left / len(sample))
     counting.add_anchors()
-    lines = tuple(counting.lines(prices))
+    lines = tuple(counting.lines(prices, lengths))
     copies, definition = round(counting.n_copies), counting.definition
     children = records + copies
     evaluation = definition.evaluation
@@ -278,21 +296,14 @@ class Counting:
     Args:
         definition: The run.
         parent: What a rejudged run takes from its parent.
-        observed: Mean tokens of a reply, by "candidate/NAME" and "judge/NAME", where an earlier run told.
 
     Attributes:
         n: How many records were added as themselves.
         n_copies: How many perturbed copies all the records have.
     """
 
-    def __init__(
-        self,
-        definition: RunDefinition,
-        parent: ParentReplies | None,
-        observed: Mapping[str, float] | None = None,
-    ) -> None:
+    def __init__(self, definition: RunDefinition, parent: ParentReplies | None) -> None:
         self.definition = definition
-        self._observed = observed or {}
         self._evaluation = definition.evaluation
         self.preparing = Preparing(definition, parent)
         self._requests = {call["name"]: call.get("request_key") for call in self.preparing.candidates}
@@ -397,40 +408,27 @@ class Counting:
             self._input["judge", name] += calls * sum(known) / len(names)
             self._responses[name] += calls * (1 - len(known) / len(names))
 
-    def lines(self, prices: Prices) -> Iterable[Line]:
-        """Yield the calls of each candidate and judge."""
+    def lines(self, prices: Prices, lengths: ReplyLengths) -> Iterable[Line]:
+        """Yield the calls of each candidate and judge, with replies as long as is known."""
         for candidate in self._evaluation.candidates:
             if candidate.model != GIVEN:
                 calls = self._calls["candidate", candidate.name]
-                output = self._response(candidate.inference.max_tokens)
-                output = self._as_observed(f"candidate/{candidate.name}", output).times(calls)
-                yield self._line("candidate", candidate, ZERO, output, prices)
+                guess = self._response(candidate.inference.max_tokens).times(calls)
+                yield self._line("candidate", candidate, ZERO, guess, prices, lengths)
+        response = self._read_response(lengths)
         for judge in self._evaluation.judges:
-            read = self._read_response().times(self._responses[judge.name])
+            read = response.times(self._responses[judge.name])
             if judge.api == EVALUATION_JOB:
                 read += JOB_PROMPT_TOKENS.times(self._calls["judge", judge.name])
             limit = (judge.inference.max_tokens or VERDICT_TOKENS.high) * self._calls["judge", judge.name]
-            output = VERDICT_TOKENS.times(self._verdicts[judge.name]).map(partial(min, limit))
-            calls = self._calls["judge", judge.name]
-            output = self._as_observed(f"judge/{judge.name}", output, calls=calls)
-            yield self._line("judge", judge, read, output, prices)
+            guess = VERDICT_TOKENS.times(self._verdicts[judge.name]).map(partial(min, limit))
+            yield self._line("judge", judge, read, guess, prices, lengths)
 
-    def _as_observed(self, key: str, guess: Range, *, calls: float = 1) -> Range:
-        """Return a guess with what an earlier run's replies took as the likely figure."""
-        tokens = self._observed.get(key)
-        if tokens is None:
-            return guess
-        likely = tokens * calls
-        return Range(low=min(guess.low, likely), likely=likely, high=max(guess.high, likely))
-
-    def _read_response(self) -> Range:
+    def _read_response(self, lengths: ReplyLengths) -> Range:
         """Return the tokens of a response as judges read it: as long as candidates' were, if known."""
         guess = self._response(None)
-        known = [tokens for key, tokens in self._observed.items() if key.startswith("candidate/")]
-        if not known:
-            return guess
-        likely = sum(known) / len(known)
-        return Range(low=min(guess.low, likely), likely=likely, high=max(guess.high, likely))
+        known = [tokens for key, tokens in lengths.tokens.items() if key.startswith("candidate/")]
+        return _as_known(sum(known) / len(known), guess) if known else guess
 
     def _response(self, limit: int | None) -> Range:
         """Return the tokens of one response: a reference's length is the best hint there is."""
@@ -441,29 +439,47 @@ class Counting:
         return Range(low=min(low, high), likely=min(likely, high), high=high)
 
     def _line(
-        self, role: Role, called: Candidate | Judge, read: Range, output: Range, prices: Prices
+        self,
+        role: Role,
+        called: Candidate | Judge,
+        read: Range,
+        guess: Range,
+        prices: Prices,
+        lengths: ReplyLengths,
     ) -> Line:
+        key, calls = f"{role}/{called.name}", self._calls[role, called.name]
+        known, billed = lengths.tokens.get(key), lengths.billed.get(key, 1.0)
+        output = (guess if known is None else _as_known(known * calls, guess)).times(billed)
+        outputs = dict.fromkeys(DELIVERIES, output)
+        if (in_batch := lengths.in_batch.get(key)) is not None:
+            outputs["batch"] = _as_known(in_batch * calls, guess).times(billed)
         # What judges read of responses comes on top of the requests that were counted.
-        sent = read.map(partial(add, self._input[role, called.name]))
-        cached = self._cached[role, called.name]
+        sent = read.map(partial(add, self._input[role, called.name])).times(billed)
+        cached = self._cached[role, called.name] * billed
         # Converse rows of a job take no tools: the verdict is asked for in text.
-        without_tools = sent.map(lambda n: n - self._tools[role, called.name])
+        without_tools = sent.map(lambda n: n - self._tools[role, called.name] * billed)
         read_by = {each: without_tools if each == "batch" else sent for each in DELIVERIES}
         price = price_of(called.model, prices)
-        costs = {each: _cost(price, each, read_by[each], output, cached) for each in DELIVERIES}
+        costs = {each: _cost(price, each, read_by[each], outputs[each], cached) for each in DELIVERIES}
         if called.api == EVALUATION_JOB:
             costs = dict.fromkeys(DELIVERIES, costs["on_demand"])
         return Line(
             role=role,
             name=called.name,
             model=called.model,
-            calls=round(self._calls[role, called.name]),
+            calls=round(calls),
             input_tokens=sent,
             output_tokens=output,
             cost_usd=costs["on_demand"],
             cached_tokens=cached,
             costs=costs,
+            lengths_of=lengths.source(key),
         )
+
+
+def _as_known(likely: float, guess: Range) -> Range:
+    """Return a guess with what replies have told as the likely figure."""
+    return Range(low=min(guess.low, likely), likely=likely, high=max(guess.high, likely))
 
 
 def _cost(

@@ -174,7 +174,9 @@ def test_plan_is_a_row_per_candidate_and_judge_with_totals(tmp_path, capsys):
     out = capsys.readouterr().out
     assert "candidate lite" in out
     assert "judge judge" in out
-    assert "2 records, 4 calls: likely $0." in out
+    assert "2 records, 4 calls: $0." in out
+    assert "guessed $0." in out
+    assert "evaldrop's own guess" in out
     assert "2 records at a time" in out
     assert "budget: $5.00" in out
     assert not (tmp_path / "runs").exists()

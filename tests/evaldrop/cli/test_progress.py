@@ -37,6 +37,20 @@ def test_elsewhere_each_step_and_the_end_is_a_line():
     assert lines[1].endswith("left")
 
 
+def test_what_the_first_calls_say_of_the_cost_is_told_once_they_were_checked():
+    console = Console(file=io.StringIO(), width=200)
+    run = RunProgress(console, restated=lambda: "likely to cost $2.50")
+    for step in ("EvaluateRecords", "CheckFirstCalls", "HasJobs", "EvaluateRecords", "BuildScorecard"):
+        run.state_entered(step)
+    assert console.file.getvalue().splitlines() == [
+        "evaluating",
+        "checking the first calls",
+        "likely to cost $2.50",
+        "evaluating",
+        "building the scorecard",
+    ]
+
+
 def test_a_long_run_tells_now_and_then(monkeypatch):
     monkeypatch.setattr(progress, "PLAIN_EVERY_S", 0.0)
     run, file, _ = told()

@@ -35,7 +35,7 @@ def test_the_run_is_named_at_once_with_what_to_do_next(faq, deployed, capsys):
     run_id = started_by_upload(deployed, KEY).run_id
     assert code == 0
     assert f"evaldrop watch {run_id}" in said.out
-    assert "likely $" in said.err
+    assert "guessed $" in said.err
     assert f"uploaded {KEY}" in said.err
 
 

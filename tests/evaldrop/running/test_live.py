@@ -89,6 +89,21 @@ def test_records_fill_the_estimates_as_they_end_and_half_a_line_waits(folder, li
             )
 
 
+def test_what_the_first_calls_say_of_the_cost_comes_while_it_is_looked_at(folder, live):
+    file = folder / "run.json"
+    content = json.loads(file.read_bytes())
+    with locked(str(folder), doing="evaldrop run"):
+        assert live.look().restated is None
+        cost = {"low": 1.0, "likely": 2.5, "high": 4.0}
+        restated = {"known_cost_usd": cost, "cost_usd": cost, "calls": 6, "budget_usd": 2, "holds": "no"}
+        content["estimate"]["restated"] = restated
+        file.write_text(json.dumps(content))
+        look = settled(live)
+        assert "by its first 6 calls the run is likely to cost $2.50" in look.restated
+        assert "more than its budget of $2.00" in look.restated
+        assert look.planned_usd == 1.5
+
+
 def settled(live):
     """The look in which all is read that is there: one look reads for a while only."""
     for _ in range(2 * N):

@@ -34,6 +34,9 @@ function showFacts(look) {
     pair.append(element("dt", "", name), element("dd", "", value));
     return pair;
   }));
+  const restated = look.restated ?? "";
+  byId("restated").hidden = !restated;
+  told("restated", restated && `${restated[0].toUpperCase()}${restated.slice(1)}.`);
 }
 
 function track({ low, high }, mean, interval) {

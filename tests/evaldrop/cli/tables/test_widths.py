@@ -175,8 +175,9 @@ def shown(hard, by_people, two_runs):
         "plan.print_plan": [lambda to: plan.print_plan(to, planned(hard), budget_usd=1_234.5)],
         "quotas.print_quotas": [lambda to: quotas.print_quotas(to, of_quotas(hard))],
         "plan.print_replies_of": [
-            lambda to: plan.print_replies_of(to, None),
-            lambda to: plan.print_replies_of(to, EarlierReplies(FOLDER, {})),
+            lambda to: plan.print_replies_of(to, planned(hard), None),
+            lambda to: plan.print_replies_of(to, planned(hard, "earlier"), EarlierReplies(FOLDER, {})),
+            lambda to: plan.print_replies_of(to, planned(hard, "rehearsal"), None),
         ],
         "plan.print_sensitivity": [lambda to: plan.print_sensitivity(to, sensitivity())],
         "runs.print_runs": [lambda to: runs.print_runs(to, [row("SUCCEEDED"), row("TIMED_OUT")])],
@@ -189,11 +190,11 @@ def shown(hard, by_people, two_runs):
     }
 
 
-def planned(card):
+def planned(card, lengths_of="guess"):
     tokens, cost = (Range(low=n, likely=2 * n, high=3 * n) for n in (1_234_567, 1_234.56))
     lines = [
         Line(role="candidate", name=name, model=each.model, calls=1_234_567, input_tokens=tokens,
-             output_tokens=tokens, cost_usd=cost)
+             output_tokens=tokens, cost_usd=cost, lengths_of=lengths_of)
         for name, each in card.candidates.items()
     ]  # fmt: skip
     return Plan(

@@ -18,7 +18,9 @@ HAIKU = JUDGE["model"]
 
 
 def checked(folder, **more):
-    found = check(folder, {**SMALL, **more}, [{**ROW, "id": f"r{n}"} for n in range(60)])
+    rows = [{**ROW, "id": f"r{n}"} for n in range(60)]
+    # Of models that nobody can ask beforehand: a criterion's verdict is guessed to have 80 tokens.
+    found = check(folder, {**SMALL, **more}, rows, bedrock="aws")
     assert found.problems == ()
     return found
 
