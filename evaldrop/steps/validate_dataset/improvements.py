@@ -16,6 +16,9 @@ from evaldrop.evaluation.model_ids import model_vendor
 from evaldrop.evaluation.originals import improved_candidates
 from evaldrop.evaluation.prompts import Prompt
 from evaldrop.nearest import did_you_mean
+from evaldrop.prompt_search.parts import FEWEST_TO_CLAIM, records_for
+from evaldrop.run.definition import RunDefinition
+from evaldrop.steps.validate_dataset.planned_search import PlannedSearches
 
 FEWEST_RECORDS = 12
 """With fewer a part of them would have one or two, by which no prompt can be chosen."""
@@ -59,6 +62,33 @@ def improvement_problems(
             yield (
                 f"{who}.improve: {records:,} records are too few: some are read by whoever writes prompts, "
                 f"some choose among them, the others measure the gain. Give at least {FEWEST_RECORDS}."
+            )
+
+
+def search_problems(found: PlannedSearches) -> Iterator[str]:
+    """Yield what stops searches once it is known which records they have, and what a round costs."""
+    for each in found.searches:
+        if each.budget_usd is not None and each.round_usd is not None and each.round_usd > each.budget_usd:
+            yield (
+                f"candidate {each.candidate}: prompt.budget_usd: {each.budget_usd:g} ends its search before "
+                f"there is a choice: a round is likely to cost ${each.round_usd:,.4f}. State more, or have "
+                "fewer proposals."
+            )
+
+
+def search_warnings(run: RunDefinition, found: PlannedSearches) -> Iterator[str]:
+    """Yield what may come otherwise than who improves a prompt expects."""
+    if found.test_units < FEWEST_TO_CLAIM and any(found.records[part] for part in ("train", "dev")):
+        yield (
+            f"{found.records['test']:,} of {sum(found.records.values()):,} records measure what an improved "
+            f"prompt gains, {found.test_units:,} of them independent: too few to claim any gain. It takes "
+            f"about {records_for(FEWEST_TO_CLAIM):,} records without groups."
+        )
+    for candidate, improved in improved_candidates(run.evaluation):
+        if improved.is_search and run.delivery_of("candidate", candidate.name) == "batch":
+            yield (
+                f"candidate {candidate.name}: its prompts are tried on demand, for a job takes hours; the "
+                "test records alone are answered in batch."
             )
 
 
