@@ -121,7 +121,11 @@ def with_search(plan: Plan, found: PlannedSearches) -> Plan:
     """
     chosen = {line.key: line.delivery for line in plan.lines}
     options = tuple(
-        replace(one, cost_usd=one.cost_usd + _delivered(found, dict.fromkeys(chosen, one.delivery)).cost_usd)
+        replace(
+            one,
+            cost_usd=one.cost_usd + _delivered(found, dict.fromkeys(chosen, one.delivery)).cost_usd,
+            duration_s=one.duration_s + found.duration_s,
+        )
         for one in plan.options
     )
     return replace(
@@ -129,6 +133,7 @@ def with_search(plan: Plan, found: PlannedSearches) -> Plan:
         options=options,
         prompt_search=_delivered(found, chosen),
         duration_s=plan.duration_s + found.duration_s,
+        most_s=None if plan.most_s is None else plan.most_s + found.duration_s,
         orchestration_usd=plan.orchestration_usd + found.orchestration_usd,
     )
 
