@@ -147,6 +147,7 @@ ON_EVERYTHING = {
         "logs:PutResourcePolicy",
         "logs:UpdateLogDelivery",
     ): "Step Functions' log delivery has no resources to name",
+    ("bedrock:OptimizePrompt",): "it is given a prompt's text, and names no resource",
     ("bedrock:ListModelInvocationJobs",): "the jobs of a stopped run are listed by their names",
 }
 OF_A_NETWORK = {
