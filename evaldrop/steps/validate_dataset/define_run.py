@@ -48,6 +48,7 @@ from evaldrop.steps.validate_dataset.evaluation_checks import (
 from evaldrop.steps.validate_dataset.improvements import (
     improvement_problems,
     is_made_by_run,
+    length_problems,
     prompts_of_instructions,
     search_problems,
     search_warnings,
@@ -138,6 +139,7 @@ class RunDraft:
                 criteria=criteria if not (self.problems or self.survey.n_rejected) else None,
                 records=min(self.survey.n_accepted, self.request.limit or self.survey.n_accepted),
                 is_bedrock=is_bedrock,
+                given=given.values(),
             )
         )
         self._refuse(limit_problems(evaluation))
@@ -149,6 +151,7 @@ class RunDraft:
         self._refuse(self.caps.problems(evaluation, arn=self.arn))
         self.warnings += limit_warnings(evaluation, is_bedrock=is_bedrock)
         prompts = self._prompts(evaluation)
+        self._refuse(length_problems(evaluation, prompts))
         self.problems += self._metric_problems()
         self.warnings += self._metric_warnings()
         self._refuse(gate_problems(self.evaluation.gate, RunNames.asked(evaluation, criteria)))
@@ -383,7 +386,9 @@ class RunDraft:
             if self.problems:
                 return None
         if plan.unknown:
-            budget = " budget_usd cannot be held to." if definition.evaluation.budget_usd else ""
+            stated = [definition.evaluation.budget_usd]
+            stated += [each.budget_usd for _, each in improved_candidates(definition.evaluation)]
+            budget = " budget_usd cannot be held to." if any(stated) else ""
             self.warnings.append(
                 f"the price of {', '.join(plan.unknown)} is unknown; "
                 f"give it under prices: in the evaluation.{budget}"

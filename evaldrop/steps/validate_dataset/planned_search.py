@@ -72,12 +72,14 @@ class PlannedSearches:
     Attributes:
         records: In each part.
         test_units: Independent records of the test part: a group counts once.
+        is_without_dev: Whether prompts are to be tried and no record is there for it.
         duration_s: All of them, which go on together, take as long as the longest.
         orchestration_usd: What Step Functions takes for them on AWS.
     """
 
     records: dict[Part, int]
     test_units: int
+    is_without_dev: bool
     searches: tuple[PlannedSearch, ...]
     duration_s: float
     orchestration_usd: float

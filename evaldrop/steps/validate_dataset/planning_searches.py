@@ -106,6 +106,7 @@ class Searching:
         return PlannedSearches(
             records=self._split.records,
             test_units=self._split.test_units,
+            is_without_dev=bool(searching) and not self._split.order.dev,
             searches=tuple(found),
             duration_s=turns[0] * PROPOSING_S + turns[1] * seconds_of_record(evaluation),
             orchestration_usd=orchestration_usd(evaluation, children)
