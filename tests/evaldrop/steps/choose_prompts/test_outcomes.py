@@ -7,7 +7,9 @@ from evaldrop.scorecard.scores import NO_VERDICT, NOT_APPLICABLE, RecordScore
 from evaldrop.steps.choose_prompts.outcomes import PromptOutcome, quality_of
 
 CRITERIA = {
-    "kind": criterion_from_config({"name": "kind", "question": "Is it?", "scale": [1, 5]}, path="a"),
+    "kind": criterion_from_config(
+        {"name": "kind", "question": "Is it?", "scale": {"type": "range", "low": 1, "high": 5}}, path="a"
+    ),
     "harm": criterion_from_config(
         {"name": "harm", "question": "Is it?", "scale": "binary", "higher_is_better": False, "weight": 3},
         path="b",
