@@ -6,6 +6,7 @@ Progress is a live line on a terminal, a plain line now and then elsewhere.
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from rich.console import Console
@@ -18,7 +19,9 @@ from evaldrop.cli.output import complain, print_json, say_commands, shown, stder
 from evaldrop.cli.progress import STEPS, live_line
 from evaldrop.cli.prose import print_prose
 from evaldrop.cli.tables.scorecard import print_scorecard
-from evaldrop.errors import AwsError, is_bad_input
+from evaldrop.errors import AwsError, EvaldropError, is_bad_input
+from evaldrop.report.restated import restated_in_words
+from evaldrop.run.definition import RunDefinition
 from evaldrop.running.deployed import clients
 from evaldrop.running.deployed.following import Counts, Moment, RunAddress, find_folder, look
 from evaldrop.scorecard.figures import rough_duration
@@ -33,6 +36,10 @@ START_WITHIN_S = 60.0
 
 # A network that is gone for a moment must not end the watching of a run of hours.
 _MOST_FAILED_LOOKS = 5
+
+# Once the first calls were made; some runs have nothing to restate.
+_CALLING = frozenset({"EvaluateRecords", "RunJobs"})
+_MOST_ASKED = 10
 
 _STEPS = {
     **STEPS,
@@ -73,7 +80,9 @@ def watch_run(run: RunAddress, *, as_json: bool, facts: dict[str, Any] | None = 
 
 def _follow(run: RunAddress, execution_arn: str) -> Moment:
     states = clients.client("stepfunctions", region=run.region)
-    progress = DeployedProgress(lambda: look(execution_arn, states), stderr())
+    progress = DeployedProgress(
+        lambda: look(execution_arn, states), stderr(), restated=lambda moment: _restated(run, moment)
+    )
     moment = progress.now()
     # A folder without an execution is an old run, and no upload whose event is under way: it is not waited
     # for.
@@ -81,6 +90,14 @@ def _follow(run: RunAddress, execution_arn: str) -> Moment:
         return moment
     print_prose(stderr(), f"[dim]{shown(run.run_id)}: {UNKNOWN_UNTIL_THE_END}[/dim]")
     return progress.follow()
+
+
+def _restated(run: RunAddress, moment: Moment) -> str | None:
+    # Who may follow a run need not be allowed to read its files.
+    with suppress(EvaldropError):
+        if folder := _folder(run, moment):
+            return restated_in_words(RunDefinition.load(folder).estimate)
+    return None
 
 
 def _folder(run: RunAddress, moment: Moment) -> str | None:
@@ -155,17 +172,28 @@ def _what_next(run: RunAddress, failed: Failure | None) -> tuple[str, list[str]]
 
 
 class DeployedProgress:
-    """Follows a run by looking again and again, and prints its progress; time is in seconds."""
+    """
+    Follows a run by looking again and again, and prints its progress; time is in seconds.
+
+    Args:
+        look: Returns how the run is.
+        console: Where it is printed.
+        restated: Returns what the first calls said of the run's cost; None where they have not.
+        sleep, clock: Of time.
+    """
 
     def __init__(
         self,
         look: Callable[[], Moment],
         console: Console,
         *,
+        restated: Callable[[Moment], str | None] = lambda _: None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._look, self._console, self._sleep, self._clock = look, console, sleep, clock
+        self._restated = restated
+        self._left_to_ask, self._asked_at = _MOST_ASKED, float("-inf")
         self._live: Progress | None = None
         self._said = ""
         self._printed_at = clock()
@@ -198,8 +226,19 @@ class DeployedProgress:
                 is_late = self._clock() - began >= START_WITHIN_S
                 if moment.is_over or (moment.status == "NOT_STARTED" and is_late):
                     return moment
+                self._tell_restated(moment)
                 self._show(moment)
                 self._sleep(LOOK_EVERY_S)
+
+    def _tell_restated(self, moment: Moment) -> None:
+        """Print once what the first calls said; their step is over in a second, so that looks may miss it."""
+        now = self._clock()
+        if moment.step not in _CALLING or not self._left_to_ask or now - self._asked_at < PLAIN_EVERY_S:
+            return
+        self._asked_at, self._left_to_ask = now, self._left_to_ask - 1
+        if said := self._restated(moment):
+            print_prose(self._console, said)
+            self._left_to_ask = 0
 
     def _show(self, moment: Moment) -> None:
         step = "waiting for the run to start"

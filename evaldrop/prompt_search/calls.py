@@ -19,6 +19,10 @@ rehearsals, where two to four of twelve are.
 """
 
 
+OPTIMIZER_USD: Final = 0.03
+"""Of Bedrock's OptimizePrompt, per 1,000 tokens that it reads or writes; no answer of its says how many."""
+
+
 class Calls(NamedTuple):
     """
     Calls of a search.

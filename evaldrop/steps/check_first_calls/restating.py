@@ -7,7 +7,7 @@ is ended for it.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from evaldrop.bedrock.billing import usage_of
 from evaldrop.bedrock.families.replies import read_reply
@@ -18,12 +18,12 @@ from evaldrop.run.definition import RunDefinition
 
 JSON = Mapping[str, Any]
 
-LEVELS: tuple[Literal["low", "likely", "high"], ...] = ("low", "likely", "high")
+LEVELS = ("low", "likely", "high")
 KNOWN_CALLS = 50
 """What the replies of an earlier run or of a rehearsal count for, beside the first calls: so many calls."""
 
 
-class _Answer(NamedTuple):
+class _Answered(NamedTuple):
     key: str
     called: Called
     answer: JSON
@@ -59,7 +59,7 @@ def restated(run: RunDefinition, outputs: Sequence[JSON]) -> dict[str, Any] | No
         return None
     costs = [_cost_of(line, measured.get(f"{line['role']}/{line['name']}", ())) for line in priced]
     searched = _searched(run)
-    known = {level: sum(cost[level] for cost in costs) + searched[level] for level in LEVELS}
+    known = {level: sum((cost[level] for cost in costs), searched[level]) for level in LEVELS}
     is_whole = not (run.estimate or {}).get("unknown_prices")
     found = {
         "known_cost_usd": known,
@@ -132,20 +132,20 @@ def _as_read(usage: TokenUsage) -> TokenUsage:
     return usage._replace(cache_read=cached, cache_write=0)
 
 
-def _answers(run: RunDefinition, output: JSON) -> Iterator[_Answer]:
+def _answers(run: RunDefinition, output: JSON) -> Iterator[_Answered]:
     """Yield the answers of a record that a call gave."""
     candidates = {each.name: each for each in run.candidates}
     for response in output.get("responses") or ():
         is_given = response.get("given") or response.get("api") == GIVEN
         name = response["candidate"]
         if not is_given and name in candidates:
-            yield _Answer(f"candidate/{name}", candidates[name], response)
+            yield _Answered(f"candidate/{name}", candidates[name], response)
         yield from _judged(run, response.get("judgements") or ())
     yield from _judged(run, output.get("comparisons") or ())
 
 
-def _judged(run: RunDefinition, answers: Iterable[JSON]) -> Iterator[_Answer]:
+def _judged(run: RunDefinition, answers: Iterable[JSON]) -> Iterator[_Answered]:
     judges = {each.name: each for each in run.judges}
     for answer in answers:
         if not answer.get("kept") and not answer.get("skipped") and answer["judge"] in judges:
-            yield _Answer(f"judge/{answer['judge']}", judges[answer["judge"]], answer)
+            yield _Answered(f"judge/{answer['judge']}", judges[answer["judge"]], answer)

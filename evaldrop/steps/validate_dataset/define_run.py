@@ -58,9 +58,9 @@ from evaldrop.steps.validate_dataset.limit_checks import limit_problems, limit_w
 from evaldrop.steps.validate_dataset.plan import SAMPLE_RECORDS, Counting, Plan, judge_calls, make_plan
 from evaldrop.steps.validate_dataset.planned_search import PlannedSearches, with_search
 from evaldrop.steps.validate_dataset.planning_searches import MOST_COUNTED, Searching, SplitRecords
-from evaldrop.steps.validate_dataset.rehearsed import rehearsed_lengths, rehearsed_proposals
 from evaldrop.steps.validate_dataset.reply_lengths import GUESSED, ReplyLengths
 from evaldrop.steps.validate_dataset.search_records import split_before
+from evaldrop.steps.validate_dataset.search_requests import ProposedLengths
 
 # What a report says of its dataset beside its shapes.
 MAX_NOTES = 12
@@ -398,13 +398,22 @@ class RunDraft:
     def _lengths(
         self, definition: RunDefinition, sample: list[Record], parent: ParentReplies | None
     ) -> ReplyLengths:
-        known = rehearsed_lengths(definition, sample, parent) if self.request.simulated else GUESSED
+        known = GUESSED
+        # A stack's functions have no simulated models with them.
+        if self.request.simulated and self.arn is None:
+            from evaldrop.steps.validate_dataset.rehearsed import rehearsed_lengths
+
+            known = rehearsed_lengths(definition, sample, parent)
         return known.corrected_by(self.observed)
 
     def _searching(
         self, definition: RunDefinition, split: SplitRecords, tried: list[Record], lengths: ReplyLengths
     ) -> PlannedSearches:
-        proposed = rehearsed_proposals(definition, tried) if self.request.simulated else {}
+        proposed: Mapping[str, ProposedLengths] = {}
+        if self.request.simulated and self.arn is None:
+            from evaldrop.steps.validate_dataset.rehearsed import rehearsed_proposals
+
+            proposed = rehearsed_proposals(definition, tried)
         return Searching(
             definition,
             split,

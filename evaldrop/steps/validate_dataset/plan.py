@@ -421,7 +421,14 @@ class Counting:
         name = request["judge"]
         # Beyond the room that the state has for constants, a request carries its own.
         constants = request.get("call") or self.preparing.judge_requests.constants[request["request_key"]]
-        parts = (request["before"], request["after"], constants.get("request") or constants.get("body"))
+        # Fences of all responses are about as long as one another; a comparison has its own in its texts.
+        fence = next(iter(request.get("fences", {}).values()), {})
+        parts = (
+            request["before"],
+            "".join(fence.values()) or request.get("between", ""),
+            request["after"],
+            constants.get("request") or constants.get("body"),
+        )
         self._calls["judge", name] += calls
         self._input["judge", name] += calls * sum(map(tokens, parts))
         if kept := cached_part(constants.get("request")):

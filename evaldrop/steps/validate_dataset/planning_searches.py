@@ -15,12 +15,11 @@ from evaldrop.evaluation.delivery import DELIVERIES
 from evaldrop.evaluation.improvement import BEDROCK, ImprovedPrompt
 from evaldrop.evaluation.originals import improved_candidates
 from evaldrop.evaluation.prices import Prices, price_of
-from evaldrop.prompt_search.calls import LIKELY_SHARE, TRAIN_SAMPLE
+from evaldrop.prompt_search.calls import LIKELY_SHARE, OPTIMIZER_USD, TRAIN_SAMPLE
 from evaldrop.prompt_search.parts import PartsOf
 from evaldrop.prompt_search.size import prompt_tokens
 from evaldrop.prompt_search.state import Part
 from evaldrop.run.definition import RunDefinition
-from evaldrop.steps.choose_prompts.optimizing import USD_PER_1000_TOKENS
 from evaldrop.steps.validate_dataset.plan import (
     TRANSITION_USD,
     VERDICT_TOKENS,
@@ -216,7 +215,7 @@ def _by_bedrock(
 ) -> PlannedSearch:
     """Return what Bedrock's optimiser takes: no tokens of a model, but a price of its own."""
     first = prompt_tokens(one.first)
-    cost = longer.map(lambda more: (2 * first + more) / 1000 * USD_PER_1000_TOKENS)
+    cost = longer.map(lambda more: (2 * first + more) / 1000 * OPTIMIZER_USD)
     line = Line(
         role="proposer",
         name=candidate.name,

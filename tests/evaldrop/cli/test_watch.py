@@ -174,7 +174,7 @@ def at(done=0, *, status="RUNNING", step="EvaluateRecords", total=100):
     return Moment(status=status, step=step, counts=counts, request={}, output={})
 
 
-def follow(*found, terminal=False):
+def follow(*found, terminal=False, restated=lambda _: None):
     looks, clock = iter(found), Clock()
     console = Console(file=io.StringIO(), force_terminal=terminal, width=120)
 
@@ -184,7 +184,7 @@ def follow(*found, terminal=False):
             raise answer
         return answer
 
-    progress = DeployedProgress(look, console, sleep=clock.sleep, clock=clock)
+    progress = DeployedProgress(look, console, restated=restated, sleep=clock.sleep, clock=clock)
     return progress.follow(), console.file.getvalue(), clock
 
 
@@ -194,6 +194,16 @@ def test_elsewhere_counts_are_told_now_and_then_with_the_time_left():
     assert lines[0] == "evaluating"
     assert len(lines) == 2 + 4  # every 15 s of 80
     assert lines[2] == "8/100 records, about 3 min left"
+
+
+def test_what_the_first_calls_said_of_the_cost_is_told_once_and_asked_for_a_few_times():
+    told = iter([None, "likely to cost $2.50"])
+    moments = [*(at(n) for n in range(40)), at(100, status="SUCCEEDED")]
+    _, said, _ = follow(*moments, restated=lambda _: next(told))
+    assert said.count("likely to cost $2.50") == 1
+    asked = []
+    follow(*[at(n) for n in range(99)], at(100, status="SUCCEEDED"), restated=asked.append)
+    assert len(asked) == 10
 
 
 def test_on_a_terminal_it_is_a_bar():
