@@ -76,6 +76,31 @@ def test_what_the_search_cost_is_in_the_runs_cost(tuned):
     assert cost["total"] == pytest.approx(cost["candidates"] + cost["judges"] + cost["prompt_search"])
 
 
+def assert_is_as_planned(run):
+    cost, plan = read(run, "scorecard.json")["cost_usd"], read(run, "run.json")["estimate"]
+    planned = plan["prompt_search"]["cost_usd"]
+    assert planned["likely"] == pytest.approx(cost["prompt_search"], rel=0.25)
+    assert cost["prompt_search"] <= planned["high"]
+    assert plan["cost_usd"]["likely"] == pytest.approx(cost["total"], rel=0.25)
+    assert cost["total"] <= plan["cost_usd"]["high"]
+    assert plan["guessed"] == []
+
+
+def test_the_bill_is_near_the_plan_and_never_above_its_most(tuned):
+    assert_is_as_planned(tuned)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("rehearsal", ["seed=1,prompt_gain=1", "seed=2,prompt_gain=0.3", "seed=3"])
+def test_so_it_is_of_other_seeds_and_gains(tmp_path, rehearsal):
+    dataset = write_evaluation(tmp_path, records=RECORDS, evaluation=EVALUATION)
+    ended = called(
+        "run", dataset, "--bedrock", f"simulated:latency=0,{rehearsal}", "--out", tmp_path / "runs"
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert_is_as_planned(only_run(tmp_path / "runs"))
+
+
 @pytest.mark.parametrize(
     "moment",
     [

@@ -25,7 +25,7 @@ from pydantic_core import PydanticCustomError
 from evaldrop.evaluation.anchors import Anchors
 from evaldrop.evaluation.defaults import default_inference
 from evaldrop.evaluation.delivery import BatchJobs, DeliverySetting, Duration, ModelQuota
-from evaldrop.evaluation.improvement import BY_BEDROCK, ORIGINAL, ImprovedPrompt, tuned_prompt_of
+from evaldrop.evaluation.improvement import BY_BEDROCK, ORIGINAL, ImprovedPrompt, NamedOrMade, tuned_prompt_of
 from evaldrop.evaluation.model_ids import families, families_in_words, is_one_text, model_family
 from evaldrop.evaluation.model_limits import limits_of
 
@@ -157,7 +157,7 @@ class Called(EvaluationPart):
 class Candidate(Called):
     """A model with a prompt and parameters: what is under evaluation."""
 
-    prompt: str | ImprovedPrompt | None = Field(
+    prompt: NamedOrMade | None = Field(
         default=None,
         description="Prompt file, or how the run makes one; the evaluation's `prompt` when absent.",
     )

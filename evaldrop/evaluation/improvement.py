@@ -4,9 +4,18 @@ Prompts that a run makes itself: from plain instructions, or better ones than a 
 What a prompt is made from is a candidate too, so that the gain is measured and not claimed.
 """
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    field_validator,
+    model_validator,
+)
 
 BEDROCK: Final = "bedrock"
 """`by: bedrock`: Bedrock's own optimiser, in one call. It is shown no record."""
@@ -95,6 +104,19 @@ class ImprovedPrompt(BaseModel):
         """Whether whoever writes the prompt sees records, or has it tried on some."""
         return self.improve is not None and self.by != BEDROCK
 
+
+NAMED, MADE = "<named>", "<made>"
+"""Where a fault is, between the key and what is below it: for pydantic, which names a union's members."""
+
+
+def _kind(value: object) -> str:
+    return MADE if isinstance(value, Mapping | ImprovedPrompt) else NAMED
+
+
+NamedOrMade = Annotated[
+    Annotated[str, Tag(NAMED)] | Annotated[ImprovedPrompt, Tag(MADE)], Discriminator(_kind)
+]
+"""A prompt file's name, or how a run makes one. By what is written: a fault is told of what was meant."""
 
 _HEADINGS = frozenset({"## system", "## user", "## assistant"})
 

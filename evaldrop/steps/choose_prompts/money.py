@@ -41,8 +41,17 @@ def budget_of_searches(run: RunDefinition) -> float | None:
     """
     if run.budget_usd is None:
         return None
-    planned: float = ((run.estimate or {}).get("known_cost_usd") or {}).get("likely", 0.0)
-    return max(run.budget_usd - planned, _LEAST_SHARE * run.budget_usd)
+    return max(run.budget_usd - _planned_usd(run), _LEAST_SHARE * run.budget_usd)
+
+
+def _planned_usd(run: RunDefinition) -> float:
+    """Return what the run's own records are likely to cost: its plan has the searches in it."""
+    estimate = run.estimate or {}
+    whole, searching = (
+        ((of_it or {}).get(key) or {}).get("likely", 0.0)
+        for of_it, key in ((estimate, "known_cost_usd"), (estimate.get("prompt_search"), "cost_usd"))
+    )
+    return float(whole - searching)
 
 
 class Room:
