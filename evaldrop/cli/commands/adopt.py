@@ -79,6 +79,6 @@ def adopt(
     print_as_one(console, preface_and_rest(adoption.first)[1], preface_and_rest(adoption.chosen)[1])
     print_prose(
         stderr(),
-        f"next: in evaluation.yaml give a candidate `prompt: {shown(path.stem)}`, in place of "
-        f"{shown(candidate)}'s own or of {shown(adoption.search.original)}'s; the next run measures it.",
+        f"next: in evaluation.yaml give {shown(candidate)} `prompt: {shown(path.stem)}` in place of how "
+        "a run makes one; the next run measures it.",
     )

@@ -108,7 +108,7 @@ def test_the_winner_is_the_next_version_beside_the_first_and_says_where_it_is_fr
     assert f"wrote {file}" in shown.out
     assert "Answer in [-four-]{+two+} sentences{+. Begin with the answer+}." in shown.out
     assert "For people." not in shown.out
-    assert "give a candidate `prompt: answer.v2`" in shown.err
+    assert "give tuned `prompt: answer.v2` in place of" in shown.err
 
 
 def test_what_is_sent_is_what_was_measured(place):
