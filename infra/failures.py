@@ -7,7 +7,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.functions import Step
-from infra.jobs import Jobs
+from infra.jobs import Jobs, prompt_jobs
 from infra.notifications import Notifications
 from infra.storage import Storage
 from infra.triggers import Triggers
@@ -36,10 +36,14 @@ class Failures(Construct):
         statements = [
             iam.PolicyStatement(actions=["sns:Publish"], resources=[notifications.topic.topic_arn]),
             iam.PolicyStatement(actions=["states:DescribeExecution"], resources=[workflow.executions]),
-            # A run that was stopped: its batch jobs would go on, and be paid for. Jobs are found by their
+            # A run that was stopped: its jobs would go on, and be paid for. Jobs are found by their
             # names alone, and to list them knows no resource.
             iam.PolicyStatement(actions=["bedrock:ListModelInvocationJobs"], resources=["*"]),
             iam.PolicyStatement(actions=["bedrock:StopModelInvocationJob"], resources=[jobs.arns]),
+            iam.PolicyStatement(actions=["bedrock:ListAdvancedPromptOptimizationJobs"], resources=["*"]),
+            iam.PolicyStatement(
+                actions=["bedrock:StopAdvancedPromptOptimizationJob"], resources=[prompt_jobs()]
+            ),
         ]
         if storage.key:
             statements.append(

@@ -52,9 +52,13 @@ STEPS = {
 }
 _READING = ("CheckFirstCalls", "ReportFailure")
 """Those that write nothing of a run."""
-_OPTIMIZING = ("bedrock/optimizer.py", "bedrock/simulated/__init__.py") + tuple(
-    f"bedrock/simulated/{name}.py"
-    for name in ("candidate", "likeness", "optimizer", "prompt_features", "proposer")
+_OPTIMIZING = (
+    "bedrock/optimizer.py",
+    "bedrock/simulated/__init__.py",
+    *(
+        f"bedrock/simulated/{name}.py"
+        for name in ("candidate", "likeness", "optimizer", "prompt_features", "proposer")
+    ),
 )
 """Bedrock's optimiser, and the rehearsed one with what that imports."""
 CAPS_FILE = "caps.json"

@@ -17,7 +17,7 @@ from evaldrop.bedrock.families.requests import candidate_call
 from evaldrop.errors import EvaluationError, PromptError
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.definition import Candidate
-from evaldrop.evaluation.model_ids import model_name
+from evaldrop.evaluation.improvement import is_job_judge
 from evaldrop.prompt_search.plain_text import plain_text
 
 JSON = dict[str, Any]
@@ -30,7 +30,6 @@ MAX_VARIABLES: Final = 20
 
 METRIC: Final = "quality"
 """What the judge's score is called in the results."""
-_JUDGES = ("claude-opus-4-6", "claude-sonnet-4-5", "claude-sonnet-4-6")
 # The service takes a brace around a name for a variable that was misspelt, and ends the job.
 _SINGLE_BRACES = re.compile(r"(?<!\{)\{[A-Za-z_]\w*\}(?!\})")
 _LOW_IS_GOOD = "The less of it, the better."
@@ -115,11 +114,6 @@ def optimization_request(candidate: Candidate, *, name: str, source: str, output
     }
 
 
-def takes_judge(model: str) -> bool:
-    """Tell whether jobs ask a model as their judge."""
-    return any(name in model_name(model)[1] for name in _JUDGES)
-
-
 def _sample(sample: Sample, used: Iterable[str]) -> JSON:
     # One object for each variable, as the guide has it; a record that lacks one has nothing in its place.
     texts = [{name: _text(sample.variables.get(name))} for name in used]
@@ -135,7 +129,7 @@ def _text(value: object) -> str:
 
 def _judging(criteria: Sequence[Criterion], judge: str | None) -> JSON:
     asked = list(map(_in_words, criteria))
-    if judge is not None and takes_judge(judge):
+    if judge is not None and is_job_judge(judge):
         config = {"customLLMJPrompt": _judge_prompt(asked), "customLLMJModelId": judge}
         return {"customLLMJConfig": config, "customEvaluationMetricLabel": METRIC}
     if len(asked) > MAX_STEERING:

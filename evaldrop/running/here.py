@@ -271,6 +271,7 @@ def _execute(
     from evaldrop.bedrock.billing import cost_of_replies
     from evaldrop.bedrock.metered_jobs import MeteredJobs
     from evaldrop.evaluation.prices import load_prices
+    from evaldrop.running.batch_jobs import stop_prompt_jobs
     from evaldrop.running.lanes import in_lanes
     from evaldrop.running.workflow import run_locally, state_machine
 
@@ -287,7 +288,7 @@ def _execute(
         lines = "1 line" if journal.damaged == 1 else f"{journal.damaged:,} lines"
         say(f"{lines} of {JOURNAL} cannot be read; what they held is called again.")
 
-    jobs = _jobs(run)
+    jobs, optimizing = _jobs(run), _optimizations(run)
 
     def workflow() -> Coroutine[Any, Any, "Execution"]:
         return run_locally(
@@ -296,7 +297,7 @@ def _execute(
             folder=run.folder,
             jobs=None if jobs is None else MeteredJobs(jobs, metered.meter, price),
             evaluations=_evaluations(run),
-            optimizations=_optimizations(run),
+            optimizations=optimizing,
             journal=journal,
             observer=observer,
             functions=functions,
@@ -308,6 +309,8 @@ def _execute(
         finally:
             journal.close()
         if execution is None:
+            if optimizing is not None:
+                _runner()(stop_prompt_jobs(optimizing, run.request.run_id))
             raise KeyboardInterrupt
     if execution.status == "SUCCEEDED":
         _put_away(run.folder)

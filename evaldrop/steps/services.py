@@ -72,6 +72,28 @@ class StackServices:
                         stopped += self._stop_job(job["jobArn"])
         return stopped
 
+    def stop_prompt_jobs(self, run_id: str) -> int:
+        """Stop the jobs that make prompts for a run and are not over; return how many."""
+        # Imported likewise.
+        from evaldrop.steps.prepare_jobs.jobs import job_prefix
+
+        stopped = 0
+        with as_service_error(f"the prompt optimisation jobs of run {run_id} were not stopped"):
+            # No name narrows them down: all of the account's are looked through.
+            pages = self._bedrock.get_paginator("list_advanced_prompt_optimization_jobs")
+            for page in pages.paginate():
+                for job in page["jobSummaries"]:
+                    if job["jobName"].startswith(job_prefix(run_id)) and job["jobStatus"] == "InProgress":
+                        stopped += self._stop_prompt_job(job["jobArn"])
+        return stopped
+
+    def _stop_prompt_job(self, arn: str) -> bool:
+        try:
+            self._bedrock.stop_advanced_prompt_optimization_job(jobIdentifier=arn)
+        except self._bedrock.exceptions.ConflictException:  # it has ended meanwhile
+            return False
+        return True
+
     def _stop_job(self, arn: str) -> bool:
         try:
             self._bedrock.stop_model_invocation_job(jobIdentifier=arn)

@@ -88,6 +88,8 @@ class ControlPlane:
                 return self._optimizations.get(role_arn, job)
             case "POST", str(), str():
                 return self._optimizations.stop(role_arn, job)
+            case "GET", None, None:
+                return self._optimizations.list_all(role_arn, _filters(environ))
         return None
 
 

@@ -1,4 +1,4 @@
-"""The batch jobs of a run that was stopped: they would go on without it, and be paid for."""
+"""The jobs of a run that was stopped, batch and prompt jobs: they would go on without it, and be paid for."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -13,19 +13,30 @@ class StopsJobs(Protocol):
         """Stop those that are not over, and return how many."""
         ...
 
+    def stop_prompt_jobs(self, run_id: str) -> int:
+        """Stop those that make prompts and are not over, and return how many."""
+        ...
+
 
 def stop_jobs(run: Mapping[str, Any], services: StopsJobs) -> int:
     """
-    Stop the jobs of a run that is delivered in batch; return how many were stopped.
+    Stop the jobs of a run that has some; return how many were stopped.
 
     Raises:
         AwsError: Bedrock would not.
     """
     # Imported once there is one to look at.
+    from evaldrop.evaluation.improvement import BEDROCK_JOB
+    from evaldrop.evaluation.originals import improved_candidates
     from evaldrop.run.definition import RunDefinition
 
     folder = folder_of(run["run_id"], run["out"])
     # Others are not asked about: a stack without batch needs no way to Bedrock's control plane.
-    if folder is None or "batch" not in RunDefinition.load(folder).deliveries.values():
+    if folder is None:
         return 0
-    return services.stop_jobs(run["run_id"])
+    definition, stopped = RunDefinition.load(folder), 0
+    if "batch" in definition.deliveries.values():
+        stopped += services.stop_jobs(run["run_id"])
+    if any(improved.by == BEDROCK_JOB for _, improved in improved_candidates(definition.evaluation)):
+        stopped += services.stop_prompt_jobs(run["run_id"])
+    return stopped
