@@ -115,6 +115,9 @@ def test_who_hears_of_a_stopped_run_may_list_jobs_and_stop_them_and_nothing_else
     assert [action for action, _ in told] == [
         "bedrock:ListModelInvocationJobs",
         "bedrock:StopModelInvocationJob",
+        "bedrock:ListAdvancedPromptOptimizationJobs",
+        "bedrock:StopAdvancedPromptOptimizationJob",
     ]
-    assert told[0][1] == '"*"'
-    assert "model-invocation-job/*" in told[1][1]
+    assert (told[0][1], told[2][1]) == ('"*"', '"*"')
+    assert ":model-invocation-job/*" in told[1][1]
+    assert ":advanced-prompt-optimization-job/*" in told[3][1]

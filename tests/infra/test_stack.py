@@ -148,6 +148,8 @@ ON_EVERYTHING = {
         "logs:UpdateLogDelivery",
     ): "Step Functions' log delivery has no resources to name",
     ("bedrock:ListModelInvocationJobs",): "the jobs of a stopped run are listed by their names",
+    ("bedrock:ListAdvancedPromptOptimizationJobs",): "likewise, and no name narrows the list down",
+    ("bedrock:OptimizePrompt",): "it knows no resource",
 }
 OF_A_NETWORK = {
     "ec2:AssignPrivateIpAddresses",
