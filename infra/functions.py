@@ -55,10 +55,11 @@ _READING = ("CheckFirstCalls", "ReportFailure")
 _OPTIMIZING = (
     "bedrock/optimizer.py",
     "bedrock/simulated/__init__.py",
-    *(
-        f"bedrock/simulated/{name}.py"
-        for name in ("candidate", "likeness", "optimizer", "prompt_features", "proposer")
-    ),
+    "bedrock/simulated/candidate.py",
+    "bedrock/simulated/likeness.py",
+    "bedrock/simulated/optimizer.py",
+    "bedrock/simulated/prompt_features.py",
+    "bedrock/simulated/proposer.py",
 )
 """Bedrock's optimiser, and the rehearsed one with what that imports."""
 CAPS_FILE = "caps.json"

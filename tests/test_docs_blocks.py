@@ -274,7 +274,7 @@ def test_every_file_that_the_page_names_is_in_a_run_or_is_said_to_be_there_only_
     folder = first_evaluation.folder / first_evaluation.runs[0]
     there = {path.name + "/" * path.is_dir() for path in folder.iterdir()}
     sometimes = {
-        "batch/", "evaluation-jobs/", "requests/", "replies/", "robustness.parquet", "review/",
+        "batch/", "prompts/", "evaluation-jobs/", "requests/", "replies/", "robustness.parquet", "review/",
         "evaluation.yaml",
     }  # fmt: skip
 

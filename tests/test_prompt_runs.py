@@ -125,3 +125,15 @@ def calls_of(run):
     return sum("reply" in each for each in tried) + sum(
         "reply" in judged for each in tried for judged in each.get("judgements", ())
     )
+
+
+def test_a_search_and_its_run_stay_within_a_budget_together(tmp_path, tuned):
+    whole = read(tuned, "scorecard.json")["cost_usd"]["total"]
+    run, _ = run_of(tmp_path, "--budget", round(whole * 0.8, 4))
+    cost = read(run, "scorecard.json")["cost_usd"]
+    (search,) = read(run, "prompts/search.json")["searches"]
+    assert search["ended"] == "its budget, or the run's, has no room for more"
+    assert cost["total"] <= whole * 0.8
+    # The ledger has tries and the run's own records; what proposing cost was taken from the budget before.
+    ledger = sum(json.loads(line)["micros"] for line in (run / "budget.jsonl").read_text().splitlines()) / 1e6
+    assert ledger + search["proposing_usd"] == pytest.approx(cost["total"], abs=RECORDS * 4e-6)

@@ -99,8 +99,8 @@ def checked(asked: RunAsked, place: RunsPlace, caller: Caller, *, judge: str) ->
     assert check.definition
     if not is_as_named:
         # As they were read here: what is looked for beside or above the run's dataset may be another.
-        prompts = check.definition.prompts
-        files = {f"prompts/{name}.md": prompt.text.encode() for name, prompt in prompts.items()} | files
+        prompts = check.definition.prompt_files
+        files = {f"prompts/{name}.md": text.encode() for name, text in prompts.items()} | files
     return Checked(
         dataset=name,
         content=rows.jsonl() if rows else None,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from evaldrop.errors import EvaluationError
-from evaldrop.evaluation.definition import Called, Evaluation, Price, each_called
+from evaldrop.evaluation.definition import Called, Evaluation, Price, each_called, proposers
 from evaldrop.evaluation.improvement import BY_BEDROCK, ImprovedPrompt
 from evaldrop.evaluation.model_ids import ANYWHERE, GEOGRAPHIES, HERE, model_name
 from evaldrop.evaluation.model_limits import limits_of
@@ -96,6 +96,10 @@ def region_problems(evaluation: Evaluation, region: str) -> Iterator[str]:
     for who, called in each_called(evaluation):
         if problem := region_problem(called.model, region):
             yield f"{who}: {problem}"
+    known = {called.model for _, called in each_called(evaluation)}
+    for model in proposers(evaluation):
+        if model not in known and (problem := region_problem(model, region)):
+            yield f"whoever writes prompts: {problem}"
 
 
 def as_called(evaluation: Evaluation, before: Evaluation) -> Evaluation:

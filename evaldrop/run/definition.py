@@ -182,6 +182,11 @@ class RunDefinition(_Frozen):
                 yield f"candidate/{self.evaluation.prompt_of(candidate)}", self.prompts[name]
 
     @property
+    def prompt_files(self) -> dict[str, str]:
+        """The texts of prompts that have files, by name; those that a run makes itself have none."""
+        return {name: file.text for name, file in self.prompts.items() if "+" not in name}
+
+    @property
     def is_searching(self) -> bool:
         """Whether a prompt is not made yet."""
         return not self.prompts.keys() >= self.prompts_now.keys()

@@ -15,6 +15,7 @@ from typing import Final
 from evaldrop import storage
 from evaldrop.bedrock.journal import journal_of
 from evaldrop.errors import EvaldropError, first_line
+from evaldrop.prompt_search.kept import search_in_words
 from evaldrop.report.live import EVERY_S, Look, State
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.lock import is_written_to
@@ -165,7 +166,9 @@ class LiveRun:
         self._begin_anew()
         attempt = self._attempt
         if attempt is None:
-            return replace(self._look, state=state, trouble=None)
+            doing = search_in_words(str(self._folder)) if state == "running" else ""
+            left = f"prompts: {doing}" if doing else None
+            return replace(self._look, state=state, trouble=None, time_left=left)
         is_at_end, is_changed = self._read(attempt)
         # Not before all is read: it is the last look.
         state = state if is_at_end or state != "ended" else "running"

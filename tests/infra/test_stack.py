@@ -147,9 +147,9 @@ ON_EVERYTHING = {
         "logs:PutResourcePolicy",
         "logs:UpdateLogDelivery",
     ): "Step Functions' log delivery has no resources to name",
+    ("bedrock:OptimizePrompt",): "it is given a prompt's text, and names no resource",
     ("bedrock:ListModelInvocationJobs",): "the jobs of a stopped run are listed by their names",
     ("bedrock:ListAdvancedPromptOptimizationJobs",): "likewise, and no name narrows the list down",
-    ("bedrock:OptimizePrompt",): "it knows no resource",
 }
 OF_A_NETWORK = {
     "ec2:AssignPrivateIpAddresses",

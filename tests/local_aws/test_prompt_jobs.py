@@ -26,6 +26,7 @@ def jobs_of(aws):
 
 def test_a_job_is_created_by_the_machines_role_and_its_prompt_is_measured(aws):
     [execution] = aws.finished(aws.upload(RECORDS, evaluation=EVALUATION))
+    print(execution.get("error"), execution.get("cause"))
     folder = aws.folder_of(execution)
     (search,) = json.loads(aws.read(f"{folder}/prompts/search.json"))["searches"]
     print(search)

@@ -27,7 +27,7 @@ _TAKES_OUT = 0.25
 _QUOTED_WORDS = 6
 
 
-class MadeUpPrompt(NamedTuple):
+class Rewritten(NamedTuple):
     """A proposal: the prompt file, what it changes, and why."""
 
     prompt: str
@@ -43,7 +43,7 @@ def asks_for_prompt(request: Mapping[str, Any], asked: str) -> bool:
     )
 
 
-def proposed(asked: str, draw: Random, *, faults: float, wording: str | None = None) -> MadeUpPrompt:
+def proposed(asked: str, draw: Random, *, faults: float, wording: str | None = None) -> Rewritten:
     """
     Return a proposal.
 
@@ -60,7 +60,7 @@ def proposed(asked: str, draw: Random, *, faults: float, wording: str | None = N
     return _spoilt(written, prompt, asked, wording, draw) if is_faulty else written
 
 
-def as_content(written: MadeUpPrompt, request: Mapping[str, Any], call_id: str) -> tuple[dict[str, Any], str]:
+def as_content(written: Rewritten, request: Mapping[str, Any], call_id: str) -> tuple[dict[str, Any], str]:
     """Return a proposal as the block of a reply, in the form the request asks for, and its stop reason."""
     if "toolConfig" in request:
         return {"toolUse": {"toolUseId": call_id, "name": TOOL, "input": written._asdict()}}, "tool_use"
@@ -72,7 +72,7 @@ def as_content(written: MadeUpPrompt, request: Mapping[str, Any], call_id: str) 
 
 
 def malformed(
-    written: MadeUpPrompt, request: Mapping[str, Any], call_id: str, draw: Random
+    written: Rewritten, request: Mapping[str, Any], call_id: str, draw: Random
 ) -> tuple[dict[str, Any], str]:
     """Return a reply, likewise, from which no proposal can be read."""
     block, stop = as_content(written, request, call_id)
@@ -122,23 +122,23 @@ def chosen(absent: Sequence[Feature], draw: Random, n: int) -> list[Feature]:
     return taken
 
 
-def _changed(prompt: str, draw: Random) -> MadeUpPrompt:
+def _changed(prompt: str, draw: Random) -> Rewritten:
     present = features_in(prompt)
     absent = [feature for feature in FEATURES if feature not in present]
     removed = draw.choice(present) if present and (not absent or draw.random() < _TAKES_OUT) else None
     added = chosen(absent, draw, 2 if draw.random() < _TWO_AT_ONCE else 1)
     if removed is None:
-        return MadeUpPrompt(with_features(prompt, added), *_words(added, ()))
+        return Rewritten(with_features(prompt, added), *_words(added, ()))
     # Something else in its place, or a shorter prompt.
     added = added if draw.random() < _TWO_AT_ONCE else []
     text = without_feature(prompt, removed)
-    return MadeUpPrompt(with_features(text, added) if added else text, *_words(added, (removed,)))
+    return Rewritten(with_features(text, added) if added else text, *_words(added, (removed,)))
 
 
-def _made(prompt: str, draw: Random) -> MadeUpPrompt:
+def _made(prompt: str, draw: Random) -> Rewritten:
     added = chosen([feature for feature in FEATURES if feature not in features_in(prompt)], draw, 3)
     text = with_features(prompt, added, heading="How to go about it:\n\n")
-    return MadeUpPrompt(text, "Says how to go about it, beside what is wanted.", "The words leave that open.")
+    return Rewritten(text, "Says how to go about it, beside what is wanted.", "The words leave that open.")
 
 
 def _words(added: Sequence[Feature], removed: Sequence[Feature]) -> tuple[str, str]:
@@ -148,9 +148,7 @@ def _words(added: Sequence[Feature], removed: Sequence[Feature]) -> tuple[str, s
     return f"{'; '.join(said)}.", why
 
 
-def _spoilt(
-    written: MadeUpPrompt, before: str, asked: str, wording: str | None, draw: Random
-) -> MadeUpPrompt:
+def _spoilt(written: Rewritten, before: str, asked: str, wording: str | None, draw: Random) -> Rewritten:
     """Return a proposal that may not be tried, for one of the reasons there are."""
     texts = [found[2] for found in _RECORD_TEXT.finditer(asked) if len(found[2].split()) >= _QUOTED_WORDS]
     kinds = ["broken", "unknown", "no prompt", "judge", "hostile", "same"]

@@ -97,9 +97,7 @@ def read_bundle(definition: RunDefinition, evaluation: str) -> EvaluationBundle:
             )
         folder = storage.parent(evaluation) or "."
         file = File(place.as_posix(), storage.read_bytes(storage.join(folder, anchors.file)))
-    # A prompt of plain instructions is in the evaluation itself.
-    prompts = {name: prompt.text for name, prompt in definition.prompts.items() if "+" not in name}
-    return EvaluationBundle(evaluation=content, prompts=prompts, anchors=file)
+    return EvaluationBundle(evaluation=content, prompts=definition.prompt_files, anchors=file)
 
 
 def found_there(bundle: EvaluationBundle, uri: str) -> tuple[str, ...] | None:

@@ -15,7 +15,7 @@ from evaldrop.errors import ModelRefused, StorageError
 from evaldrop.evaluation.improvement import BEDROCK, BEDROCK_JOB
 from evaldrop.evaluation.originals import improved_candidates, original_of
 from evaldrop.evaluation.prompts import Prompt
-from evaldrop.prompt_search.kept import read_search, write_search
+from evaldrop.prompt_search.kept import read_search, turn_folder, write_search
 from evaldrop.prompt_search.search import (
     Finished,
     Move,
@@ -61,7 +61,6 @@ from evaldrop.steps.choose_prompts.turns import (
     PROPOSALS_FILE,
     replies_of_turn,
     state_of_turn,
-    turn_folder,
     write_lines,
 )
 
@@ -332,7 +331,7 @@ class Choosing:
                 sha256=Prompt(name="candidate/made", text=text).sha256, text=text
             )
         self._run.changed(prompts={**self._run.prompts, **made}).save()
-        return {"run": dict(self._run_state)}
+        return {"run": {**self._run_state, "has_searched": True}}
 
     def _search(self, candidate: str) -> Search:
         return next(each for each in self._kept.searches if each.candidate == candidate)

@@ -51,7 +51,7 @@ def budget_of_searches(run: RunDefinition) -> float | None:
     """
     if run.budget_usd is None:
         return None
-    planned = ((run.estimate or {}).get("known_cost_usd") or {}).get("likely", 0.0)
+    planned: float = ((run.estimate or {}).get("known_cost_usd") or {}).get("likely", 0.0)
     return max(run.budget_usd - planned, _LEAST_SHARE * run.budget_usd)
 
 

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 
 from evaldrop import storage
 from evaldrop.evaluation.criteria import Criterion
+from evaldrop.prompt_search.kept import turn_folder
 from evaldrop.prompt_search.state import Tried
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.results import find_manifests
@@ -16,7 +17,7 @@ from evaldrop.scorecard.scores import NOT_APPLICABLE, RecordScore
 from evaldrop.steps.build_scorecard.results import read_results
 from evaldrop.steps.check_first_calls.check import Call
 from evaldrop.steps.choose_prompts.trying import Trial, run_of_trials
-from evaldrop.steps.choose_prompts.turns import id_of_record, turn_folder
+from evaldrop.steps.choose_prompts.turns import id_of_record
 
 
 class TrainAnswer(NamedTuple):

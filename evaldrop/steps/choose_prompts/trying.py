@@ -8,12 +8,13 @@ from evaldrop import storage
 from evaldrop.datasets import Record
 from evaldrop.evaluation import Candidate
 from evaldrop.evaluation.delivery import Delivery
+from evaldrop.prompt_search.kept import turn_folder
 from evaldrop.prompt_search.state import Search
 from evaldrop.run.definition import PromptFile, RunDefinition
 from evaldrop.run.records import RECORDS_FILE
 from evaldrop.run.rest import records_with_results
 from evaldrop.run.results import find_manifests
-from evaldrop.steps.choose_prompts.turns import id_in_turn, state_of_turn, turn_folder, write_lines
+from evaldrop.steps.choose_prompts.turns import id_in_turn, state_of_turn, write_lines
 from evaldrop.steps.prepare_records.prepare import Preparing
 from evaldrop.steps.prepare_records.reserve import budget_of, in_flight
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from evaldrop import storage
-from evaldrop.prompt_search.state import SEARCH_FILE
 from evaldrop.run.place import has_begun, run_folder
 from evaldrop.steps.lifecycle.events import MAX_ERROR_CHARACTERS, RunFailed
 from evaldrop.steps.lifecycle.runs import failed_run, now
@@ -19,7 +18,8 @@ MAX_WHY_CHARACTERS = 1_000
 
 _BEFORE_ANY_CALL = ("StartRun", "ValidateDataset")
 """Steps whose failure cost nothing; what was spent at a later one the results say, as far as they go."""
-_BEFORE_RECORDS = ("ChoosePrompts", "PrepareRecords")
+_PREPARING = "PrepareRecords"
+_BEFORE_RECORDS = ("ChoosePrompts", _PREPARING)
 """Steps before which nobody is called but in a search for prompts."""
 _FIRST_CALLS = "CheckFirstCalls"
 _LOOKS_AFTER_S: Final = (15.0, 30.0)
@@ -100,11 +100,10 @@ def _settle_failed(lifecycle: Lifecycle, ended: Ended, step: str) -> None:
 
 
 def _has_called(ended: Ended, step: str) -> bool:
-    if step not in _BEFORE_RECORDS:
-        return step not in _BEFORE_ANY_CALL
-    folder = ended.run.get("folder")
-    # A search for prompts comes before all records.
-    return bool(folder) and storage.exists(storage.join(str(folder), SEARCH_FILE))
+    if step == _PREPARING:
+        # A search for prompts comes before all records.
+        return bool(ended.run.get("has_searched"))
+    return step not in _BEFORE_ANY_CALL
 
 
 def _spent(ended: Ended, *, has_fanned_out: bool = True) -> "SpentByRun":

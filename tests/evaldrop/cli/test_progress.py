@@ -59,6 +59,36 @@ def test_jobs_are_counted_as_jobs_and_nobody_says_when_they_end():
     assert file.getvalue().splitlines()[0] == "waiting for batch jobs"
 
 
+def test_a_search_for_prompts_says_its_round_and_each_turn_once():
+    console = Console(file=io.StringIO(), width=200)
+    words = iter(["round 1 of 2, asking for 3", "round 1 of 2, trying 3 on dev", ""])
+    run = RunProgress(console, searching=lambda: next(words))
+    with run.shown():
+        for name in ("ChoosePrompts", "ProposePrompts"):
+            run.state_entered(name)
+        run.map_started(3)
+        run.map_finished(3, 0)
+        # States within and between them say nothing.
+        for name in (
+            "ProposePrompt",
+            "ChoosePrompts",
+            "HasPrompts",
+            "TryPrompts",
+            "EvaluateRecords",
+            "IsDone",
+        ):
+            run.state_entered(name)
+        run.map_started(8)
+        run.map_finished(8, 0)
+        for name in ("WereFirst", "ChoosePrompts", "TryPrompts", "EvaluateRecords", "PrepareRecords"):
+            run.state_entered(name)
+    lines = [line.partition(", 0 calls")[0] for line in console.file.getvalue().splitlines()]
+    assert lines == [
+        "choosing prompts", "prompts: round 1 of 2, asking for 3", "0/3 prompts",
+        "prompts: round 1 of 2, trying 3 on dev", "0/8 records", "trying prompts", "preparing",
+    ]  # fmt: skip
+
+
 def test_on_a_terminal_it_is_one_line_that_goes_away():
     run, file, _ = told(terminal=True)
     follow(run)

@@ -163,3 +163,15 @@ def test_the_price_of_the_very_profile_wins_over_that_of_the_region_at_hand():
         assert prices_in_region(stated, "eu-central-1") == {f"eu.{LITE}": dear}
     assert prices_in_region({f"geo.{LITE}": cheap}, "eu-central-1") == {f"eu.{LITE}": cheap}
     assert prices_in_region({"geo.of.nobody-knows": cheap}, "eu-central-1")
+
+
+def test_whoever_writes_prompts_is_called_in_the_region_too():
+    tuned = "  - {name: tuned, model: m.x, prompt: {improve: answer.v1, by: %s}}\n"
+    geo = evaluation(EVALUATION.replace("judges:", tuned % f'"geo.{LITE}"' + "judges:"))
+    prompt = in_region(geo, "eu-central-1").candidates[-1].prompt
+    assert prompt.by == f"eu.{LITE}"
+    by_name = evaluation(EVALUATION.replace("judges:", tuned % "lite" + "judges:"))
+    assert in_region(by_name, "eu-central-1").candidates[-1].prompt.by == "lite"
+    other = evaluation(EVALUATION.replace("judges:", tuned % f'"us.{HAIKU}"' + "judges:"))
+    problems = list(region_problems(in_region(other, "eu-central-1"), "eu-central-1"))
+    assert [each.partition(":")[0] for each in problems] == ["whoever writes prompts"]

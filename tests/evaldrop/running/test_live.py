@@ -7,6 +7,8 @@ from itertools import count
 
 import pytest
 
+from evaldrop.prompt_search.kept import write_search
+from evaldrop.prompt_search.state import SearchFile
 from evaldrop.report.live import LiveFailure, LivePreference
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.lock import locked
@@ -201,6 +203,17 @@ def test_what_begins_goes_on_and_is_stopped_says_so(tmp_path, folder, live):
     assert settled(live).state == "stopped"
     with locked(str(tmp_path / "new"), doing="evaldrop run"):
         assert LiveRun(str(tmp_path / "new")).look().state == "starting"
+
+
+def test_before_there_are_records_a_search_for_prompts_says_what_it_does(tmp_path):
+    place = tmp_path / "tuned"
+    write_run(place, run=run_json(), records=[], succeeded=[])
+    (place / "records.jsonl").unlink()
+    kept = SearchFile(records={}, judge="pro", searches=(), doing="round 2 of 4, trying 5 on dev")
+    write_search(str(place), kept)
+    with locked(str(place), doing="evaldrop run"):
+        assert LiveRun(str(place)).look().time_left == "prompts: round 2 of 4, trying 5 on dev"
+    assert LiveRun(str(place)).look().time_left is None
 
 
 def test_the_first_records_and_the_others_are_of_one_attempt(folder, live):

@@ -102,10 +102,12 @@ def test_a_search_goes_from_turn_to_turn_and_writes_its_prompt_into_the_run(begi
     assert state["prompt_search"] == {"turn": 3, "next": "try"}
     while "prompt_search" in state:
         state = choose_prompts(played(state, tried(lambda name: int(name.endswith("r1p1")))))
-    assert state == {"run": first["run"]}
+    assert state == {"run": {**first["run"], "has_searched": True}}
     run = RunDefinition.load(state["run"]["folder"])
     assert run.prompts["candidate/answer.v1+tuned"].text == BETTER
     assert not run.is_searching
+    # Gone on with, the run has its prompt and searches no more.
+    assert validate_dataset(request(Path(run.folder).parents[2])).keys() == {"run"}
     (search,) = read_search(run.folder).searches
     assert search.winner == "r1p1"
     assert search.proposal("r1p2").refused == "it is the same as one that was proposed before"

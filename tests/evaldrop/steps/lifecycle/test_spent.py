@@ -5,6 +5,9 @@ import json
 import pytest
 
 from evaldrop import storage
+from evaldrop.prompt_search.kept import turn_folder, write_search
+from evaldrop.prompt_search.search import begin
+from evaldrop.prompt_search.state import SearchFile
 from evaldrop.steps.build_scorecard.build import build_scorecard
 from evaldrop.steps.lifecycle.spent import SpentByRun, spent_in
 from tests.evaldrop.run_folders import (
@@ -124,3 +127,21 @@ def test_a_price_that_is_not_known_or_a_plan_that_is_not_there_leaves_the_cost_u
     assert spent_in(folder).cost_usd is None
     folder = begun(tmp_path / "unplanned")
     assert spent_in(folder).cost_usd is None
+
+
+def test_a_search_for_prompts_is_charged_by_its_file_and_by_the_turn_that_was_not_taken(tmp_path):
+    folder = str(tmp_path)
+    storage.write_bytes(storage.join(folder, "run.json"), json.dumps(run_json()).encode())
+    search = begin("lite", "first", LITE, "text", 10).model_copy(update={"cost_usd": 1.5})
+    write_search(folder, SearchFile(turn=2, records={}, judge="pro", searches=(search,)))
+    assert spent_in(folder).cost_usd == 1.5
+    tried = row("prompts/turn-2/r0", response("lite.r1p1", scores=SCORES))
+    asked = {"record_id": "lite.r1p2", "reply": converse("a prompt")}
+    write_results(turn_folder(folder, 2), succeeded=[tried, asked])
+    of_candidate = (100 + 20) / 1e6
+    of_judge = 20_000 / 1e6 + 4_000 / 1e6
+    assert spent_in(folder).cost_usd == pytest.approx(1.5 + 2 * of_candidate + of_judge)
+    # Its records come on top.
+    begun(folder)
+    write_results(folder, succeeded=[answered(f"r{n}") for n in range(4)])
+    assert spent_in(folder).cost_usd == pytest.approx(1.5 + 2 * of_candidate + of_judge + 4 * A_RECORD)

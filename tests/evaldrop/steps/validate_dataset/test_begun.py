@@ -60,6 +60,8 @@ KINDS = {
     "settings": HEAD.replace("v1:0}\njudges", "v1:0, inference: {temperature: 0, max_tokens: 64, "
         "stop: [END, \"\\n\"]}, extra: {top_k: 5, since: 2026-01-01, deep: {1: a, yes: b}, none: null, "
         "big: 9007199254740993, list: [1, 1.0, true]}}\njudges") + CORRECT,
+    "a prompt of instructions": HEAD.replace("v1:0}\njudges", "v1:0, prompt: {instructions: 'y: 1'}}\njudges")
+        + CORRECT,
     "a guardrail": HEAD.replace("v1:0}\njudges", "v1:0, guardrail: {id: abc, version: '1'}}\njudges")
         + CORRECT,
 }  # fmt: skip
