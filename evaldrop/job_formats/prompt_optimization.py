@@ -27,6 +27,9 @@ RESULTS_FILE: Final = "advanced_prompt_optimization_results.jsonl"
 MAX_SAMPLES: Final = 100
 MAX_STEERING: Final = 5
 MAX_VARIABLES: Final = 20
+MAX_INPUT_BYTES: Final = 50_000_000
+
+_ROUND_SAMPLES = len(',"evaluationSamples":[]\n')
 
 METRIC: Final = "quality"
 """What the judge's score is called in the results."""
@@ -64,7 +67,7 @@ def optimization_input(
     Args:
         template_id: What the prompt is called in the results.
         file: The prompt file.
-        samples: Train records; the first 100 are taken.
+        samples: Train records; the first 100 are taken that have room in 50 MB.
         criteria: By which the job is to judge.
         judge: The model that judges in the run. One that jobs cannot ask is not asked: then the job's own
             judge goes by the criteria.
@@ -87,9 +90,14 @@ def optimization_input(
         "templateId": template_id,
         "promptTemplate": template,
         **_judging(criteria, judge),
-        "evaluationSamples": [_sample(sample, used) for sample in samples[:MAX_SAMPLES]],
     }
-    return orjson.dumps(row) + b"\n"
+    whole = [_sample(sample, used) for sample in samples]
+    taken = _fitting(whole, MAX_INPUT_BYTES - len(orjson.dumps(row)) - _ROUND_SAMPLES)
+    if not taken:
+        raise EvaluationError(
+            "every train record is too long for a prompt optimisation job, which takes 50 MB."
+        )
+    return orjson.dumps({**row, "evaluationSamples": taken}) + b"\n"
 
 
 def optimization_request(candidate: Candidate, *, name: str, source: str, output: str) -> JSON:
@@ -112,6 +120,17 @@ def optimization_request(candidate: Candidate, *, name: str, source: str, output
         "OutputConfig": {"S3Uri": f"{output.rstrip('/')}/"},
         "ModelConfigurations": [{"ModelId": candidate.model, **parameters}],
     }
+
+
+def _fitting(samples: Iterable[JSON], room: int) -> list[JSON]:
+    """Return the first samples that have room together; one that is too long is left out for a later one."""
+    taken: list[JSON] = []
+    for sample in samples:
+        size = len(orjson.dumps(sample)) + 1
+        if size <= room and len(taken) < MAX_SAMPLES:
+            taken.append(sample)
+            room -= size
+    return taken
 
 
 def _sample(sample: Sample, used: Iterable[str]) -> JSON:

@@ -106,18 +106,25 @@ def test_the_machine_creates_evaluation_jobs_and_gives_them_their_role_alone(tem
 
 
 def test_who_hears_of_a_stopped_run_may_list_jobs_and_stop_them_and_nothing_else_of_bedrock(template):
-    told = [
-        (action, json.dumps(each["Resource"]))
+    told = {
+        action: json.dumps(each["Resource"])
         for each in of_role(template, "FailuresTell")
         for action in as_list(each["Action"])
         if action.startswith("bedrock:")
-    ]
-    assert [action for action, _ in told] == [
-        "bedrock:ListModelInvocationJobs",
-        "bedrock:StopModelInvocationJob",
-        "bedrock:ListAdvancedPromptOptimizationJobs",
-        "bedrock:StopAdvancedPromptOptimizationJob",
-    ]
-    assert (told[0][1], told[2][1]) == ('"*"', '"*"')
-    assert ":model-invocation-job/*" in told[1][1]
-    assert ":advanced-prompt-optimization-job/*" in told[3][1]
+    }
+    kinds = (
+        ("ModelInvocation", "model-invocation"),
+        ("AdvancedPromptOptimization", "advanced-prompt-optimization"),
+    )
+    for name, kind in kinds:
+        assert told.pop(f"bedrock:List{name}Jobs") == '"*"'
+        assert f":{kind}-job/*" in told.pop(f"bedrock:Stop{name}Job")
+    assert not told
+
+
+def test_jobs_that_make_prompts_are_created_on_the_stacks_models_and_looked_at_by_the_machine(template):
+    created = granted(template, "bedrock:CreateAdvancedPromptOptimizationJob")
+    assert created
+    assert created <= granted(template, "bedrock:InvokeModel")
+    looked = granted(template, "bedrock:GetAdvancedPromptOptimizationJob")
+    assert all(":advanced-prompt-optimization-job/*" in each for each in looked)

@@ -1,11 +1,8 @@
-"""Bedrock's jobs that make prompts, in a stack: by the machine's role, and stopped with their run."""
-
-import json
-import time
+"""Bedrock's jobs that make prompts, in a stack: whose judge it has to allow."""
 
 import pytest
 
-from tests.local_aws.test_batch import waited_for
+from tests.local_aws.outcomes import records
 
 pytestmark = pytest.mark.slow
 
@@ -17,17 +14,11 @@ candidates:
 judges: [{name: pro, model: us.amazon.nova-pro-v1:0}]
 criteria: [helpfulness]
 """
-RECORDS = [{"id": f"r{n}", "prompt": f"Where is parcel {n}?", "reference": "Here."} for n in range(24)]
 
 
-def jobs_of(aws):
-    return aws.client("bedrock").list_advanced_prompt_optimization_jobs()["jobSummaries"]
-
-
-def test_a_job_is_created_by_the_machines_role_and_its_prompt_is_measured(aws):
-    [execution] = aws.finished(aws.upload(RECORDS, evaluation=EVALUATION))
-    print(execution.get("error"), execution.get("cause"))
-    folder = aws.folder_of(execution)
-    (search,) = json.loads(aws.read(f"{folder}/prompts/search.json"))["searches"]
-    print(search)
-    assert json.loads(aws.read(f"{folder}/scorecard.json"))["cost_usd"]["prompt_search"] is None
+def test_a_stack_that_does_not_allow_the_jobs_own_judge_begins_none(aws):
+    [execution] = aws.finished(aws.upload(records(24), evaluation=EVALUATION))
+    assert execution["status"] == "FAILED"
+    assert "claude-sonnet-4-6" in execution["cause"]
+    assert "judges in the jobs of by: bedrock_job" in execution["cause"]
+    assert aws.client("bedrock").list_advanced_prompt_optimization_jobs()["jobSummaries"] == []

@@ -102,20 +102,16 @@ def prompt_job(
     # A rehearsal's jobs take no longer than somebody watches them.
     poll_s = REHEARSED_POLL_S if run.simulated else POLL_S
     told = {"candidate": search.candidate, "request": request, "poll_s": poll_s, "attempt": 0}
-    return PromptJob(told, likely_usd(run, search))
+    return PromptJob(told, _likely_usd(run, candidate, judge, orjson.loads(content)))
 
 
-def likely_usd(run: RunDefinition, search: Search) -> float:
+def _likely_usd(run: RunDefinition, candidate: Candidate, judge: str, asked: JSON) -> float:
     """
-    Return what a candidate's job is likely to cost, by the input that was written for it; 0 without a price.
+    Return what a job is likely to cost, by its input; 0 without a price.
 
     As many prompts are tried on all samples as `LIKELY_TRIES`, each reply as long as it may be, each judged
     once. What the job's own calls that write prompts take is in it too, for most replies are shorter.
     """
-    candidate = _candidate(run, search)
-    judge, _ = job_judge_for(candidate.model, [each.model for each in run.evaluation.called_judges])
-    [row] = storage.read_bytes(storage.join(_folder(run, search), INPUT)).splitlines()
-    asked = orjson.loads(row)
     samples = asked.pop("evaluationSamples")
     shown = _tokens(orjson.dumps(samples)) + len(samples) * _tokens(asked["promptTemplate"].encode())
     written = len(samples) * reply_tokens(candidate)
