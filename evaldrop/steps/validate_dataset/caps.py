@@ -16,8 +16,8 @@ from evaldrop import storage
 from evaldrop.errors import BudgetExceeded
 from evaldrop.evaluation import Called, Evaluation
 from evaldrop.evaluation.definition import GIVEN, Price, called_models
-from evaldrop.evaluation.improvement import BEDROCK
-from evaldrop.evaluation.model_ids import guardrail_arn, model_arns
+from evaldrop.evaluation.improvement import BEDROCK, JOB_JUDGE
+from evaldrop.evaluation.model_ids import guardrail_arn, model_arns, model_name
 from evaldrop.evaluation.prices import (
     FACTORS,
     ModelPrice,
@@ -33,6 +33,10 @@ from evaldrop.shipped import resource
 from evaldrop.steps.validate_dataset.plan import Line, Plan, refuse_above_budget
 
 ASK = "or have whoever deploys this stack raise"
+_WHO_JUDGES_IN_JOBS = (
+    " It judges in the jobs of by: bedrock_job where no judge of the evaluation is one that they take: "
+    "Claude Opus 4.6, Sonnet 4.5 or 4.6."
+)
 
 
 class Caps(BaseModel):
@@ -105,7 +109,8 @@ class Caps(BaseModel):
             allowed = {pattern for model in self.models for pattern in model_arns(model, **here)}
             for model in called_models([evaluation]):
                 if not _is_allowed(model_arns(model, **here), allowed):
-                    yield _not_allowed("model", model, self.models)
+                    why = _WHO_JUDGES_IN_JOBS if model_name(model)[1] == JOB_JUDGE else ""
+                    yield _not_allowed("model", model, self.models) + why
         if self.guardrails is not None:
             allowed = {guardrail_arn(each, **here) for each in self.guardrails}
             named = (each.guardrail.id for each in evaluation.candidates if each.guardrail)

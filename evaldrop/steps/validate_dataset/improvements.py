@@ -21,6 +21,10 @@ from evaldrop.prompt_search.size import prompt_tokens
 from evaldrop.run.definition import RunDefinition
 from evaldrop.steps.validate_dataset.planned_search import PlannedSearches
 
+_NO_JOBS = (
+    "On one machine a rehearsal alone has them (--bedrock simulated): say by: bedrock, or name a model, or "
+    "run it in a stack (evaldrop submit)."
+)
 FEWEST_RECORDS = 12
 """With fewer a part of them would have one or two, by which no prompt can be chosen."""
 
@@ -130,8 +134,6 @@ def _proposer_problems(evaluation: Evaluation, improved: ImprovedPrompt, is_bedr
     if improved.by in BY_BEDROCK:
         if not is_bedrock:
             yield f"by: {improved.by} is Bedrock's, and another server answers. Name a model."
-        elif improved.by == BEDROCK_JOB:
-            yield f"by: {BEDROCK_JOB} cannot be asked for in a run. Say by: bedrock, or name a model."
         return
     proposer = evaluation.proposer_of(improved)
     if proposer is None and improved.by is not None:
@@ -148,6 +150,13 @@ def _proposer_problems(evaluation: Evaluation, improved: ImprovedPrompt, is_bedr
 
 def _looks_like_a_model(name: str) -> bool:
     return name.startswith("arn:") or "." in name or model_vendor(name) is not None
+
+
+def without_prompt_jobs(evaluation: Evaluation) -> str | None:
+    """Say whose prompt a job is to make where nothing runs jobs, with the ways out; None for nobody."""
+    by_job = [each.name for each, improved in improved_candidates(evaluation) if improved.by == BEDROCK_JOB]
+    who = ", ".join(f"candidate {name}" for name in by_job)
+    return f"{who}: prompt.by: {BEDROCK_JOB} needs Bedrock's jobs. {_NO_JOBS}" if who else None
 
 
 def prompts_of_instructions(evaluation: Evaluation) -> dict[str, Prompt]:
