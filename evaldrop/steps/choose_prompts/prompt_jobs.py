@@ -30,8 +30,8 @@ from evaldrop.prompt_search.search import proposal_id
 from evaldrop.prompt_search.size import BYTES_PER_TOKEN, prompt_tokens
 from evaldrop.prompt_search.state import FIRST, Proposal, Search
 from evaldrop.run.definition import RunDefinition
+from evaldrop.run.job_names import job_prefix
 from evaldrop.steps.choose_prompts.texts import Variables
-from evaldrop.steps.prepare_jobs.jobs import job_prefix
 from evaldrop.steps.prepare_records.prepare import POLL_S, REHEARSED_POLL_S, variables
 
 JSON = dict[str, Any]
