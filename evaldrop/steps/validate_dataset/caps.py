@@ -124,7 +124,7 @@ class Caps(BaseModel):
             raise BudgetExceeded(
                 f"the run would make {calls:,.0f} calls{so_far}, above max_calls: {self.max_calls:,}, which "
                 "this stack allows a run. Evaluate fewer records (--limit), have fewer candidates, judges, "
-                f"repeats or copies, {ASK} max_calls (cdk.json)."
+                f"repeats, copies or proposals of prompts, {ASK} max_calls (cdk.json)."
             )
 
     def refuse(self, plan: Plan, evaluation: Evaluation, *, budget_usd: float | None = None) -> None:
