@@ -18,6 +18,7 @@ from evaldrop.evaluation import Called, Evaluation
 from evaldrop.evaluation.definition import GIVEN, Price, called_models
 from evaldrop.evaluation.improvement import BEDROCK
 from evaldrop.evaluation.model_ids import guardrail_arn, model_arns
+from evaldrop.evaluation.originals import asks_bedrock
 from evaldrop.evaluation.prices import (
     FACTORS,
     ModelPrice,
@@ -56,6 +57,7 @@ class Caps(BaseModel):
     prices: dict[str, Price] = Field(default_factory=dict, description="The stack's own, by model ID.")
     models: tuple[str, ...] | None = Field(default=None, description="Models that may be called.")
     guardrails: tuple[str, ...] | None = Field(default=None, description="Guardrails that may be named.")
+    prompt_optimizer: bool = Field(default=True, description="Whether Bedrock's optimiser may be asked.")
 
     @property
     def counts_every_record(self) -> bool:
@@ -101,6 +103,11 @@ class Caps(BaseModel):
             return
         _, partition, _, region, account, *_ = arn.split(":")
         here = {"partition": partition, "region": region, "account": account}
+        if not self.prompt_optimizer and asks_bedrock(evaluation):
+            yield (
+                "by: bedrock: this stack may not ask Bedrock's optimiser. Name a model, or have whoever "
+                "deploys this stack set prompt_optimizer (cdk.json)."
+            )
         if self.models is not None:
             allowed = {pattern for model in self.models for pattern in model_arns(model, **here)}
             for model in called_models([evaluation]):

@@ -67,6 +67,14 @@ def test_who_writes_prompts_is_a_model_that_the_stack_allows(here, by):
     assert "is none that this stack may use" in str(refusal(here, {**IMPROVE, "by": by}))
 
 
+def test_bedrocks_optimiser_is_asked_only_where_a_stack_may(here):
+    here.place.caps = Caps(prompt_optimizer=False)
+    here.place.function_arn = "arn:aws:lambda:us-east-1:123456789012:function:api"
+    assert "may not ask Bedrock's optimiser" in refusal(here, {**IMPROVE, "by": "bedrock"})["detail"]
+    here.place.caps = Caps()
+    assert ask(here.api, "POST", "/plan", asked({**IMPROVE, "by": "bedrock"})).status == 200
+
+
 @pytest.mark.parametrize(
     "name", ["../../../etc/passwd.v1", "/etc/hosts.v1", "answer\0.v1", "answer.v1+tuned"]
 )
