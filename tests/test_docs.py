@@ -14,8 +14,8 @@ import yaml
 
 from evaldrop.cli import exits
 from evaldrop.cli.app import app
-from evaldrop.evaluation.improvement import ImprovedPrompt
 from evaldrop.evaluation import Candidate, Evaluation, Judge, Robustness, template_limits, yaml_text
+from evaldrop.evaluation.improvement import ImprovedPrompt
 from evaldrop.evaluation.metrics import METRICS
 from tests.whole_runs import ROOT, environment
 
