@@ -112,7 +112,9 @@ def acknowledge(
         (triggers.start_run, DATASETS),
     ):
         accept_wildcard(step.role, f"{input_arn}/{prefix}*", UPLOADED)
-    accept_wildcard(steps["ChoosePrompts"].role, "*", _OPTIMIZED)
+    accept_wildcard(steps["CheckFirstCalls"].role, f"{output_arn}/{RUNS}/*/run.json", RUN_FOLDERS)
+    if settings.has_prompt_optimizer:
+        accept_wildcard(steps["ChoosePrompts"].role, "*", _OPTIMIZED)
     for user in (workflow, jobs, evaluation_jobs):
         _acknowledge_models(user, settings)
     any_model = "arn:<AWS::Partition>:bedrock:*::foundation-model/*"

@@ -47,6 +47,17 @@ judges:
 criteria: [correctness, helpfulness]
 """
 
+TUNED = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
+SEARCHES = (
+    "improve: answer.v1, rounds: 1, proposals: 4",
+    "improve: answer.v1",
+    "improve: answer.v1, rounds: 4, proposals: 6",
+    "improve: answer.v1, rounds: 4, proposals: 6, budget_usd: 5",
+    "improve: answer.v1, rounds: 10, proposals: 12",
+    "improve: answer.v1, by: bedrock",
+    'instructions: "Answer in two sentences, kindly."',
+)
+
 # The example's record: about 300 tokens to a candidate, an answer of about 100.
 _ROW = {
     "prompt": "Our customer writes, after a long story about a hose that did not fit: " * 16,
@@ -73,6 +84,40 @@ def plans() -> tuple[RunDefinition, list[Plan]]:
     return definition, [with_deliveries(plan, definition.evaluation, prices, has_jobs=True) for plan in made]
 
 
+def searches() -> list[tuple[str, Plan]]:
+    """Return plans of runs that improve a prompt of the example's second candidate, by their settings."""
+    planned = []
+    with tempfile.TemporaryDirectory() as folder:
+        dataset = Path(folder) / "example.jsonl"
+        rows = (json.dumps({"id": f"r{number}", **_ROW}) for number in range(RECORDS[0]))
+        dataset.write_text("\n".join(rows) + "\n", encoding="utf-8")
+        for settings in SEARCHES:
+            tuned = f"  - {{name: tuned, model: {TUNED}, prompt: {{{settings}}}}}\n"
+            text = EVALUATION.replace("judges:", f"{tuned}judges:")
+            dataset.with_name("evaluation.yaml").write_text(text, encoding="utf-8")
+            check = check_dataset(RunRequest(run_id="example", dataset=str(dataset), out=folder))
+            if check.plan is None:
+                raise ValueError("\n".join(check.problems))
+            planned.append((settings, check.plan))
+    return planned
+
+
+def _searches() -> Iterator[str]:
+    yield (
+        f"| `prompt` of a candidate more, {RECORDS[0]:,} records | train, dev, test | calls of its search, "
+        "likely (at most) | its search, likely USD (at most) | the whole run, likely USD |"
+    )
+    yield "|---|---|---:|---:|---:|"
+    for settings, plan in searches():
+        search = plan.prompt_search
+        if search is None:
+            raise ValueError(f"{settings}: nothing is searched")
+        parts = ", ".join(f"{search.records[part]:,}" for part in ("train", "dev", "test"))
+        calls = f"{search.calls:,} ({search.most_calls:,})"
+        cost = f"{_usd(search.cost_usd.likely)} ({_usd(search.cost_usd.high)})"
+        yield f"| `{settings}` | {parts} | {calls} | {cost} | {_usd(plan.cost_usd.likely)} |"
+
+
 def tables() -> str:
     """Return the tables as Markdown."""
     definition, planned = plans()
@@ -87,6 +132,8 @@ def tables() -> str:
             *_cached(planned),
             "",
             *_children(definition, planned),
+            "",
+            *_searches(),
         ]
     )
 

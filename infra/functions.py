@@ -154,7 +154,8 @@ class Functions(Construct):
             for name, shape in STEPS.items()
         }
         # For `by: bedrock`: Step Functions does not take it.
-        self.steps["ChoosePrompts"].allow(["bedrock:OptimizePrompt"], ["*"])
+        if settings.has_prompt_optimizer:
+            self.steps["ChoosePrompts"].allow(["bedrock:OptimizePrompt"], ["*"])
         if settings.customer_metrics:
             names = json.dumps(settings.customer_metrics)
             self.steps["BuildScorecard"].tell("EVALDROP_CUSTOMER_METRICS", names)

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from evaldrop.evaluation import Evaluation, parse_evaluation
 from evaldrop.evaluation.definition import Price, called_models, named_guardrails
+from evaldrop.evaluation.originals import asks_bedrock
 from evaldrop.evaluation.regions import in_region, region_problem, region_problems, resolved_model
 from evaldrop.steps.validate_dataset.caps import Caps
 from infra.settings_parts import Network, Part, SignIn, Thresholds, Weekly
@@ -52,6 +53,10 @@ class Settings(Part):
     )
     guardrails: tuple[str, ...] = Field(
         default=(), description="Further guardrails that uploaded evaluations may name: IDs or ARNs."
+    )
+    prompt_optimizer: bool = Field(
+        default=False,
+        description="Whether uploaded evaluations may have prompts made by: bedrock, which reads a prompt.",
     )
     max_run_usd: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
         default=25, description="A run that could cost more, every reply at its max_tokens, is refused."
@@ -215,7 +220,14 @@ class Settings(Part):
             prices=self.prices,
             models=tuple(called_models(evaluations, self.models)),
             guardrails=tuple(named_guardrails(evaluations, self.guardrails)),
+            prompt_optimizer=self.has_prompt_optimizer,
         )
+
+    @property
+    def has_prompt_optimizer(self) -> bool:
+        """Whether Bedrock's optimiser may be asked: a deployed evaluation does, or uploaded ones may."""
+        evaluations = [evaluation for _, evaluation in self.load_evaluations().values()]
+        return self.prompt_optimizer or any(map(asks_bedrock, evaluations))
 
     @property
     def max_dataset_bytes(self) -> int:

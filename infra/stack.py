@@ -24,6 +24,9 @@ from infra.storage import Storage
 from infra.triggers import Triggers
 from infra.workflow import Workflow
 
+# An output holds 1,024 characters.
+_NOT_IN_CAPS = {"models", "guardrails", "prices", "prompt_optimizer"}
+
 
 class EvaldropStack(Stack):
     """Drop a dataset in the input bucket, find its scorecard in the output bucket."""
@@ -151,8 +154,10 @@ class EvaldropStack(Stack):
             ("ResultsTopic", notifications.topic.topic_arn),
             ("DeadLetterQueue", triggers.dead_letters.queue_url),
             ("MaxDatasetBytes", str(settings.max_dataset_bytes)),
-            # Without models and prices: an output holds 1,024 characters.
-            ("Caps", settings.caps.model_dump_json(exclude={"models", "guardrails", "prices"})),
+            (
+                "Caps",
+                settings.caps.model_dump_json(exclude={"models", "guardrails", "prices", "prompt_optimizer"}),
+            ),
             *([("HistoryTable", history.table.table_name)] if history else []),
             *(outputs_of(api) if api else []),
         ):

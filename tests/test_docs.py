@@ -15,6 +15,7 @@ import yaml
 from evaldrop.cli import exits
 from evaldrop.cli.app import app
 from evaldrop.evaluation import Candidate, Evaluation, Judge, Robustness, template_limits, yaml_text
+from evaldrop.evaluation.improvement import ImprovedPrompt
 from evaldrop.evaluation.metrics import METRICS
 from tests.whole_runs import ROOT, environment
 
@@ -39,7 +40,7 @@ def test_the_command_line_page_is_what_help_says(tmp_path):
     assert COMMAND_LINE.read_text() == page.read_text(), f"stale; run: {REGENERATE}"
 
 
-@pytest.mark.parametrize("model", [Evaluation, Candidate, Judge, Robustness])
+@pytest.mark.parametrize("model", [Evaluation, Candidate, Judge, Robustness, ImprovedPrompt])
 def test_every_key_of_an_evaluation_is_on_its_page(model):
     page = (ROOT / "docs" / "evaluation.md").read_text()
 

@@ -158,6 +158,8 @@ def _prompts(definition: Mapping[str, Any]) -> Iterator[tuple[Kind, str]]:
         called = definition.get(key)
         listed = called if isinstance(called, list) else ()
         named += [(kind, each.get("prompt")) for each in listed if isinstance(each, dict)]
+    # What a prompt that the run makes begins with.
+    named += [(kind, name.get("improve")) for kind, name in named if isinstance(name, dict)]
     pairwise = definition.get("pairwise")
     named.append(("judge", pairwise.get("prompt") if isinstance(pairwise, dict) else None))
     for kind, name in named:

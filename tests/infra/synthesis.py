@@ -26,6 +26,7 @@ EVERYTHING = {
         "arn:aws:bedrock:eu-west-1:123456789012:imported-model/def456",
     ],
     "guardrails": ["gr-1", "arn:aws:bedrock:eu-west-1:123456789012:guardrail/gr-2"],
+    "prompt_optimizer": True,
     "memory_mb": {"BuildScorecard": 10240},
     "budget_emails": ["someone@example.com"],
     "monthly_budget_usd": 100,

@@ -147,7 +147,6 @@ ON_EVERYTHING = {
         "logs:PutResourcePolicy",
         "logs:UpdateLogDelivery",
     ): "Step Functions' log delivery has no resources to name",
-    ("bedrock:OptimizePrompt",): "it is given a prompt's text, and names no resource",
     ("bedrock:ListModelInvocationJobs",): "the jobs of a stopped run are listed by their names",
     ("bedrock:ListEvaluationJobs",): "likewise",
     ("bedrock:ListAdvancedPromptOptimizationJobs",): "likewise, and no name narrows the list down",
@@ -171,8 +170,11 @@ def test_no_permission_is_on_everything_but_those_with_a_reason(either_template)
     }
     merged = {action for actions in found for action in actions}
     network = OF_A_NETWORK if resources(either_template, "AWS::EC2::SecurityGroup") else set()
+    # It is given a prompt's text, and names no resource.
+    optimizer = {"bedrock:OptimizePrompt"} if granted(either_template, "bedrock:OptimizePrompt") else set()
     metrics = {"cloudwatch:GetMetricData"} if "SteerRuns" in json.dumps(either_template) else set()
-    assert merged == {action for actions in ON_EVERYTHING for action in actions} | network | metrics
+    reasoned = {action for actions in ON_EVERYTHING for action in actions}
+    assert merged == reasoned | network | metrics | optimizer
 
 
 def test_no_permission_is_for_every_action(either_template):
@@ -214,6 +216,11 @@ def test_other_models_are_allowed_as_the_settings_say(full_template):
             }
         }
     ]
+
+
+def test_bedrocks_optimiser_may_be_asked_only_where_somebody_does(template, full_template):
+    assert not granted(template, "bedrock:OptimizePrompt")
+    assert granted(full_template, "bedrock:OptimizePrompt")
 
 
 def test_guardrails_may_be_applied_only_when_there_are_some(template, full_template):

@@ -18,6 +18,7 @@ from evaldrop.evaluation import Called, Evaluation
 from evaldrop.evaluation.definition import GIVEN, Price, called_models
 from evaldrop.evaluation.improvement import BEDROCK, JOB_JUDGE
 from evaldrop.evaluation.model_ids import guardrail_arn, model_arns, model_name
+from evaldrop.evaluation.originals import asks_bedrock
 from evaldrop.evaluation.prices import (
     FACTORS,
     ModelPrice,
@@ -60,6 +61,7 @@ class Caps(BaseModel):
     prices: dict[str, Price] = Field(default_factory=dict, description="The stack's own, by model ID.")
     models: tuple[str, ...] | None = Field(default=None, description="Models that may be called.")
     guardrails: tuple[str, ...] | None = Field(default=None, description="Guardrails that may be named.")
+    prompt_optimizer: bool = Field(default=True, description="Whether Bedrock's optimiser may be asked.")
 
     @property
     def counts_every_record(self) -> bool:
@@ -105,6 +107,11 @@ class Caps(BaseModel):
             return
         _, partition, _, region, account, *_ = arn.split(":")
         here = {"partition": partition, "region": region, "account": account}
+        if not self.prompt_optimizer and asks_bedrock(evaluation):
+            yield (
+                "by: bedrock: this stack may not ask Bedrock's optimiser. Name a model, or have whoever "
+                "deploys this stack set prompt_optimizer (cdk.json)."
+            )
         if self.models is not None:
             allowed = {pattern for model in self.models for pattern in model_arns(model, **here)}
             for model in called_models([evaluation]):
@@ -129,7 +136,7 @@ class Caps(BaseModel):
             raise BudgetExceeded(
                 f"the run would make {calls:,.0f} calls{so_far}, above max_calls: {self.max_calls:,}, which "
                 "this stack allows a run. Evaluate fewer records (--limit), have fewer candidates, judges, "
-                f"repeats or copies, {ASK} max_calls (cdk.json)."
+                f"repeats, copies or proposals of prompts, {ASK} max_calls (cdk.json)."
             )
 
     def refuse(self, plan: Plan, evaluation: Evaluation, *, budget_usd: float | None = None) -> None:

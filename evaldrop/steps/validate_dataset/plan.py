@@ -175,7 +175,8 @@ class Plan:
     @property
     def calls(self) -> int:
         """Number of calls to Bedrock, those of searches included."""
-        return sum(line.calls for line in self.all_lines)
+        searching = self.prompt_search.calls if self.prompt_search else 0
+        return sum(line.calls for line in self.lines) + searching
 
     @property
     def most_calls(self) -> int:

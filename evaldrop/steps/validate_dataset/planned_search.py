@@ -26,8 +26,8 @@ class PlannedSearch:
     Attributes:
         candidate: Whose prompt is made.
         by: Who writes it: a model, or Bedrock's optimiser.
-        lines: Who is called: the proposer, the candidate that is tried, and who judges the tries. Their calls
-            are the likely ones, the upper figures those of all calls that there may be.
+        lines: Who is called, whatever the budget is: the proposer, the candidate that is tried, and who
+            judges the tries. Their calls are the likely ones, upper figures those of all that there may be.
         most: As many calls as there may be without retries, by role.
         longer: Tokens by which the prompt is longer than the first.
         budget_usd: What the search may cost.
@@ -60,8 +60,10 @@ class PlannedSearch:
 
     @property
     def calls(self) -> int:
-        """How many are likely."""
-        return sum(line.calls for line in self.lines)
+        """How many are likely, within its budget."""
+        cost = sum(line.cost_usd.likely for line in self.lines if line.cost_usd)
+        share = self.cost_usd.likely / cost if cost else 1.0
+        return round(share * sum(line.calls for line in self.lines))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
