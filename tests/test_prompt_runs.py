@@ -94,8 +94,23 @@ def test_a_search_that_is_killed_finds_the_same_and_pays_for_nothing_twice(tmp_p
     assert read(run, "scorecard.json")["cost_usd"] == read(tuned, "scorecard.json")["cost_usd"]
 
 
-def killed(folder, paid, *, after):
-    """Begin a run and kill it once so many replies were paid for; a second name of its journal is kept."""
+@pytest.mark.nightly
+@pytest.mark.parametrize("moment", [20, 49, 130])
+def test_a_search_that_is_stopped_keeps_what_was_paid_and_goes_on(tmp_path, tuned, moment):
+    paid = tmp_path / "paid.jsonl"
+    run = killed(tmp_path, paid, after=moment, by=signal.SIGINT)
+    stopped = called("stop", run)
+    assert "in its search for prompts" in stopped.stderr
+    assert "was paid for it" in stopped.stderr
+    ended = called("run", "--resume", run, "--bedrock", BEDROCK)
+    assert ended.returncode == 0, ended.stderr
+    assert paid.read_bytes().count(b"\n") == calls_of(tuned)
+    assert read(run, "prompts/search.json") == read(tuned, "prompts/search.json")
+    assert read(run, "scorecard.json")["cost_usd"] == read(tuned, "scorecard.json")["cost_usd"]
+
+
+def killed(folder, paid, *, after, by=signal.SIGKILL):
+    """Begin a run and end it once so many replies were paid for; a second name of its journal is kept."""
     dataset = write_evaluation(folder, records=RECORDS, evaluation=EVALUATION)
     slowly = BEDROCK.replace("latency=0", "latency=0.05")
     asked = command("run", dataset, "--bedrock", slowly, "--out", folder / "runs", "--max-in-flight", 4)
@@ -108,7 +123,7 @@ def killed(folder, paid, *, after):
                 if not paid.exists():
                     os.link(journal, paid)
                 if paid.read_bytes().count(b"\n") >= after:
-                    os.kill(process.pid, signal.SIGKILL)
+                    os.kill(process.pid, by)
                     process.wait()
             time.sleep(0.002)
     return only_run(folder / "runs")
