@@ -75,6 +75,13 @@ def test_what_the_search_cost_is_in_the_runs_cost(tuned):
     assert cost["total"] == pytest.approx(cost["candidates"] + cost["judges"] + cost["prompt_search"])
 
 
+def test_deliveries_and_the_search_come_to_the_total(tuned):
+    cost = read(tuned, "scorecard.json")["cost_usd"]
+    delivered = sum(each["cost_usd"] for each in cost["deliveries"])
+    assert delivered + cost["prompt_search"] == pytest.approx(cost["total"], abs=1e-12)
+    assert delivered == pytest.approx(cost["candidates"] + cost["judges"], abs=1e-12)
+
+
 @pytest.mark.parametrize(
     "moment",
     [
@@ -150,5 +157,6 @@ def test_a_search_and_its_run_stay_within_a_budget_together(tmp_path, tuned):
     assert search["ended"] == "its budget, or the run's, has no room for more"
     assert cost["total"] <= whole * 0.8
     # The ledger has tries and the run's own records; what proposing cost was taken from the budget before.
-    ledger = sum(json.loads(line)["micros"] for line in (run / "budget.jsonl").read_text().splitlines()) / 1e6
+    lines = map(json.loads, (run / "budget.jsonl").read_text().splitlines())
+    ledger = sum(line["micros"] for line in lines if "record_id" in line) / 1e6
     assert ledger + search["proposing_usd"] == pytest.approx(cost["total"], abs=RECORDS * 4e-6)
