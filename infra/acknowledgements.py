@@ -55,12 +55,14 @@ _ANY_JOB = "Bedrock gives a job's ARN its last part; the model has to be one of 
 _ANY_EVALUATION = (
     "Bedrock gives a job's ARN its last part; which models may judge is said by the role that it is given."
 )
+_ANY_PROMPT_JOB = "Bedrock gives a job's ARN its last part; a job is created on the stack's own models alone."
 _ANY_JOB_OF_A_RUN = (
     "Bedrock gives a job's ARN its last part; only jobs named after a stopped run are stopped."
 )
 _LISTED = (
-    "bedrock:ListModelInvocationJobs and bedrock:ListEvaluationJobs know no resource-level permission "
-    "(Service Authorization Reference); a stopped run's jobs are found by their names."
+    "bedrock:ListModelInvocationJobs, bedrock:ListEvaluationJobs and "
+    "bedrock:ListAdvancedPromptOptimizationJobs know no resource-level permission (Service Authorization "
+    "Reference); a stopped run's jobs are found by their names."
 )
 _OPTIMIZED = (
     "bedrock:OptimizePrompt knows no resource-level permission (Service Authorization Reference); it is "
@@ -91,6 +93,7 @@ def acknowledge(
         accept(step.function, "L1", RUNTIME)
     accept_wildcard(workflow.machine.role, "*", _NO_RESOURCE)
     input_arn, output_arn = arn_of(storage.input), arn_of(storage.output)
+    accept_wildcard(steps["CheckFirstCalls"].role, f"{output_arn}/{RUNS}/*/run.json", RUN_FOLDERS)
     for name in steps:
         accept_wildcard(steps[name].role, f"{output_arn}/{RUNS}/*", RUN_FOLDERS)
     for role in (workflow.machine.role, jobs.role, evaluation_jobs.role):
@@ -100,6 +103,9 @@ def acknowledge(
         accept_wildcard(role, any_job, _ANY_JOB)
     any_evaluation = any_job.replace("model-invocation-job", "evaluation-job")
     accept_wildcard(workflow.machine.role, any_evaluation, _ANY_EVALUATION)
+    any_prompt_job = any_job.replace("model-invocation-job", "advanced-prompt-optimization-job")
+    accept_wildcard(workflow.machine.role, any_prompt_job, _ANY_PROMPT_JOB)
+    accept_wildcard(failures, any_prompt_job, _ANY_JOB_OF_A_RUN)
     for step, prefix in (
         *((steps["ValidateDataset"], prefix) for prefix in (DATASETS, EVALUATIONS, "prompts/")),
         *((steps[name], DATASETS) for name in ("ChoosePrompts", "PrepareRecords")),

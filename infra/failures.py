@@ -7,7 +7,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.functions import Step
-from infra.jobs import EvaluationJobs, Jobs
+from infra.jobs import EvaluationJobs, Jobs, prompt_jobs
 from infra.notifications import Notifications
 from infra.storage import Storage
 from infra.triggers import Triggers
@@ -43,6 +43,10 @@ class Failures(Construct):
             iam.PolicyStatement(actions=["bedrock:StopModelInvocationJob"], resources=[jobs.arns]),
             iam.PolicyStatement(actions=["bedrock:ListEvaluationJobs"], resources=["*"]),
             iam.PolicyStatement(actions=["bedrock:StopEvaluationJob"], resources=[evaluation_jobs.arns]),
+            iam.PolicyStatement(actions=["bedrock:ListAdvancedPromptOptimizationJobs"], resources=["*"]),
+            iam.PolicyStatement(
+                actions=["bedrock:StopAdvancedPromptOptimizationJob"], resources=[prompt_jobs()]
+            ),
         ]
         if storage.key:
             statements.append(

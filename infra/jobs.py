@@ -87,5 +87,10 @@ class EvaluationJobs(Jobs):
     JOB_ACTIONS = ("bedrock:CreateModelInvocationJob", "bedrock:StopModelInvocationJob")
 
 
+def prompt_jobs() -> str:
+    """Return the ARN pattern of jobs that make prompts: they have no role, and do what their creator may."""
+    return _jobs_of("advanced-prompt-optimization-job")
+
+
 def _jobs_of(kind: str) -> str:
     return f"arn:{Aws.PARTITION}:bedrock:{Aws.REGION}:{Aws.ACCOUNT_ID}:{kind}/*"

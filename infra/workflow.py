@@ -13,7 +13,7 @@ from evaldrop.evaluation.model_ids import application_profiles, guardrail_arn, m
 from evaldrop.shipped import workflow_path
 from evaldrop.store.table import BUDGET_ITEM
 from infra.functions import Step
-from infra.jobs import EvaluationJobs, Jobs
+from infra.jobs import EvaluationJobs, Jobs, prompt_jobs
 from infra.log_groups import log_group
 from infra.model_policies import let_use_models
 from infra.notifications import Notifications
@@ -31,7 +31,9 @@ EVALUATION_JOBS_LABEL = "EvaluationJobs"
 
 PROMPTS_LABEL = "Prompts"
 """Of that over prompts that are asked for."""
-LABELS = (MAP_LABEL, PROMPTS_LABEL, JOBS_LABEL, EVALUATION_JOBS_LABEL)
+PROMPT_JOBS_LABEL = "PromptJobs"
+"""And of that over jobs that make some."""
+LABELS = (MAP_LABEL, PROMPTS_LABEL, PROMPT_JOBS_LABEL, JOBS_LABEL, EVALUATION_JOBS_LABEL)
 
 
 class Workflow(Construct):
@@ -82,6 +84,7 @@ class Workflow(Construct):
         self._let_call_models(settings)
         self._let_run_jobs(jobs)
         self._let_run_evaluation_jobs(evaluation_jobs)
+        self._allow("LookAtPromptJobs", ["bedrock:GetAdvancedPromptOptimizationJob"], [prompt_jobs()])
         self._let_tell(notifications)
         self._let_map_run_children()
 
@@ -129,7 +132,11 @@ class Workflow(Construct):
         evaluations = [evaluation for _, evaluation in settings.load_evaluations().values()]
         models = settings.models_in(settings.region)
         arns = list(dict.fromkeys(arn for model in models for arn in model_arns(model, **here)))
-        calling = ["bedrock:InvokeModel", "bedrock:CreateModelInvocationJob"]
+        # A job that makes prompts is created on its models; it has no role, and calls them by this one.
+        calling = [
+            f"bedrock:{action}"
+            for action in ("InvokeModel", "CreateModelInvocationJob", "CreateAdvancedPromptOptimizationJob")
+        ]
         let_use_models(self, self.machine.role, calling, arns)
         if profiles := application_profiles(models):
             self._let_call_profiles(profiles)

@@ -13,6 +13,7 @@ from evaldrop.cli.exits import BUDGET_SPENT
 from evaldrop.evaluation.criteria import BUILT_IN
 from evaldrop.job_formats.asked_metrics import judged_groups
 from evaldrop.job_formats.requests import Target, job_request, own_responses
+from evaldrop.run.ledger import read_ledger
 from evaldrop.running.workflow import JOBS_ROLE
 from tests.whole_runs import called, command, environment, only_run, write_evaluation
 
@@ -71,13 +72,9 @@ def card_of(run):
 
 def ledger_of(run):
     """Return what records and stages have cost in all, in micro-dollars, and what jobs had reserved."""
-    spent, reserved = {}, {}
-    for line in map(json.loads, (run / "budget.jsonl").read_text().splitlines()):
-        if "job" in line:
-            reserved[line["job"]] = line["micros"]
-        else:
-            spent[line.get("record_id"), line.get("stage")] = line["micros"]
-    return sum(spent.values()), reserved
+    lines = map(json.loads, (run / "budget.jsonl").read_text().splitlines())
+    reserved = {line["job"]: line["micros"] for line in lines if "job" in line}
+    return read_ledger(run / "budget.jsonl").spent, reserved
 
 
 def test_a_job_that_has_no_room_is_not_created_and_its_verdicts_say_so(refused):

@@ -9,6 +9,7 @@ from collections import Counter
 
 import pytest
 
+from evaldrop.run.ledger import read_ledger
 from tests.whole_runs import called, command, environment, only_run, write_evaluation
 
 EVALUATION = """
@@ -80,6 +81,31 @@ def test_deliveries_and_the_search_come_to_the_total(tuned):
     delivered = sum(each["cost_usd"] for each in cost["deliveries"])
     assert delivered + cost["prompt_search"] == pytest.approx(cost["total"], abs=1e-12)
     assert delivered == pytest.approx(cost["candidates"] + cost["judges"], abs=1e-12)
+
+
+def assert_is_as_planned(run):
+    cost, plan = read(run, "scorecard.json")["cost_usd"], read(run, "run.json")["estimate"]
+    planned = plan["prompt_search"]["cost_usd"]
+    assert planned["likely"] == pytest.approx(cost["prompt_search"], rel=0.25)
+    assert cost["prompt_search"] <= planned["high"]
+    assert plan["cost_usd"]["likely"] == pytest.approx(cost["total"], rel=0.25)
+    assert cost["total"] <= plan["cost_usd"]["high"]
+    assert plan["guessed"] == []
+
+
+def test_the_bill_is_near_the_plan_and_never_above_its_most(tuned):
+    assert_is_as_planned(tuned)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("rehearsal", ["seed=1,prompt_gain=1", "seed=2,prompt_gain=0.3", "seed=3"])
+def test_so_it_is_of_other_seeds_and_gains(tmp_path, rehearsal):
+    dataset = write_evaluation(tmp_path, records=RECORDS, evaluation=EVALUATION)
+    ended = called(
+        "run", dataset, "--bedrock", f"simulated:latency=0,{rehearsal}", "--out", tmp_path / "runs"
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert_is_as_planned(only_run(tmp_path / "runs"))
 
 
 @pytest.mark.parametrize(
@@ -157,6 +183,5 @@ def test_a_search_and_its_run_stay_within_a_budget_together(tmp_path, tuned):
     assert search["ended"] == "its budget, or the run's, has no room for more"
     assert cost["total"] <= whole * 0.8
     # The ledger has tries and the run's own records; what proposing cost was taken from the budget before.
-    lines = map(json.loads, (run / "budget.jsonl").read_text().splitlines())
-    ledger = sum(line["micros"] for line in lines if "record_id" in line) / 1e6
+    ledger = read_ledger(run / "budget.jsonl").spent / 1e6
     assert ledger + search["proposing_usd"] == pytest.approx(cost["total"], abs=RECORDS * 4e-6)

@@ -32,11 +32,14 @@ RESOURCES = {
     "arn:${Partition}:states:::aws-sdk:bedrock:getModelInvocationJob",
     "arn:${Partition}:states:::aws-sdk:bedrock:createEvaluationJob",
     "arn:${Partition}:states:::aws-sdk:bedrock:getEvaluationJob",
+    "arn:${Partition}:states:::aws-sdk:bedrock:createAdvancedPromptOptimizationJob",
+    "arn:${Partition}:states:::aws-sdk:bedrock:getAdvancedPromptOptimizationJob",
 }
 
 # Handlers that start the workflow and therefore are not in it.
 OUTSIDE_THE_WORKFLOW = {"api", "start_run", "steer_runs"}
 
+LOOKING = {"LookAtJob", "LookAtEvaluationJob", "LookAtPromptJob"}
 BUDGET_STATES = {
     "ReserveBudget", "IsBudgetSpent", "SettleBudget", "ReserveForJob", "SettleJobs", "BeginBudget",
     "ReserveForEvaluationJob", "SettleEvaluationJobs",
@@ -120,7 +123,7 @@ def test_every_state_and_retrier_says_what_it_is_for(name):
         assert retrier.get("Comment", "").strip()
 
 
-def test_a_task_calls_one_of_ten_operations():
+def test_a_task_calls_one_of_twelve_operations():
     assert {state["Resource"] for state in STATES.values() if state["Type"] == "Task"} == RESOURCES
 
 
@@ -132,7 +135,7 @@ def test_a_task_that_fails_is_caught_or_ends_the_run_by_design(name):
     # a run that is over a topic that cannot be reached must not undo it silently. A job that cannot be looked
     # at may be at work: its rows must not be asked for once more.
     assert ("States.ALL" in caught) != (
-        name in {"BuildScorecard", "PrepareEvaluationJobs", "Notify", "LookAtJob", "LookAtEvaluationJob"}
+        name in {"BuildScorecard", "PrepareEvaluationJobs", "Notify", *LOOKING}
     )
 
 

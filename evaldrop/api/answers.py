@@ -103,6 +103,10 @@ class PlanAnswer(Answered):
     unknown_prices: tuple[str, ...]
     duration_s: float
     lines: tuple[dict[str, Any], ...] = Field(description="Per candidate and judge.")
+    prompt_search: dict[str, Any] | None = Field(
+        description="Of the calls and the cost, what making prompts takes, and the records in each part; "
+        "null: no prompt is made."
+    )
     options: tuple[dict[str, Any], ...] = Field(
         description="The run in each delivery: on_demand, flex, batch."
     )

@@ -23,7 +23,7 @@ _MOST_INLINE_BYTES: Final = 1 << 20
 """A larger file is uploaded, whatever it holds: the page need not read it."""
 
 # In the order in which they need each other: they become one style and one script.
-_REPORT_STYLES = ("report.css", "styles/history.css")
+_REPORT_STYLES = ("report.css", "styles/history.css", "styles/pairs.css")
 _STYLES = ("page.css",)
 _REPORT_SCRIPTS = ("data/elements.js", "texts/difference.js", "texts/pairs.js")
 _SCRIPTS = (

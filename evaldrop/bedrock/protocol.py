@@ -124,6 +124,10 @@ class BedrockOptimizations(Protocol):
         """Have the job of `{"jobIdentifier"}` stop."""
         ...
 
+    async def list_advanced_prompt_optimization_jobs(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer with `{"jobSummaries"}` of all jobs, the newest first; no name narrows them down."""
+        ...
+
     async def close(self) -> None:
         """End what is under way in this process."""
         ...

@@ -35,6 +35,7 @@ STEPS = {
     "ChoosePrompts": "choosing prompts",
     "ProposePrompts": "asking for prompts",
     "TryPrompts": "trying prompts",
+    "OptimizePrompts": "waiting for Bedrock's prompt jobs",
     "PrepareRecords": "preparing",
     "EvaluateRecords": "evaluating",
     "CheckFirstCalls": "checking the first calls",
@@ -50,6 +51,7 @@ _SAID = frozenset(
         ("TryPrompts", "EvaluateRecords"),
         ("EvaluateRecords", "ChoosePrompts"),
         ("ProposePrompts", "ChoosePrompts"),
+        ("OptimizePrompts", "ChoosePrompts"),
     }
 )
 """States of which the one before has said what goes on: tries are records to the workflow."""
@@ -153,9 +155,9 @@ class RunProgress(Observer):
         before, self._entered = self._entered, name
         if (before, name) in _SAID:
             return
-        if name in {"ProposePrompts", "TryPrompts"} and (words := self._searching()):
+        if name in {"ProposePrompts", "TryPrompts", "OptimizePrompts"} and (words := self._searching()):
             step = f"prompts: {words}"
-        self._are_jobs = name in {"RunJobs", "RunEvaluationJobs"}
+        self._are_jobs = name in {"RunJobs", "RunEvaluationJobs", "OptimizePrompts"}
         self._are_prompts = name == "ProposePrompts"
         if self._live:
             self._live.update(self._live.task_ids[0], description=step)

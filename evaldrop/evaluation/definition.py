@@ -25,7 +25,15 @@ from pydantic_core import PydanticCustomError
 from evaldrop.evaluation.anchors import Anchors
 from evaldrop.evaluation.defaults import default_inference
 from evaldrop.evaluation.delivery import BatchJobs, DeliverySetting, Duration, ModelQuota
-from evaldrop.evaluation.improvement import BY_BEDROCK, ORIGINAL, ImprovedPrompt, tuned_prompt_of
+from evaldrop.evaluation.improvement import (
+    BEDROCK_JOB,
+    BY_BEDROCK,
+    ORIGINAL,
+    ImprovedPrompt,
+    NamedOrMade,
+    job_judge_for,
+    tuned_prompt_of,
+)
 from evaldrop.evaluation.model_ids import families, families_in_words, is_one_text, model_family
 from evaldrop.evaluation.model_limits import limits_of
 
@@ -157,7 +165,7 @@ class Called(EvaluationPart):
 class Candidate(Called):
     """A model with a prompt and parameters: what is under evaluation."""
 
-    prompt: str | ImprovedPrompt | None = Field(
+    prompt: NamedOrMade | None = Field(
         default=None,
         description="Prompt file, or how the run makes one; the evaluation's `prompt` when absent.",
     )
@@ -551,9 +559,19 @@ def called_models(evaluations: Iterable[Evaluation], further: Iterable[str] = ()
 
 
 def proposers(evaluation: Evaluation) -> list[str]:
-    """Return the models that write prompts for candidates, each once; Bedrock's own optimiser is none."""
-    improved = [each.prompt for each in evaluation.candidates if isinstance(each.prompt, ImprovedPrompt)]
-    found = dict.fromkeys(evaluation.proposer_of(each) for each in improved)
+    """
+    Return the models that write prompts for candidates, each once.
+
+    Bedrock's own optimiser is none; in the place of its jobs is who judges in them.
+    """
+    judges = [each.model for each in evaluation.called_judges]
+    found: dict[str | None, None] = {}
+    for candidate in evaluation.candidates:
+        if isinstance(improved := candidate.prompt, ImprovedPrompt):
+            by_job = improved.by == BEDROCK_JOB and candidate.model != GIVEN
+            found[
+                job_judge_for(candidate.model, judges)[0] if by_job else evaluation.proposer_of(improved)
+            ] = None
     return [model for model in found if model is not None and model not in BY_BEDROCK]
 
 

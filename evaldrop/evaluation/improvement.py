@@ -4,15 +4,30 @@ Prompts that a run makes itself: from plain instructions, or better ones than a 
 What a prompt is made from is a candidate too, so that the gain is measured and not claimed.
 """
 
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    field_validator,
+    model_validator,
+)
+
+from evaldrop.evaluation.model_ids import model_name
 
 BEDROCK: Final = "bedrock"
 """`by: bedrock`: Bedrock's own optimiser, in one call. It is shown no record."""
 BEDROCK_JOB: Final = "bedrock_job"
 """`by: bedrock_job`: Bedrock's job, which tries its prompts on up to 100 train records."""
 BY_BEDROCK: Final = frozenset({BEDROCK, BEDROCK_JOB})
+
+JOB_JUDGE: Final = "anthropic.claude-sonnet-4-6"
+"""Who judges in a job that is given no judge."""
+_JOB_JUDGES = ("claude-opus-4-6", "claude-sonnet-4-5", "claude-sonnet-4-6")
 
 ORIGINAL: Final = ".original"
 """Ends the name of a candidate that is beside an improved one, with the prompt that one began with."""
@@ -96,6 +111,37 @@ class ImprovedPrompt(BaseModel):
         return self.improve is not None and self.by != BEDROCK
 
 
+NAMED, MADE = "<named>", "<made>"
+"""Where a fault is, between the key and what is below it: for pydantic, which names a union's members."""
+
+
+def _kind(value: object) -> str:
+    return MADE if isinstance(value, Mapping | ImprovedPrompt) else NAMED
+
+
+NamedOrMade = Annotated[
+    Annotated[str, Tag(NAMED)] | Annotated[ImprovedPrompt, Tag(MADE)], Discriminator(_kind)
+]
+"""A prompt file's name, or how a run makes one. By what is written: a fault is told of what was meant."""
+
+
+def is_job_judge(model: str) -> bool:
+    """Tell whether Bedrock's jobs that make prompts ask a model as their judge."""
+    return any(name in model_name(model)[1] for name in _JOB_JUDGES)
+
+
+def job_judge_for(model: str, judges: Iterable[str]) -> tuple[str, bool]:
+    """
+    Return who judges in a job that makes a prompt for a model, and whether that is one of the run's judges.
+
+    Bedrock's own is called as the model is: in which geography is not documented.
+    """
+    if own := next(filter(is_job_judge, judges), None):
+        return own, True
+    geography = model_name(model)[0]
+    return f"{geography}.{JOB_JUDGE}" if geography else JOB_JUDGE, False
+
+
 _HEADINGS = frozenset({"## system", "## user", "## assistant"})
 
 
@@ -112,3 +158,9 @@ def original_prompt_of(candidate: str) -> str:
 def tuned_prompt_of(candidate: str, improved: ImprovedPrompt) -> str:
     """Return what the prompt is called that the run makes for a candidate; no file can have the name."""
     return f"{improved.improve or 'tuned'}+{candidate}"
+
+
+def is_made_by_run(prompt: str) -> bool:
+    """Tell whether a prompt's name is of one that its run made: a later run finds another one."""
+    # What plain instructions begin with is the user's own text.
+    return "+" in prompt and not prompt.startswith(original_prompt_of(""))

@@ -11,6 +11,7 @@ from evaldrop.datasets.files.formats import stem_of
 from evaldrop.datasets.texts import visible
 from evaldrop.errors import EvaldropError, EvaluationError
 from evaldrop.evaluation.definition import Evaluation
+from evaldrop.evaluation.improvement import MADE, NAMED
 from evaldrop.evaluation.yaml_faults import comma_advice, in_quotes, missing_space
 from evaldrop.evaluation.yaml_text import MAX_BYTES, read_yaml
 from evaldrop.nearest import did_you_mean, nearest
@@ -114,7 +115,7 @@ def _one_line(problem: str) -> str:
 
 
 def _explain(problem: Any) -> str:
-    place = problem["loc"]
+    place = tuple(part for part in problem["loc"] if part not in {NAMED, MADE})
     parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
     where = "".join(parts).removeprefix(".")
     match problem["type"]:

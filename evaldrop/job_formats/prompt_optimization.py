@@ -17,7 +17,7 @@ from evaldrop.bedrock.families.requests import candidate_call
 from evaldrop.errors import EvaluationError, PromptError
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.definition import Candidate
-from evaldrop.evaluation.model_ids import model_name
+from evaldrop.evaluation.improvement import is_job_judge
 from evaldrop.prompt_search.plain_text import plain_text
 
 JSON = dict[str, Any]
@@ -27,10 +27,12 @@ RESULTS_FILE: Final = "advanced_prompt_optimization_results.jsonl"
 MAX_SAMPLES: Final = 100
 MAX_STEERING: Final = 5
 MAX_VARIABLES: Final = 20
+MAX_INPUT_BYTES: Final = 50_000_000
+
+_ROUND_SAMPLES = len(',"evaluationSamples":[]\n')
 
 METRIC: Final = "quality"
 """What the judge's score is called in the results."""
-_JUDGES = ("claude-opus-4-6", "claude-sonnet-4-5", "claude-sonnet-4-6")
 # The service takes a brace around a name for a variable that was misspelt, and ends the job.
 _SINGLE_BRACES = re.compile(r"(?<!\{)\{[A-Za-z_]\w*\}(?!\})")
 _LOW_IS_GOOD = "The less of it, the better."
@@ -65,7 +67,7 @@ def optimization_input(
     Args:
         template_id: What the prompt is called in the results.
         file: The prompt file.
-        samples: Train records; the first 100 are taken.
+        samples: Train records; the first 100 are taken that have room in 50 MB.
         criteria: By which the job is to judge.
         judge: The model that judges in the run. One that jobs cannot ask is not asked: then the job's own
             judge goes by the criteria.
@@ -88,9 +90,14 @@ def optimization_input(
         "templateId": template_id,
         "promptTemplate": template,
         **_judging(criteria, judge),
-        "evaluationSamples": [_sample(sample, used) for sample in samples[:MAX_SAMPLES]],
     }
-    return orjson.dumps(row) + b"\n"
+    whole = [_sample(sample, used) for sample in samples]
+    taken = _fitting(whole, MAX_INPUT_BYTES - len(orjson.dumps(row)) - _ROUND_SAMPLES)
+    if not taken:
+        raise EvaluationError(
+            "every train record is too long for a prompt optimisation job, which takes 50 MB."
+        )
+    return orjson.dumps({**row, "evaluationSamples": taken}) + b"\n"
 
 
 def optimization_request(candidate: Candidate, *, name: str, source: str, output: str) -> JSON:
@@ -115,9 +122,15 @@ def optimization_request(candidate: Candidate, *, name: str, source: str, output
     }
 
 
-def takes_judge(model: str) -> bool:
-    """Tell whether jobs ask a model as their judge."""
-    return any(name in model_name(model)[1] for name in _JUDGES)
+def _fitting(samples: Iterable[JSON], room: int) -> list[JSON]:
+    """Return the first samples that have room together; one that is too long is left out for a later one."""
+    taken: list[JSON] = []
+    for sample in samples:
+        size = len(orjson.dumps(sample)) + 1
+        if size <= room and len(taken) < MAX_SAMPLES:
+            taken.append(sample)
+            room -= size
+    return taken
 
 
 def _sample(sample: Sample, used: Iterable[str]) -> JSON:
@@ -135,7 +148,7 @@ def _text(value: object) -> str:
 
 def _judging(criteria: Sequence[Criterion], judge: str | None) -> JSON:
     asked = list(map(_in_words, criteria))
-    if judge is not None and takes_judge(judge):
+    if judge is not None and is_job_judge(judge):
         config = {"customLLMJPrompt": _judge_prompt(asked), "customLLMJModelId": judge}
         return {"customLLMJConfig": config, "customEvaluationMetricLabel": METRIC}
     if len(asked) > MAX_STEERING:

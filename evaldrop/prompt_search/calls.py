@@ -11,11 +11,16 @@ TRAIN_SAMPLE: Final = 24
 MOST_PARENTS: Final = 3
 """Of a round; each that is new is tried on the train sample."""
 
-LIKELY_SHARE: Final = 0.85
+LIKELY_SHARE: Final = 0.75
 """Of the dev records, how many a proposal meets on average, those included that are refused or drop out.
 
-0.8 to 1 in simulated searches (`benchmarks/prompt_search.py`), where none is refused.
+0.8 to 1 in simulated searches where none is refused (`benchmarks/prompt_search.py`), 0.65 to 0.75 in
+rehearsals, where two to four of twelve are.
 """
+
+
+OPTIMIZER_USD: Final = 0.03
+"""Of Bedrock's OptimizePrompt, per 1,000 tokens that it reads or writes; no answer of its says how many."""
 
 
 class Calls(NamedTuple):

@@ -15,6 +15,9 @@ NEEDED_TO_SHOW: Final = 88
 """Independent test records that show a gain of 0.1, where scores vary as Miller's (2024) do: a test holds it
 to `required_records(0.1, between=1/9)`."""
 
+FEWEST_TO_CLAIM: Final = 16
+"""Independent test records below which nothing is claimed; a test holds it to `provable`, one comparison."""
+
 _DEV_SHARE: Final = 0.25
 _GIANT: Final = 0.25
 _TEST_SHARES: Final = (0.5, 0.6)
@@ -90,6 +93,14 @@ def split(records: Iterable[PartRecord], *, seed: str) -> dict[str, Part]:
         chosen = _chosen(units, len(kept), seed)
         found = {record: part for unit, part in chosen for record in unit.records}
     return {record.record_id: found.get(record.record_id, "test") for record in kept}
+
+
+def records_for(test_units: int) -> int:
+    """Return how many records without groups it takes, about, for a test part of so many."""
+    needed = test_units
+    while needed * (1 - sum(_shares(needed, needed))) < test_units:
+        needed += max(1, needed // 200)
+    return needed
 
 
 def parts_of(records: Iterable[PartRecord], parts: Mapping[str, Part], *, seed: str) -> PartsOf:

@@ -194,7 +194,8 @@ def _without_choice(search: Search) -> Move:
     if not written:
         return Finished(FIRST, "no prompt was written")
     if written[-1].refused is not None:
-        return Finished(FIRST, f"the prompt that was written was refused: {written[-1].refused}")
+        what = "the prompt that was written was refused" if written[-1].text else "no prompt was written"
+        return Finished(FIRST, f"{what}: {written[-1].refused}")
     return Finished(written[-1].id, "one prompt was written")
 
 

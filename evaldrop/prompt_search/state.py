@@ -82,6 +82,7 @@ class Search(_OfASearch):
         incumbent: ID of the best prompt on dev of the rounds that are over; the first before there is one.
         cost_usd: What proposing and trying has cost; None where a price is unknown.
         proposing_usd: Of it, what proposing has.
+        likely_usd: What is counted against budgets for what nobody tells the cost of: that of Bedrock's job.
         winner: ID of the chosen prompt; None while there is none.
         ended: Why the search is over, in words; None while it goes on.
     """
@@ -94,8 +95,14 @@ class Search(_OfASearch):
     incumbent: str = FIRST
     cost_usd: float | None = 0.0
     proposing_usd: float | None = 0.0
+    likely_usd: float = 0.0
     winner: str | None = None
     ended: str | None = None
+
+    @property
+    def counted_usd(self) -> float:
+        """What proposing counts against budgets."""
+        return (self.proposing_usd or 0.0) + self.likely_usd
 
     def proposal(self, which: str) -> Proposal:
         """Return a prompt by its ID."""

@@ -20,6 +20,7 @@ from evaldrop.report.tables.guardrails import guardrail_pairs, guardrails
 from evaldrop.report.tables.operations import operations
 from evaldrop.report.tables.pairs import decided_slices, pairs
 from evaldrop.report.tables.perturbations import perturbations
+from evaldrop.report.tables.prompts import improved_prompts, tuned_on
 from evaldrop.report.tables.ranking import ranking
 from evaldrop.scorecard import figures
 from evaldrop.scorecard.model.calibration import CalibratedMean
@@ -38,6 +39,7 @@ MOST_CHARACTERS = 65_536
 """What a comment on a pull request holds."""
 
 REPORT_FILE = "report.html"
+PROMPTS_FILE = "prompts.html"
 
 # Longer lists are cut, and say so; of sentences that quote others the end.
 _MOST_ROWS = 40
@@ -128,6 +130,7 @@ def _blocks(scorecard: Scorecard, report_url: str) -> Iterator[Sequence[str]]:
     if scorecard.criteria:
         yield from _scores(scorecard)
     yield from _listed(losses(scorecard))
+    yield from _prompts(scorecard, report_url)
     if len(table := preferences(scorecard)):
         yield ["**Preferences**"]
         yield from drawn(table)
@@ -189,6 +192,17 @@ def _check(check: GateCheck) -> str:
     return f"- {_SIGNS[check.decision]} · {_name(check.expression)}: {_said(check.sentence)}"
 
 
+def _prompts(scorecard: Scorecard, report_url: str) -> Iterator[Sequence[str]]:
+    table = improved_prompts(scorecard)
+    if not len(table):
+        return
+    yield ["**Improved prompts**, on test records that nobody tuned on"]
+    yield from drawn(table)
+    # Beside the report: where that is elsewhere, nobody knows whether this page is.
+    if report_url == REPORT_FILE:
+        yield [f"[Every prompt that was tried]({PROMPTS_FILE}), and the records that turned better or worse."]
+
+
 def _why_it_failed(scorecard: Scorecard) -> Iterator[Sequence[str]]:
     candidate = shown_candidate(scorecard)
     lines = [
@@ -219,6 +233,7 @@ def _facts(scorecard: Scorecard) -> str:
             (records.missing, "missing"),
             (records.skipped, "not begun for the budget was spent"),
             (records.rejected, "rejected"),
+            (tuned_on(scorecard), "tuned on"),
         )
         if n
     )

@@ -44,12 +44,14 @@ from evaldrop.report.tables.guardrails import guardrail_pairs, guardrails, share
 from evaldrop.report.tables.operations import operations
 from evaldrop.report.tables.pairs import pairs
 from evaldrop.report.tables.perturbations import perturbations
+from evaldrop.report.tables.prompts import improved_prompts, tuned_on
 from evaldrop.report.tables.ranking import ranking
 from evaldrop.report.trust import trust_tables
 from evaldrop.report.voting import places_by_criterion
 from evaldrop.run.definition import criteria_by_name
 from evaldrop.scorecard import figures
 from evaldrop.scorecard.answers import ENOUGH
+from evaldrop.scorecard.improved_prompts import improvement_in_words
 from evaldrop.scorecard.model.recommendation import NOTHING_TO_SHIP
 from evaldrop.scorecard.model.scorecard import Scorecard
 from evaldrop.scorecard.recommendation import recommendation_of
@@ -172,6 +174,9 @@ def html_report(
         most_undecided=_MOST_UNDECIDED,
         most_trust_rows=_MOST_TRUST_ROWS,
         perturbed=perturbations(scorecard),
+        improved=improved_prompts(scorecard),
+        tuned_on=tuned_on(scorecard),
+        improvements=[improvement_in_words(name, one) for name, one in scorecard.prompts.items()],
         categories=names["categories"],
         metrics=names["metrics"],
         category_wins=slices.category_wins(scorecard),

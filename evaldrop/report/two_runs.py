@@ -205,8 +205,8 @@ class TwoRuns:
             for record in prepared_records(self.now.folder)
             if record.record_id in records
         }
-        now, then = (_answers(run, wanted) for run in (self.now, self.then))
-        why_now, why_then = (_rationales(run, wanted) for run in (self.now, self.then))
+        now, then = (answers_of(run, wanted) for run in (self.now, self.then))
+        why_now, why_then = (rationales_of(run, wanted) for run in (self.now, self.then))
 
         def pair(place: AnswerPlace) -> AnswerPair:
             key = place.record_id, place.candidate
@@ -289,7 +289,8 @@ def _digests(run: RunDefinition) -> Iterable[tuple[tuple[str, str], int]]:
         yield (record_id, candidate), hash(tuple(answer))
 
 
-def _answers(run: RunDefinition, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], Answer]:
+def answers_of(run: RunDefinition, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], Answer]:
+    """Return what was answered, by record and candidate."""
     rows = read_rows(run.file(_RESPONSES), ("record_id", "candidate", "response", "error"))
     return {
         (record_id, candidate): Answer(response, error)
@@ -298,7 +299,7 @@ def _answers(run: RunDefinition, wanted: Collection[tuple[str, str]]) -> dict[tu
     }
 
 
-def _rationales(run: RunDefinition, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str, str], str]:
+def rationales_of(run: RunDefinition, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str, str], str]:
     """Return why judges said so, a line for each of several; nothing where there are no verdicts."""
     found: dict[tuple[str, str, str], list[str]] = {}
     try:

@@ -16,7 +16,7 @@ MOST_PAIRS = 3_000
 # Characters of texts that a page carries: packed, a fourth of them or less.
 MOST_CHARACTERS = 24_000_000
 
-_STYLES = ("report.css", "styles/bench.css", "styles/history.css")
+_STYLES = ("report.css", "styles/bench.css", "styles/history.css", "styles/pairs.css")
 _SCRIPTS = ("data/elements.js", "data/packed.js", "texts/difference.js", "texts/pairs.js", "diff.js")
 _TONES: dict[str, Tone] = {"improved": "good", "regressed": "bad", "undecided": "muted"}
 _CLASSES = {"improved": "better", "regressed": "worse"}
@@ -26,7 +26,7 @@ _Estimate = tuple[float | None, Interval | None]
 
 def two_runs_page(runs: TwoRuns, places: Sequence[AnswerPlace], *, back: str | None = None) -> str:
     """Return some places of two runs as a page; `back` is the address of the page of all runs."""
-    pairs = list(_within_budget(runs.pairs(places[:MOST_PAIRS])))
+    pairs = list(within_budget(runs.pairs(places[:MOST_PAIRS])))
     comparison = runs.comparison
     return rendered(
         "diff.html.j2",
@@ -44,7 +44,7 @@ def two_runs_page(runs: TwoRuns, places: Sequence[AnswerPlace], *, back: str | N
         back=back,
         asked_for=len(places),
         carried=len(pairs),
-        pairs=packed_json([_row(pair) for pair in pairs]),
+        pairs=packed_json([answer_row(pair) for pair in pairs]),
     )
 
 
@@ -129,7 +129,8 @@ def _estimate(card: CandidateScorecard, criterion: str) -> _Estimate:
     return (found.mean, found.interval) if found else (None, None)
 
 
-def _within_budget(pairs: Sequence[AnswerPair]) -> Sequence[AnswerPair]:
+def within_budget(pairs: Sequence[AnswerPair]) -> Sequence[AnswerPair]:
+    """Return the first of them, as many as a page carries."""
     left, kept = MOST_CHARACTERS, 0
     for pair in pairs:
         texts = (pair.prompt, pair.then.response, pair.now.response, *pair.references)
@@ -141,7 +142,7 @@ def _within_budget(pairs: Sequence[AnswerPair]) -> Sequence[AnswerPair]:
     return list(islice(pairs, max(1, kept)))
 
 
-def _row(pair: AnswerPair) -> Sequence[Any]:
+def answer_row(pair: AnswerPair) -> Sequence[Any]:
     """Return a row as `templates/scripts/texts/pairs.js` reads it."""
     place = pair.place
     return [

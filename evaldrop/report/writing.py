@@ -13,6 +13,7 @@ from evaldrop.report.junit import junit_report
 from evaldrop.report.markdown import markdown_report
 from evaldrop.report.page import html_report, read_asset
 from evaldrop.report.places import Behind
+from evaldrop.report.prompts_page import PROMPTS_PAGE, prompts_page
 from evaldrop.report.spreadsheet import csv_report
 from evaldrop.scorecard.figures import one_line
 from evaldrop.scorecard.model.scorecard import Scorecard
@@ -41,6 +42,8 @@ def write_reports(run: "RunDefinition", scorecard: Scorecard, rows: "ReportRows"
         "scorecard.csv": csv_report(scorecard),
         "junit.xml": junit_report(scorecard),
     }
+    if scorecard.prompts:
+        reports[PROMPTS_PAGE] = prompts_page(run, scorecard)
     for name, text in reports.items():
         storage.write_bytes(run.file(name), text.encode())
 

@@ -71,6 +71,18 @@ def optimization_integrations(*, create: Call, get: Call) -> Mapping[str, Integr
     }
 
 
+async def stop_prompt_jobs(jobs: BedrockOptimizations, run_id: str) -> None:
+    """
+    Stop the prompt optimisation jobs of a run that is stopped, as a stack does; going on begins them anew.
+
+    Raises:
+        ServiceError: Bedrock would not.
+    """
+    for job in (await jobs.list_advanced_prompt_optimization_jobs({}))["jobSummaries"]:
+        if job["jobName"].startswith(job_prefix(run_id)) and job["jobStatus"] == "InProgress":
+            await jobs.stop_advanced_prompt_optimization_job({"jobIdentifier": job["jobArn"]})
+
+
 class NoJobs:
     """Refuses whatever is asked, as a service does that an account has no access to."""
 
@@ -104,6 +116,7 @@ class NoJobs:
 
     get_advanced_prompt_optimization_job = create_model_invocation_job
     stop_advanced_prompt_optimization_job = create_model_invocation_job
+    list_advanced_prompt_optimization_jobs = create_model_invocation_job
 
     async def close(self) -> None:
         """Hold nothing."""

@@ -276,7 +276,7 @@ def _execute(
     run: LocalRun, opened: Callable[[], BedrockRuntime], functions: Executor | None, watch: Watch, say: Say
 ) -> "Execution | None":
     from evaldrop.bedrock.metered_jobs import MeteredEvaluations, MeteredJobs
-    from evaldrop.running.batch_jobs import stop_evaluation_jobs
+    from evaldrop.running.batch_jobs import stop_evaluation_jobs, stop_prompt_jobs
     from evaldrop.running.lanes import in_lanes
     from evaldrop.running.workflow import run_locally, state_machine
 
@@ -294,7 +294,7 @@ def _execute(
         lines = "1 line" if journal.damaged == 1 else f"{journal.damaged:,} lines"
         say(f"{lines} of {JOURNAL} cannot be read; what they held is called again.")
 
-    jobs, judging = _jobs(run), _evaluations(run)
+    jobs, judging, optimizing = _jobs(run), _evaluations(run), _optimizations(run)
 
     def workflow() -> Coroutine[Any, Any, "Execution"]:
         return run_locally(
@@ -303,7 +303,7 @@ def _execute(
             folder=run.folder,
             jobs=None if jobs is None else MeteredJobs(jobs, metered.meter, price),
             evaluations=None if judging is None else MeteredEvaluations(judging, metered.meter),
-            optimizations=_optimizations(run),
+            optimizations=optimizing,
             journal=journal,
             observer=observer,
             functions=functions,
@@ -319,6 +319,8 @@ def _execute(
         if execution is None:
             if judging is not None:
                 _runner()(stop_evaluation_jobs(judging, run.request.run_id))
+            if optimizing is not None:
+                _runner()(stop_prompt_jobs(optimizing, run.request.run_id))
             raise KeyboardInterrupt
     if execution.status == "SUCCEEDED":
         _put_away(run.folder)

@@ -86,6 +86,22 @@ class StackServices:
                         stopped += self._stop(self._bedrock.stop_model_invocation_job, job["jobArn"])
         return stopped
 
+    def stop_prompt_jobs(self, run_id: str) -> int:
+        """Stop the jobs that make prompts for a run and are not over; return how many."""
+        # Imported likewise.
+        from evaldrop.run.job_names import job_prefix
+
+        stopped = 0
+        with as_service_error(f"the prompt optimisation jobs of run {run_id} were not stopped"):
+            # No name narrows them down: all of the account's are looked through.
+            pages = self._bedrock.get_paginator("list_advanced_prompt_optimization_jobs")
+            for page in pages.paginate():
+                for job in page["jobSummaries"]:
+                    if job["jobName"].startswith(job_prefix(run_id)) and job["jobStatus"] == "InProgress":
+                        stop = self._bedrock.stop_advanced_prompt_optimization_job
+                        stopped += self._stop(stop, job["jobArn"])
+        return stopped
+
     def _stop(self, stop: Callable[..., object], arn: str) -> bool:
         try:
             stop(jobIdentifier=arn)

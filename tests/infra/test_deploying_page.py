@@ -22,6 +22,8 @@ ACTIONS = {
     "get_execution_history": {"states:GetExecutionHistory"},
     "list_map_runs": {"states:ListMapRuns"},
     "describe_map_run": {"states:DescribeMapRun"},
+    "stop_execution": {"states:StopExecution"},
+    "list_model_invocation_jobs": {"bedrock:ListModelInvocationJobs"},
 }
 CALLS = (
     re.compile(r"\b_?(?:s3|states|cloudformation)\.(\w+)\("),

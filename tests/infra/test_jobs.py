@@ -106,14 +106,26 @@ def test_the_machine_creates_evaluation_jobs_and_gives_them_their_role_alone(tem
 
 
 def test_who_hears_of_a_stopped_run_may_list_jobs_and_stop_them_and_nothing_else_of_bedrock(template):
-    told = [
-        (action, json.dumps(each["Resource"]))
+    told = {
+        action: json.dumps(each["Resource"])
         for each in of_role(template, "FailuresTell")
         for action in as_list(each["Action"])
         if action.startswith("bedrock:")
-    ]
-    resources = dict(told)
-    assert len(told) == len(resources) == 4
-    for kind, arn in (("ModelInvocation", ":model-invocation-job/*"), ("Evaluation", ":evaluation-job/*")):
-        assert resources[f"bedrock:List{kind}Jobs"] == '"*"'
-        assert arn in resources[f"bedrock:Stop{kind}Job"]
+    }
+    kinds = (
+        ("ModelInvocation", "model-invocation"),
+        ("Evaluation", "evaluation"),
+        ("AdvancedPromptOptimization", "advanced-prompt-optimization"),
+    )
+    for name, kind in kinds:
+        assert told.pop(f"bedrock:List{name}Jobs") == '"*"'
+        assert f":{kind}-job/*" in told.pop(f"bedrock:Stop{name}Job")
+    assert not told
+
+
+def test_jobs_that_make_prompts_are_created_on_the_stacks_models_and_looked_at_by_the_machine(template):
+    created = granted(template, "bedrock:CreateAdvancedPromptOptimizationJob")
+    assert created
+    assert created <= granted(template, "bedrock:InvokeModel")
+    looked = granted(template, "bedrock:GetAdvancedPromptOptimizationJob")
+    assert all(":advanced-prompt-optimization-job/*" in each for each in looked)

@@ -150,6 +150,7 @@ ON_EVERYTHING = {
     ("bedrock:OptimizePrompt",): "it is given a prompt's text, and names no resource",
     ("bedrock:ListModelInvocationJobs",): "the jobs of a stopped run are listed by their names",
     ("bedrock:ListEvaluationJobs",): "likewise",
+    ("bedrock:ListAdvancedPromptOptimizationJobs",): "likewise, and no name narrows the list down",
 }
 OF_A_NETWORK = {
     "ec2:AssignPrivateIpAddresses",

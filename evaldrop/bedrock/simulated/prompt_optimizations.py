@@ -41,6 +41,7 @@ TRIED = 3
 _KEPT = (
     "jobName", "jobDescription", "inputConfig", "outputConfig", "encryptionKeyArn", "modelConfigurations",
 )  # fmt: skip
+_LISTED = ("jobArn", "jobName", "jobStatus", "creationTime", "lastModifiedTime")
 _HIDDEN = frozenset({"looks", "role"})
 
 
@@ -130,6 +131,10 @@ class SimulatedOptimizations:
             raise ServiceError("ConflictException", f"The job has ended: it is {job['jobStatus']}.")
         self._jobs.keep({**job, "jobStatus": "Stopping", "lastModifiedTime": self._now()})
         return {}
+
+    async def list_advanced_prompt_optimization_jobs(self, _request: Mapping[str, Any]) -> JSON:
+        """Return what there is, the newest first."""
+        return {"jobSummaries": [{name: job[name] for name in _LISTED} for job in self._jobs.all()]}
 
     async def close(self) -> None:
         """Close what answers prompts."""

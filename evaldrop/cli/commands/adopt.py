@@ -61,7 +61,7 @@ def adopt(
     adoption, is_shown = adoptable(folder, candidate)
     if not is_shown and not anyway:
         raise InputError(
-            f"{folder}: {candidate}: {adoption.claim}. `--anyway` adopts it all the same; "
+            f"{folder}: {adoption.claim}. `--anyway` adopts it all the same; "
             f"`{command('report', folder)}` tells more."
         )
     path = place_of(adoption, to)
@@ -73,7 +73,7 @@ def adopt(
         warn(f"{adoption.improved.improve} has been changed since: the run measured against what it was.")
     console = stdout()
     print_prose(console, f"wrote [bold]{shown(str(path))}[/bold]")
-    print_prose(console, f"{shown(candidate)}: {shown(adoption.claim)}")
+    print_prose(console, f"{shown(adoption.claim)}.")
     console.print()
     # What is said to people is another matter.
     print_as_one(console, preface_and_rest(adoption.first)[1], preface_and_rest(adoption.chosen)[1])

@@ -26,7 +26,7 @@ def init(
         typer.Option(
             "--example",
             help="support: answers and a tone; rag: answers from material; guardrail: what it stops; "
-            "pairwise: which of two is better; prompts: two prompts for one model.",
+            "pairwise: which of two is better; prompts: a better one, with proof.",
         ),
     ] = Example.SUPPORT,
 ) -> None:

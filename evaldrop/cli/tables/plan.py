@@ -22,14 +22,17 @@ from evaldrop.scorecard.figures import (
 
 if TYPE_CHECKING:
     from evaldrop.steps.validate_dataset.observed import EarlierReplies
-    from evaldrop.steps.validate_dataset.plan import Option, Plan, Range
-    from evaldrop.steps.validate_dataset.sensitivity import Sensitivity
+    from evaldrop.steps.validate_dataset.plan import Line, Option, Plan, Range
+    from evaldrop.steps.validate_dataset.planned_search import PlannedSearch
+    from evaldrop.steps.validate_dataset.sensitivity import PromptGain, Sensitivity
 
 
 def print_plan(console: Console, plan: "Plan", *, budget_usd: float | None) -> None:
     """Print a plan: a row per candidate and judge, the totals, what they rest on."""
-    lines = plan.lines
-    names = [f"{one.role} {one.name}" for one in lines]
+    searched = plan.prompt_search.searches if plan.prompt_search else ()
+    lines = plan.all_lines
+    names = [f"{one.role} {one.name}" for one in plan.lines]
+    names += [_in_search(one, search) for search in searched for one in search.lines]
     # Model IDs are the longest texts and tell least: they go first, and are then named below.
     models = [one.model for one in lines]
     replies = [one.output_tokens for one in lines]
@@ -55,7 +58,7 @@ def print_plan(console: Console, plan: "Plan", *, budget_usd: float | None) -> N
     copies = f" and {count(plan.copies)} perturbed copies" if plan.copies else ""
     print_prose(
         console,
-        f"\n{count(plan.records)} records{copies}, {count(plan.calls)} calls: "
+        f"\n{count(plan.records)} records{_of_all(plan)}{copies}, {count(plan.calls)} calls: "
         f"{dollars}{partly}, prices of {plan.prices_date}",
     )
     if plan.calls:
@@ -66,6 +69,8 @@ def print_plan(console: Console, plan: "Plan", *, budget_usd: float | None) -> N
         )
     if plan.unknown:
         print_prose(console, f"price unknown: {', '.join(map(shown, plan.unknown))}")
+    for search in searched:
+        _print_search(console, search)
     _print_options(console, plan)
     print_prose(
         console, f"Step Functions on AWS: {rough_usd(plan.orchestration_usd)}; nothing on one machine"
@@ -78,9 +83,44 @@ def print_plan(console: Console, plan: "Plan", *, budget_usd: float | None) -> N
         print_prose(console, f"budget: {rough_usd(budget_usd)}")
 
 
+def _in_search(line: "Line", search: "PlannedSearch") -> str:
+    """Return what a line of a search is called: the candidate and the judge have one of their own, too."""
+    if line.role == "proposer":
+        return f"prompts for {search.candidate}"
+    return f"tries of {search.candidate}" if line.role == "candidate" else f"judge {line.name} of these"
+
+
+def _of_all(plan: "Plan") -> str:
+    if plan.prompt_search is None:
+        return ""
+    parts = plan.prompt_search.records
+    if not (parts["train"] or parts["dev"]):
+        return ""
+    return (
+        f" of {count(sum(parts.values()))} (test; {count(parts['train'])} train and {count(parts['dev'])} "
+        "dev are for prompts)"
+    )
+
+
+def _print_search(console: Console, search: "PlannedSearch") -> None:
+    """Print what a search is likely to cost and what it may, and who stops it."""
+    cost = search.cost_usd
+    within = ""
+    if search.budget_usd is not None:
+        within = f", within its budget_usd of {rough_usd(search.budget_usd)}"
+        if not search.is_held:
+            within += ", which others that go on with it and have none may exceed"
+    most = sum(search.most.values())
+    print_prose(
+        console,
+        f"of it the prompt of {shown(search.candidate)}: likely {rough_usd(cost.likely)}, at most "
+        f"{rough_usd(cost.high)}{within}; {count(search.calls)} calls, at most {count(most)}",
+    )
+
+
 def print_replies_of(console: Console, plan: "Plan", replies: "EarlierReplies | None") -> None:
     """Print whose replies the plan takes for the length of those to come."""
-    told = {line.lengths_of for line in plan.lines if line.calls}
+    told = {line.lengths_of for line in plan.all_lines if line.calls}
     if replies is not None and "earlier" in told:
         run = shown(replies.folder.rstrip("/").rpartition("/")[2])
         print_prose(console, f"lengths of replies: those of {run}")
@@ -91,7 +131,7 @@ def print_replies_of(console: Console, plan: "Plan", replies: "EarlierReplies | 
             "write others",
         )
     if plan.guessed:
-        of_all = len(plan.guessed) == sum(line.calls > 0 for line in plan.lines)
+        of_all = len(plan.guessed) == len({line.key for line in plan.all_lines if line.calls})
         who = ", ".join(shown(key.replace("/", " ", 1)) for key in plan.guessed)
         print_prose(
             console,
@@ -145,6 +185,7 @@ def _usd_range(dollars: "Range") -> str:
 
 def print_sensitivity(console: Console, found: "Sensitivity") -> None:
     """Print the smallest difference a run could show, and the records that a stated one takes."""
+    from evaldrop.prompt_search.parts import records_for
     from evaldrop.steps.validate_dataset.sensitivity import POWER, USUAL_RATE
 
     if found.detectable is None or found.detectable_adjusted is None or found.pass_rate_margin is None:
@@ -152,7 +193,8 @@ def print_sensitivity(console: Console, found: "Sensitivity") -> None:
         return
     # Records of one group answer alike: counted singly they would promise too much.
     has_groups = found.clusters < found.records
-    unit = "independent records" if has_groups else "records"
+    kind = "test records" if found.prompt_gain else "records"
+    unit = f"independent {kind}" if has_groups else kind
     once = " (groups count once)" if has_groups else ""
     detectable = found.detectable
     why = "by how often they disagree; --like RUN knows better"
@@ -177,13 +219,40 @@ def print_sensitivity(console: Console, found: "Sensitivity") -> None:
     if needed := found.needed:
         several = found.comparisons > 1
         together = f"; {_range(needed.records_adjusted)} as the first of all" if several else ""
+        of_all = ""
+        if found.prompt_gain:
+            in_all = needed.records.map(lambda units: records_for(round(units)))
+            of_all = f", of {_range(in_all)} in all"
         print_prose(
             console,
-            f"a difference of {score(needed.difference)} takes {_range(needed.records)} {unit}{together}",
+            f"a difference of {score(needed.difference)} takes {_range(needed.records)} {unit}{of_all}"
+            f"{together}",
         )
+    if found.prompt_gain is not None:
+        _print_prompt_gain(console, found.prompt_gain)
     print_prose(
         console, "differences are shares of the scale: 0.05 is five points of a pass rate, 0.2 of a scale 1-5"
     )
+
+
+def _print_prompt_gain(console: Console, found: "PromptGain") -> None:
+    """Print what may be claimed of an improved prompt, and how many records would help."""
+    units = f"{count(found.test_units)} independent test record{'' if found.test_units == 1 else 's'}"
+    if found.gain is None:
+        said = f"{units} can show no gain of a prompt, and none will be claimed"
+    elif not found.is_enough:
+        said = (
+            f"{units} would show a prompt's gain of {size(found.gain)} or more: few gain so much, and none "
+            "will be claimed"
+        )
+    else:
+        said = f"{units} show a prompt's gain of {size(found.gain)} or more in 80 of 100 runs"
+    total = sum(found.records.values())
+    if not found.is_enough:
+        said += f"; from about {count(found.for_claim)} records on (train and dev included) one may be"
+    if total < found.for_tenth:
+        said += f"; about {count(found.for_tenth)} records show one of 0.10"
+    print_prose(console, said)
 
 
 def _range(needed: "Range") -> str:

@@ -26,6 +26,7 @@ from evaldrop.report.preferences import preference_pairs, preferences
 from evaldrop.report.sentences import loss_in_words
 from evaldrop.report.tables.guardrails import guardrails
 from evaldrop.report.tables.operations import operations
+from evaldrop.report.tables.prompts import improved_prompts, tuned_on
 from evaldrop.report.tables.ranking import ranking
 from evaldrop.scorecard.figures import (
     count,
@@ -67,6 +68,7 @@ def print_scorecard(console: Console, scorecard: Scorecard) -> None:
             (records.rejected, "rejected"),
             (records.missing, "missing"),
             (records.skipped, "not begun: the budget was spent"),
+            (tuned_on(scorecard), "tuned on"),
         )
         if n
     ]
@@ -94,6 +96,11 @@ def print_scorecard(console: Console, scorecard: Scorecard) -> None:
     _print_robustness(console, scorecard)
     if len(table := guardrails(scorecard)):
         print_table(console, table.columns_in(TERMINAL))
+        console.print()
+    if len(table := improved_prompts(scorecard)):
+        print_prose(console, f"{table.title}, on test records that nobody tuned on")
+        kept = print_fitting(console, table.columns_in(TERMINAL), least=NAME_CELLS)
+        print_hidden(console, (each.heading for each in table.columns_in(TERMINAL) if each not in kept))
         console.print()
     print_prose(console, shown(scorecard.summary))
     _print_why_it_failed(console, scorecard)

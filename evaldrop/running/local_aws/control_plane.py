@@ -102,6 +102,8 @@ class ControlPlane:
                 return 200, self._optimizations.get(role_arn, job)
             case "POST", str(), str():
                 return 200, self._optimizations.stop(role_arn, job)
+            case "GET", None, None:
+                return 200, self._optimizations.list_all(role_arn, _filters(environ))
         return None
 
     def _of_evaluations(self, found: re.Match[str], environ: Environ, role_arn: str | None) -> _Asked | None:

@@ -34,11 +34,11 @@ class Optimizations(ByRoles):
         Raises:
             ServiceError: Who asks may not, or may not call its models.
         """
-        self.need(role_arn, "bedrock:CreateAdvancedPromptOptimizationJob", f"{OF_OPTIMIZATIONS}*")
         here = {"partition": "aws", "region": REGION, "account": ACCOUNT}
         for each in request["modelConfigurations"]:
             model = each["modelId"]
             for arn in model_arns(model, **here):
+                self.need(role_arn, "bedrock:CreateAdvancedPromptOptimizationJob", arn)
                 # On AWS the job would fail, a while later.
                 self.need(role_arn, "bedrock:InvokeModel", arn, {"bedrock:InferenceProfileArn": model})
         self._loop = asyncio.get_running_loop()
@@ -53,6 +53,11 @@ class Optimizations(ByRoles):
         """Have a job stop, as `create` begins one."""
         self.need(role_arn, "bedrock:StopAdvancedPromptOptimizationJob", _arn(request))
         return await self._jobs.stop_advanced_prompt_optimization_job(request)
+
+    async def list_all(self, role_arn: str | None, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Return all jobs, as `create` begins one."""
+        self.need(role_arn, "bedrock:ListAdvancedPromptOptimizationJobs", "*")
+        return await self._jobs.list_advanced_prompt_optimization_jobs(request)
 
     def close(self) -> None:
         """Leave off, in the loop that the jobs are answered in."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from evaldrop.evaluation.criteria import Criterion
+from evaldrop.evaluation.improvement import is_made_by_run
 from evaldrop.run.definition import RunDefinition
 
 # How long a judge may take changes no verdict.
@@ -60,7 +61,9 @@ def _prompts(run: RunDefinition, baseline: RunDefinition, kind: str) -> Iterator
     for name in sorted(run.prompts.keys() & baseline.prompts.keys()):
         now, then = run.prompts[name].sha256, baseline.prompts[name].sha256
         if name.startswith(kind) and now != then:
-            yield f"prompt {name} has another text (sha256 {_short(now)}, was {_short(then)})"
+            # Its own name says it to nobody: the evaluation is the same.
+            found = "; each run searches anew" if is_made_by_run(name.removeprefix(kind)) else ""
+            yield f"prompt {name} has another text (sha256 {_short(now)}, was {_short(then)}){found}"
 
 
 def _criteria(now: Mapping[str, Criterion], then: Mapping[str, Criterion]) -> Iterator[str]:

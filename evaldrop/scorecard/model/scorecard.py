@@ -33,6 +33,7 @@ from evaldrop.scorecard.model.part import Interval as Interval
 from evaldrop.scorecard.model.part import OpenInterval as OpenInterval
 from evaldrop.scorecard.model.part import Part as Part
 from evaldrop.scorecard.model.part import nullable
+from evaldrop.scorecard.model.prompts import PromptImprovement, RecordParts
 from evaldrop.scorecard.model.recommendation import Recommendation
 from evaldrop.scorecard.model.usefulness import CriterionPair, CriterionUse, FrontierPoint, LengthRelation
 
@@ -458,6 +459,10 @@ class Scorecard(Part):
         "This run against its evaluation's blessed one; null when there is none."
     )
     reused: Reused | None = nullable("What came from a parent run; null without one.")
+    prompts: dict[str, PromptImprovement] = Field(
+        default_factory=dict, description="Candidate: what became of its prompt, which the run made."
+    )
+    parts: RecordParts | None = nullable("How records were parted, where prompts were tried on some.")
     failure_groups: dict[str, FailureGroups] = Field(
         default_factory=dict, description="Criterion: why responses failed it, by what judges wrote."
     )

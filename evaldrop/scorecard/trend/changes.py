@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from evaldrop.evaluation.improvement import is_made_by_run
 from evaldrop.scorecard.model.scorecard import OVERALL
 from evaldrop.scorecard.trend.entries import HistoryEntry
 from evaldrop.scorecard.trend.types import Change, What
@@ -78,7 +79,8 @@ def _differences(before: Any, now: Any) -> Iterator[tuple[What, str]]:
         yield "prompt", f"prompt {before.prompt} → {now.prompt}"
     # Another prompt has another text as well: one change is to be said once.
     elif _both_known_and_different(before.prompt_sha256, now.prompt_sha256):
-        yield "prompt", f"prompt {now.prompt} has another text"
+        found = ", found anew by its run" if is_made_by_run(now.prompt) else ""
+        yield "prompt", f"prompt {now.prompt} has another text{found}"
     if _both_known_and_different(before.settings, now.settings):
         yield "settings", "other settings"
 

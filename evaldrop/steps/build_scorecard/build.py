@@ -21,6 +21,7 @@ from evaldrop.run.results import find_manifests
 from evaldrop.scorecard.baseline.compare import against_baseline
 from evaldrop.scorecard.calibration import Calibration, calibrate
 from evaldrop.scorecard.gate import evaluate_gate
+from evaldrop.scorecard.improved_prompts import improvements_in_words
 from evaldrop.scorecard.model.pairwise import pairs_of
 from evaldrop.scorecard.model.scorecard import (
     CriterionInfo,
@@ -64,6 +65,7 @@ from evaldrop.steps.build_scorecard.preferences.estimates import PairsAsked, pai
 from evaldrop.steps.build_scorecard.preferences.strengths import strengths
 from evaldrop.steps.build_scorecard.preferences.win_rates import JudgeColumn, Pair, PairwiseTally
 from evaldrop.steps.build_scorecard.preferences.words import headline, preference_alarms
+from evaldrop.steps.build_scorecard.prompts import improvements
 from evaldrop.steps.build_scorecard.results import read_results
 from evaldrop.steps.build_scorecard.robustness import (
     RobustnessPairs,
@@ -74,6 +76,7 @@ from evaldrop.steps.build_scorecard.robustness import (
 from evaldrop.steps.build_scorecard.step_prices import with_intervals
 from evaldrop.steps.build_scorecard.tables import open_tables
 from evaldrop.steps.build_scorecard.tally import Merging
+from evaldrop.steps.build_scorecard.unseen_judges import JudgedColumns, UnseenJudgesTally
 from evaldrop.steps.build_scorecard.usefulness import criteria_use, criterion_pairs, quality_cost_frontier
 from evaldrop.steps.build_scorecard.words import counted_as_worst, run_alarms
 
@@ -134,6 +137,7 @@ class Tallied(NamedTuple):
     anchors: Sequence[AnchorCheck]
     biases: BiasData
     failures: Mapping[str, FailedOn]
+    unseen: JudgedColumns
 
 
 class RunTally(Merging):
@@ -151,6 +155,7 @@ class RunTally(Merging):
         self._anchors = AnchorTally()
         self._data = BiasTally(run)
         self._failures = FailureTally(run)
+        self._unseen = UnseenJudgesTally(run)
 
     def add(self, record: PreparedRecord, results: RecordResults) -> None:
         """Add a line of `records.jsonl` with what came of it."""
@@ -202,6 +207,7 @@ def scorecard_of(
     for name, estimate in guardrail_estimates(run, counts, tallied.guardrails).items():
         candidates[name] = candidates[name].model_copy(update={"guardrail": estimate})
     compared = compare_candidates(run, counts, columns, calibration)
+    prompts = improvements(run, counts, candidates, compared.comparisons, tallied.unseen)
     baseline = against_baseline(run)
     scorecard = Scorecard(
         run_id=run.run_id,
@@ -254,9 +260,12 @@ def scorecard_of(
         preferences_by_people=() if calibration is None else calibration.preferences,
         reused=what_was_reused(run, counts),
         failure_groups=parts_of_scorecard(tallied.failures),
+        prompts=dict(prompts.by_candidate),
+        parts=prompts.parts,
     )
     said = (
         headline(scorecard),
+        improvements_in_words(scorecard),
         people_in_words(scorecard),
         guardrails_in_words(scorecard),
         reused_in_words(scorecard.reused),

@@ -13,6 +13,7 @@ from evaldrop.bedrock.billing import usage_of
 from evaldrop.bedrock.families.replies import read_reply
 from evaldrop.evaluation.definition import GIVEN, Called
 from evaldrop.evaluation.prices import TokenUsage, cost_at
+from evaldrop.prompt_search.kept import read_search
 from evaldrop.run.definition import RunDefinition
 
 JSON = Mapping[str, Any]
@@ -57,7 +58,8 @@ def restated(run: RunDefinition, outputs: Sequence[JSON]) -> dict[str, Any] | No
     if not measured or not priced:
         return None
     costs = [_cost_of(line, measured.get(f"{line['role']}/{line['name']}", ())) for line in priced]
-    known: dict[str, float] = {level: sum((cost[level] for cost in costs), 0.0) for level in LEVELS}
+    searched = _searched(run)
+    known = {level: sum((cost[level] for cost in costs), searched[level]) for level in LEVELS}
     is_whole = not (run.estimate or {}).get("unknown_prices")
     found = {
         "known_cost_usd": known,
@@ -68,6 +70,18 @@ def restated(run: RunDefinition, outputs: Sequence[JSON]) -> dict[str, Any] | No
     if budget is None:
         return found
     return {**found, "budget_usd": budget, "holds": _holds(known, budget)}
+
+
+def _searched(run: RunDefinition) -> Mapping[str, float]:
+    """Return what searches for prompts cost: they are over before the first calls; as planned if unknown."""
+    planned = ((run.estimate or {}).get("prompt_search") or {}).get("cost_usd")
+    if planned is None:
+        return dict.fromkeys(LEVELS, 0.0)
+    kept = read_search(run.folder)
+    paid = [each.cost_usd for each in kept.searches] if kept else [None]
+    if None in paid:
+        return planned  # type: ignore[no-any-return]
+    return dict.fromkeys(LEVELS, sum(usd or 0.0 for usd in paid))
 
 
 def _holds(cost: Mapping[str, float], budget_usd: float) -> str:

@@ -6,13 +6,13 @@ alone. A turn is taken once: whatever ends the function or the workflow, the sam
 without what has come of it already.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final, TypeVar
 
 from evaldrop import storage
 from evaldrop.errors import ModelRefused, StorageError
-from evaldrop.evaluation.improvement import BEDROCK
+from evaldrop.evaluation.improvement import BEDROCK, BEDROCK_JOB
 from evaldrop.evaluation.originals import improved_candidates, original_of
 from evaldrop.evaluation.prompts import Prompt
 from evaldrop.prompt_search.kept import read_search, turn_folder, write_search
@@ -32,9 +32,21 @@ from evaldrop.prompt_search.state import FIRST, Search, SearchFile
 from evaldrop.run.definition import PromptFile, RunDefinition
 from evaldrop.steps.check_first_calls.check import reason_of_refusal, refusal_in_words, refused
 from evaldrop.steps.check_first_calls.refusals import is_lasting
-from evaldrop.steps.choose_prompts.money import Room, limit_of_tries, with_cost
+from evaldrop.steps.choose_prompts.money import (
+    Room,
+    limit_of_tries,
+    with_cost,
+    with_likely_cost,
+    without_cost,
+)
 from evaldrop.steps.choose_prompts.optimizing import optimized_prompt
 from evaldrop.steps.choose_prompts.outcomes import TurnOutcome, read_trials, write_answers
+from evaldrop.steps.choose_prompts.prompt_jobs import (
+    PromptJob,
+    is_refused,
+    prompt_job,
+    prompt_of_job,
+)
 from evaldrop.steps.choose_prompts.proposing import (
     WantedPrompt,
     checked,
@@ -63,14 +75,15 @@ def choose_prompts(state: Mapping[str, Any]) -> JSON:
     Return the workflow's state for the next turn of a run's searches, or for PrepareRecords.
 
     Args:
-        state: `run`, and `prompt_search` with the turn that has ended; 0 before the first.
+        state: `run`, and `prompt_search` with the turn that has ended, 0 before the first; `jobs` where
+            that was one of jobs.
 
     Raises:
         ModelRefused: Somebody is refused for a reason that will not pass, and the run does not go on without.
         StorageError: A file cannot be read or written.
     """
     return Choosing(RunDefinition.load(state["run"]["folder"]), state["run"]).after(
-        state["prompt_search"]["turn"]
+        state["prompt_search"]["turn"], state.get("jobs", ())
     )
 
 
@@ -90,15 +103,15 @@ class Choosing:
         self._kept = read_search(run.folder) or begun_search(run)
         self._tuning = tuning_records(run)
 
-    def after(self, turn: int) -> JSON:
-        """Return the workflow's state after a turn."""
+    def after(self, turn: int, jobs: Sequence[JSON] = ()) -> JSON:
+        """Return the workflow's state after a turn, of whose jobs is told how they ended."""
         # A turn of which this is not known was taken, and the state that said so did not arrive.
         if turn == self._kept.turn:
-            self._take(turn)
+            self._take(turn, jobs)
             self._kept = self._kept.model_copy(update={"turn": turn + 1})
         while True:
             moves = self._moves()
-            proposing = _of_kind(moves, Propose)
+            proposing, by_job = self._proposing(moves)
             if by_bedrock := [name for name in proposing if self._search(name).by == BEDROCK]:
                 self._optimize(by_bedrock[0])
             elif proposing:
@@ -107,8 +120,18 @@ class Choosing:
                     return self._ask(wanted)
             elif trying := _of_kind(moves, Tries):
                 return self._try(trying)
+            elif by_job:
+                # The last, for they take hours: what the others find wrong shows before.
+                if jobs_asked := self._asked_of_jobs(by_job):
+                    return self._await_jobs(jobs_asked)
             else:
                 return self._finish()
+
+    def _proposing(self, moves: Mapping[str, Move]) -> tuple[dict[str, Propose], list[str]]:
+        """Return the searches that ask a model or Bedrock's optimiser, and those that ask a job."""
+        proposing = _of_kind(moves, Propose)
+        by_job = [name for name in proposing if self._search(name).by == BEDROCK_JOB]
+        return {name: move for name, move in proposing.items() if name not in by_job}, by_job
 
     def _moves(self) -> dict[str, Move]:
         """Return the next move of each search that goes on, by candidate; those that are over are ended."""
@@ -123,12 +146,15 @@ class Choosing:
                 moves[search.candidate] = move
         return moves
 
-    def _take(self, turn: int) -> None:
+    def _take(self, turn: int, jobs: Sequence[JSON]) -> None:
         moves = self._moves()
-        if proposing := _of_kind(moves, Propose):
+        proposing, by_job = self._proposing(moves)
+        if proposing:
             self._take_proposals(turn, proposing)
         elif trying := _of_kind(moves, Tries):
             self._take_tries(turn, trying)
+        else:
+            self._take_jobs(by_job, jobs)
 
     def _take_proposals(self, turn: int, proposing: Mapping[str, Propose]) -> None:
         replies = replies_of_turn(self._run, turn)
@@ -175,7 +201,7 @@ class Choosing:
     def _refused(self, outcome: TurnOutcome) -> set[str]:
         """Return the candidates that cannot be tried, for they or the judge are refused for good."""
         # Afterwards everybody has answered: then an error says something of a prompt.
-        new = {each.candidate for each in self._kept.searches if each.round == 0}
+        new = {each.candidate for each in self._kept.searches if each.round == 0 and each.by != BEDROCK_JOB}
         candidates = {
             name: error for name, error in refused("candidate", outcome.calls).items() if name in new
         }
@@ -213,6 +239,38 @@ class Choosing:
         found = checked(self._run, search, self._settings[name], [proposal])
         self._replace(with_cost(with_proposals(search, found), usd, is_proposing=True))
 
+    def _asked_of_jobs(self, by_job: Iterable[str]) -> list[JSON]:
+        """Return the jobs that are to be created; searches that have none of them end."""
+        room, asked = Room(self._run, self._kept, self._settings), []
+        for name in by_job:
+            search = self._search(name)
+            records = [self._tuning.records[which] for which in self._tuning.parts.train]
+            job = prompt_job(self._run, search, records, self._variables)
+            if not isinstance(job, PromptJob):
+                self._replace(with_proposals(search, [job]))
+            # One that was asked for before is counted already.
+            elif search.cost_usd is None or room.take(search, job.likely_usd):
+                self._replace(with_likely_cost(search, job.likely_usd))
+                asked.append(job.told)
+            else:
+                self._replace(ended(search, BUDGET_SPENT))
+        return asked
+
+    def _await_jobs(self, jobs: Sequence[JSON]) -> JSON:
+        number = "a job" if len(jobs) == 1 else f"{len(jobs)} jobs"
+        self._write(f"waiting for {number} of Bedrock's to make a prompt")
+        told = {"turn": self._kept.turn, "next": "optimize"}
+        return {"run": dict(self._run_state), "prompt_search": told, "jobs": list(jobs)}
+
+    def _take_jobs(self, by_job: Iterable[str], jobs: Iterable[JSON]) -> None:
+        told = {each["candidate"]: each for each in jobs}
+        for name in by_job:
+            search = self._search(name)
+            proposal = prompt_of_job(self._run, search, told.get(name), self._variables)
+            found = checked(self._run, search, self._settings[name], [proposal])
+            paid = without_cost(search) if is_refused(told.get(name)) else search
+            self._replace(with_proposals(paid, found))
+
     @cached_property
     def _variables(self) -> Variables:
         return variables_of(self._run)
@@ -244,7 +302,7 @@ class Choosing:
 
     def _rounds(self, *, next_round: bool = False) -> str:
         """Return which round it is, of the search that has the most to go."""
-        going_on = [each for each in self._kept.searches if each.ended is None]
+        going_on = [each for each in self._kept.searches if each.ended is None and each.by != BEDROCK_JOB]
         settings = [self._settings[each.candidate] for each in going_on]
         most = max(each.rounds if each.is_search else 1 for each in settings)
         number = min(each.round for each in going_on) + next_round

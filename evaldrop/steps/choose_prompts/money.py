@@ -19,13 +19,23 @@ def with_cost(search: Search, usd: float | None, *, is_proposing: bool) -> Searc
     return search.model_copy(update=changed)
 
 
+def with_likely_cost(search: Search, likely_usd: float) -> Search:
+    """Return a search that pays for a job: nobody tells what that costs, and budgets count what is likely."""
+    return search.model_copy(update={"cost_usd": None, "proposing_usd": None, "likely_usd": likely_usd})
+
+
+def without_cost(search: Search) -> Search:
+    """Return a search whose job was not created."""
+    return search.model_copy(update={"cost_usd": 0.0, "proposing_usd": 0.0, "likely_usd": 0.0})
+
+
 def _plus(before: float | None, usd: float | None) -> float | None:
     return None if before is None or usd is None else before + usd
 
 
 def proposing_usd(kept: SearchFile | None) -> float:
-    """Return what proposing has cost that is known: the budget's table knows nothing of it."""
-    return sum(search.proposing_usd or 0.0 for search in kept.searches) if kept else 0.0
+    """Return what proposing counts against the budget, whose table knows nothing of it."""
+    return sum(search.counted_usd for search in kept.searches) if kept else 0.0
 
 
 def tries_usd(kept: SearchFile) -> float:
@@ -41,8 +51,17 @@ def budget_of_searches(run: RunDefinition) -> float | None:
     """
     if run.budget_usd is None:
         return None
-    planned: float = ((run.estimate or {}).get("known_cost_usd") or {}).get("likely", 0.0)
-    return max(run.budget_usd - planned, _LEAST_SHARE * run.budget_usd)
+    return max(run.budget_usd - _planned_usd(run), _LEAST_SHARE * run.budget_usd)
+
+
+def _planned_usd(run: RunDefinition) -> float:
+    """Return what the run's own records are likely to cost: its plan has the searches in it."""
+    estimate = run.estimate or {}
+    whole, searching = (
+        ((of_it or {}).get(key) or {}).get("likely", 0.0)
+        for of_it, key in ((estimate, "known_cost_usd"), (estimate.get("prompt_search"), "cost_usd"))
+    )
+    return float(whole - searching)
 
 
 class Room:
@@ -59,7 +78,7 @@ class Room:
         whole = budget_of_searches(run)
         self._left = math.inf if whole is None else whole - tries_usd(kept) - proposing_usd(kept)
         self._own = {
-            each.candidate: math.inf if budget is None else budget - (each.cost_usd or 0.0)
+            each.candidate: math.inf if budget is None else budget - (each.cost_usd or 0.0) - each.likely_usd
             for each in kept.searches
             for budget in (settings[each.candidate].budget_usd,)
         }

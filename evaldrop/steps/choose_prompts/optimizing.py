@@ -5,22 +5,19 @@ Step Functions cannot call it, so the function does, and keeps what came: it is 
 """
 
 from collections.abc import Callable
-from typing import Final
 
 import orjson
 
 from evaldrop import storage
 from evaldrop.bedrock.optimizer import PromptOptimizer, open_optimizer
 from evaldrop.errors import PromptError
+from evaldrop.prompt_search.calls import OPTIMIZER_USD
 from evaldrop.prompt_search.plain_text import file_of_plain, plain_text
 from evaldrop.prompt_search.search import proposal_id
 from evaldrop.prompt_search.size import prompt_tokens
 from evaldrop.prompt_search.state import FIRST, Proposal, Search
 from evaldrop.run.definition import RunDefinition
 from evaldrop.steps.choose_prompts.texts import Variables
-
-USD_PER_1000_TOKENS: Final = 0.03
-"""Of OptimizePrompt, for what it reads and what it writes; no answer of its says how much that was."""
 
 
 def optimized_prompt(
@@ -44,7 +41,7 @@ def optimized_prompt(
         file = file_of_plain(made, first.text, present=variables.present, always=variables.always)
     except PromptError as error:
         return Proposal(id=which, parent=FIRST, text="", refused=str(error)), 0.0
-    usd = (prompt_tokens(text) + prompt_tokens(made)) / 1000 * USD_PER_1000_TOKENS
+    usd = (prompt_tokens(text) + prompt_tokens(made)) / 1000 * OPTIMIZER_USD
     return Proposal(id=which, parent=FIRST, text=file, tokens=prompt_tokens(file)), usd
 
 

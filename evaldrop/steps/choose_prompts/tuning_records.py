@@ -49,7 +49,7 @@ def split_records(run: RunDefinition) -> dict[Part, int]:
     parts: dict[str, Part] = {}
     counts: dict[Part, int] = {"train": 0, "dev": 0, "test": 0}
     if any(improved.reads_records for _, improved in improved_candidates(run.evaluation)):
-        parts = split(map(_part_record, records_of(run)), seed=_seed(run))
+        parts = split(map(part_record, records_of(run)), seed=split_seed(run))
     with storage.open_write(run.file(RECORDS_FILE)) as kept:
         for record in records_of(run):
             part = parts.get(record.id, "test")
@@ -64,14 +64,16 @@ def tuning_records(run: RunDefinition) -> TuningRecords:
     """Return what `split_records` has kept."""
     with storage.open_read(run.file(RECORDS_FILE)) as lines:
         records = [Record.model_validate_json(line) for line in lines]
-    parts = parts_of(map(_part_record, records), read_parts(run.folder), seed=_seed(run))
+    parts = parts_of(map(part_record, records), read_parts(run.folder), seed=split_seed(run))
     return TuningRecords({record.id: record for record in records}, parts)
 
 
-def _part_record(record: Record) -> PartRecord:
+def part_record(record: Record) -> PartRecord:
+    """Return a record as it is split."""
     return PartRecord(record.id, record.group, record.category)
 
 
-def _seed(run: RunDefinition) -> str:
+def split_seed(run: RunDefinition) -> str:
+    """Return what a run's records are split by."""
     # Not the run's own: of the same records the same ones are never tuned on, week after week.
     return run.evaluation_name

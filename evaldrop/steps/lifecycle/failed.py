@@ -48,7 +48,7 @@ def note_failed(lifecycle: Lifecycle, ended: Ended, *, step: str, why: str) -> N
 
 
 def _note_failed(lifecycle: Lifecycle, ended: Ended, step: str, why: str) -> None:
-    if ended.run.get("rest") and step in _BEFORE_ANY_CALL:
+    if ended.run.get("rest") and step in (*_BEFORE_ANY_CALL, _PREPARING):
         # What it had cost before, and found, stays.
         lifecycle.give_up_rest(ended.run["run_id"])
         return

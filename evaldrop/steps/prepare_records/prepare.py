@@ -396,7 +396,7 @@ def _without_proposals(budget: JSON | None, definition: RunDefinition) -> JSON |
     if budget is None or not improved_candidates(definition.evaluation):
         return budget
     kept = read_search(definition.folder)
-    paid = sum(search.proposing_usd or 0.0 for search in kept.searches) if kept else 0.0
+    paid = sum(search.counted_usd for search in kept.searches) if kept else 0.0
     return {**budget, "limit": budget["limit"] - math.ceil(paid * 1_000_000)}
 
 

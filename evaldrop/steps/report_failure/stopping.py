@@ -1,4 +1,4 @@
-"""The jobs of a run that was stopped, batch and evaluation: they would go on without it, and be paid for."""
+"""The jobs of a run that was stopped, of all kinds: they would go on without it, and be paid for."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -17,6 +17,10 @@ class StopsJobs(Protocol):
         """Stop the evaluation jobs that are not over, and return how many."""
         ...
 
+    def stop_prompt_jobs(self, run_id: str) -> int:
+        """Stop those that make prompts and are not over, and return how many."""
+        ...
+
 
 def stop_jobs(run: Mapping[str, Any], services: StopsJobs) -> int:
     """
@@ -26,6 +30,8 @@ def stop_jobs(run: Mapping[str, Any], services: StopsJobs) -> int:
         AwsError: Bedrock would not.
     """
     # Imported once there is one to look at.
+    from evaldrop.evaluation.improvement import BEDROCK_JOB
+    from evaldrop.evaluation.originals import improved_candidates
     from evaldrop.run.definition import RunDefinition
 
     folder = folder_of(run["run_id"], run["out"])
@@ -37,4 +43,6 @@ def stop_jobs(run: Mapping[str, Any], services: StopsJobs) -> int:
         stopped += services.stop_jobs(run["run_id"])
     if definition.evaluation.job_judges:
         stopped += services.stop_evaluation_jobs(run["run_id"])
+    if any(improved.by == BEDROCK_JOB for _, improved in improved_candidates(definition.evaluation)):
+        stopped += services.stop_prompt_jobs(run["run_id"])
     return stopped

@@ -16,7 +16,8 @@ from evaldrop import storage
 from evaldrop.errors import BudgetExceeded
 from evaldrop.evaluation import Called, Evaluation
 from evaldrop.evaluation.definition import GIVEN, Price, called_models
-from evaldrop.evaluation.model_ids import guardrail_arn, model_arns
+from evaldrop.evaluation.improvement import BEDROCK, JOB_JUDGE
+from evaldrop.evaluation.model_ids import guardrail_arn, model_arns, model_name
 from evaldrop.evaluation.prices import (
     FACTORS,
     ModelPrice,
@@ -29,9 +30,13 @@ from evaldrop.evaluation.prices import (
 from evaldrop.evaluation.regions import called_in, prices_in_region
 from evaldrop.evaluation.reply_limits import reply_tokens
 from evaldrop.shipped import resource
-from evaldrop.steps.validate_dataset.plan import Plan, refuse_above_budget
+from evaldrop.steps.validate_dataset.plan import Line, Plan, refuse_above_budget
 
 ASK = "or have whoever deploys this stack raise"
+_WHO_JUDGES_IN_JOBS = (
+    " It judges in the jobs of by: bedrock_job where no judge of the evaluation is one that they take: "
+    "Claude Opus 4.6, Sonnet 4.5 or 4.6."
+)
 
 
 class Caps(BaseModel):
@@ -104,7 +109,8 @@ class Caps(BaseModel):
             allowed = {pattern for model in self.models for pattern in model_arns(model, **here)}
             for model in called_models([evaluation]):
                 if not _is_allowed(model_arns(model, **here), allowed):
-                    yield _not_allowed("model", model, self.models)
+                    why = _WHO_JUDGES_IN_JOBS if model_name(model)[1] == JOB_JUDGE else ""
+                    yield _not_allowed("model", model, self.models) + why
         if self.guardrails is not None:
             allowed = {guardrail_arn(each, **here) for each in self.guardrails}
             named = (each.guardrail.id for each in evaluation.candidates if each.guardrail)
@@ -136,10 +142,11 @@ class Caps(BaseModel):
         Raises:
             BudgetExceeded: The message names the cap, the plan's figure and what to do.
         """
-        self.refuse_calls(plan.calls)
+        self.refuse_calls(plan.most_calls)
         prices = self.prices_for(evaluation)
         if self.max_run_usd is not None:
-            unknown = sorted({line.model for line in plan.lines if price_of(line.model, prices) is None})
+            called = {line.model for line in plan.all_lines} - {BEDROCK}
+            unknown = sorted(model for model in called if price_of(model, prices) is None)
             if unknown:
                 raise BudgetExceeded(
                     f"the price of {', '.join(unknown)} is unknown, and max_run_usd: {self.max_run_usd:g}, "
@@ -189,17 +196,26 @@ def most_usd(plan: Plan, evaluation: Evaluation, prices: Prices) -> float:
     # The plan has judges read of a response what `inference` allows it; `extra` may allow it more.
     longest = max(map(reply_tokens, called), default=0)
     is_longer = any(reply_tokens(each) > (each.inference.max_tokens or 0) for each in called)
-    total = plan.orchestration_usd
-    for line in plan.lines:
-        read = line.input_tokens.high
+
+    def most_of(line: Line, calls: int) -> float:
+        if line.model == BEDROCK and line.cost_usd:
+            return line.cost_usd.high
+        read, written = line.input_tokens.high, line.output_tokens.high
         if line.role == "judge" and is_longer:
-            read += 2 * longest * line.calls
-        written = reply_tokens(by_role[line.role][line.name]) * line.calls
+            read += 2 * longest * calls
+        # Who writes prompts is asked with a limit of evaldrop's own.
+        if line.role != "proposer":
+            written = reply_tokens(by_role[line.role][line.name]) * calls
         # On demand, whatever is asked: what a job does not answer and what flex does not serve costs it.
         usage = TokenUsage(round(read), round(written), cache_write=round(line.cached_tokens))
         cost = cost_usd(line.model, usage, prices)
         assert cost is not None
-        total += cost
+        return cost
+
+    total = plan.orchestration_usd + sum(most_of(line, line.calls) for line in plan.lines)
+    for search in plan.prompt_search.searches if plan.prompt_search else ():
+        most = sum(most_of(line, search.most[line.role]) for line in search.lines)
+        total += min(most, search.budget_usd) if search.is_held and search.budget_usd else most
     return total
 
 

@@ -17,7 +17,7 @@ from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.delivered import as_delivered, batch_problems, plain_deliveries
 from evaldrop.evaluation.delivery import Delivery
 from evaldrop.evaluation.metrics import METRICS
-from evaldrop.evaluation.originals import with_originals, with_proposers
+from evaldrop.evaluation.originals import improved_candidates, with_originals, with_proposers
 from evaldrop.evaluation.prompts import Kind, Prompt, load_prompt
 from evaldrop.evaluation.questions import compared_pairs
 from evaldrop.evaluation.regions import REHEARSED_REGION, as_called, in_region, region_problems
@@ -48,12 +48,19 @@ from evaldrop.steps.validate_dataset.evaluation_checks import (
 from evaldrop.steps.validate_dataset.improvements import (
     improvement_problems,
     is_made_by_run,
+    length_problems,
     prompts_of_instructions,
+    search_problems,
+    search_warnings,
 )
 from evaldrop.steps.validate_dataset.job_checks import evaluation_job_problems, evaluation_job_warnings
 from evaldrop.steps.validate_dataset.limit_checks import limit_problems, limit_warnings
 from evaldrop.steps.validate_dataset.plan import SAMPLE_RECORDS, Counting, Plan, judge_calls, make_plan
+from evaldrop.steps.validate_dataset.planned_search import PlannedSearches, with_search
+from evaldrop.steps.validate_dataset.planning_searches import MOST_COUNTED, Searching, SplitRecords
 from evaldrop.steps.validate_dataset.reply_lengths import GUESSED, ReplyLengths
+from evaldrop.steps.validate_dataset.search_records import split_before
+from evaldrop.steps.validate_dataset.search_requests import ProposedLengths
 
 # What a report says of its dataset beside its shapes.
 MAX_NOTES = 12
@@ -132,6 +139,7 @@ class RunDraft:
                 criteria=criteria if not (self.problems or self.survey.n_rejected) else None,
                 records=min(self.survey.n_accepted, self.request.limit or self.survey.n_accepted),
                 is_bedrock=is_bedrock,
+                given=given.values(),
             )
         )
         self._refuse(limit_problems(evaluation))
@@ -143,6 +151,7 @@ class RunDraft:
         self._refuse(self.caps.problems(evaluation, arn=self.arn))
         self.warnings += limit_warnings(evaluation, is_bedrock=is_bedrock)
         prompts = self._prompts(evaluation)
+        self._refuse(length_problems(evaluation, prompts))
         self.problems += self._metric_problems()
         self.warnings += self._metric_warnings()
         self._refuse(gate_problems(self.evaluation.gate, RunNames.asked(evaluation, criteria)))
@@ -322,11 +331,17 @@ class RunDraft:
             self._refuse([error])
             return None
         total = min(self.survey.n_accepted, self.request.limit or self.survey.n_accepted)
+        split = split_before(definition) if improved_candidates(definition.evaluation) else None
+        n_tuned = len(split.parts) if split else 0
+        tried: list[Record] = []
         with parent_replies(definition) as parent:
             counting = Counting(definition, parent)
             place = f"{self.survey.source} {self.survey.unit}"
             checks = RecordChecks(definition, place, counting, self.caps)
-            sample = list(self._sample(total, checks))
+            picking = (
+                None if split is None else _Picking(split, tried, all_of_them=self.caps.counts_every_record)
+            )
+            sample = list(self._sample(total, checks, picking))
             brought = definition.criteria_configs[len(definition.evaluation.criteria) :]
             self.warnings += evaluation_job_warnings(
                 definition.evaluation, brought, n_too_long=checks.n_too_long_for_jobs
@@ -352,10 +367,28 @@ class RunDraft:
                 return None
             prices = self.caps.prices_for(definition.evaluation)
             lengths = self._lengths(definition, sample, parent)
-            plan = make_plan(counting, sample, records=total - n_refused, prices=prices, lengths=lengths)
+            search = None
+            if split is not None and definition.is_searching:
+                search = self._searching(definition, split, tried, lengths)
+            plan = make_plan(
+                counting,
+                sample,
+                records=total - n_tuned - n_refused,
+                prices=prices,
+                lengths=lengths,
+                longer={each.candidate: each.longer for each in search.searches} if search else None,
+            )
             plan = with_deliveries(plan, definition.evaluation, prices, has_jobs=self._has_jobs)
+        if search is not None:
+            plan = with_search(plan, search)
+            self._refuse(search_problems(plan.prompt_search or search))
+            self.warnings += search_warnings(definition, search)
+            if self.problems:
+                return None
         if plan.unknown:
-            budget = " budget_usd cannot be held to." if definition.evaluation.budget_usd else ""
+            stated = [definition.evaluation.budget_usd]
+            stated += [each.budget_usd for _, each in improved_candidates(definition.evaluation)]
+            budget = " budget_usd cannot be held to." if any(stated) else ""
             self.warnings.append(
                 f"the price of {', '.join(plan.unknown)} is unknown; "
                 f"give it under prices: in the evaluation.{budget}"
@@ -373,6 +406,23 @@ class RunDraft:
             known = rehearsed_lengths(definition, sample, parent)
         return known.corrected_by(self.observed)
 
+    def _searching(
+        self, definition: RunDefinition, split: SplitRecords, tried: list[Record], lengths: ReplyLengths
+    ) -> PlannedSearches:
+        proposed: Mapping[str, ProposedLengths] = {}
+        if self.request.simulated and self.arn is None:
+            from evaldrop.steps.validate_dataset.rehearsed import rehearsed_proposals
+
+            proposed = rehearsed_proposals(definition, tried)
+        return Searching(
+            definition,
+            split,
+            tried,
+            prices=self.caps.prices_for(definition.evaluation),
+            lengths=lengths,
+            proposed=proposed,
+        ).planned()
+
     @property
     def _has_jobs(self) -> bool:
         """Whether jobs can be created: in a stack, or in a rehearsal."""
@@ -384,15 +434,35 @@ class RunDraft:
         plain = [text for text in self.survey.recognised if text.startswith(own) and "Left aside" not in text]
         return () if [*plain] == [*self.survey.recognised] else self.survey.recognised
 
-    def _sample(self, total: int, checks: "RecordChecks") -> Iterator[Record]:
+    def _sample(self, total: int, checks: "RecordChecks", picking: "_Picking | None") -> Iterator[Record]:
         # Spread over the dataset: the first records alone may all be of one kind.
-        step = max(1, total // SAMPLE_RECORDS)
+        step = max(1, (total - (len(picking.split.parts) if picking else 0)) // SAMPLE_RECORDS)
         with storage.open_read(self.request.dataset, self.request.dataset_version) as stream:
             rows = read_records(stream, source=self.survey.source, fields=self.evaluation.fields or None)
             records = (row for row in rows if isinstance(row, Record))
             # Such a record is counted as itself: a long one in the sample would weigh as much as hundreds.
-            usual = (record for record in islice(records, total) if not checks.takes(record))
+            own = (row for row in islice(records, total) if picking is None or not picking.takes(row))
+            usual = (record for record in own if not checks.takes(record))
             yield from islice(usual, None, None, step)
+
+
+class _Picking:
+    """
+    Takes the records that prompts are tuned on out of a run's, and keeps those that its searches are counted
+    on, spread over the ones that prompts are tried on.
+    """
+
+    def __init__(self, split: SplitRecords, tried: list[Record], *, all_of_them: bool) -> None:
+        self.split = split
+        step = 1 if all_of_them else max(1, len(split.tried) // MOST_COUNTED)
+        self._wanted = frozenset(split.tried[::step])
+        self._tried = tried
+
+    def takes(self, record: Record) -> bool:
+        """Tell whether a prompt is tuned on a record."""
+        if record.id in self._wanted:
+            self._tried.append(record)
+        return record.id in self.split.parts
 
 
 class RecordChecks:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from operator import add
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 
@@ -29,6 +29,9 @@ from evaldrop.run.records import with_texts_restored
 from evaldrop.steps.prepare_records.kept_replies import ParentReplies
 from evaldrop.steps.prepare_records.prepare import Preparing
 from evaldrop.steps.validate_dataset.reply_lengths import GUESSED, LengthsOf, ReplyLengths
+
+if TYPE_CHECKING:
+    from evaldrop.steps.validate_dataset.planned_search import PlannedSearches
 
 ChildType = Literal["EXPRESS", "STANDARD"]
 
@@ -66,6 +69,7 @@ class Range:
 
 
 ZERO = Range(low=0, likely=0, high=0)
+_NOBODY: Mapping[str, Range] = {}
 # Tokens of one criterion's verdict.
 VERDICT_TOKENS = Range(low=30, likely=80, high=MOST_VERDICT_TOKENS)
 
@@ -75,16 +79,17 @@ JOB_PROMPT_TOKENS = Range(low=250, likely=500, high=MOST_PROMPT_TOKENS)
 # Of the calls that a prompt cache could serve, those that find it: at the dearest, none.
 CACHE_HITS = Range(low=0.99, likely=0.98, high=0.0)
 
-Role = Literal["candidate", "judge"]
+Role = Literal["candidate", "judge", "proposer"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """
-    The calls of a candidate or judge: tokens and cost of all of them, None when the price is unknown.
+    The calls of a candidate or judge, or of who writes prompts: tokens and cost of all of them.
 
     Attributes:
         cached_tokens: Those of the input tokens that a prompt cache may hold; batch jobs have none.
+        cost_usd: None when the price is unknown.
         delivery: How they are delivered, at `cost_usd`.
         costs: What they would cost in each delivery.
         lengths_of: Whose replies tell how long these will be.
@@ -139,13 +144,15 @@ class Plan:
     The whole of it.
 
     Attributes:
-        records: Records that will be evaluated.
+        records: Records that will be evaluated: without those that a prompt is tuned on.
+        lines: Of each candidate and judge, without what a search for prompts takes of them.
         copies: Perturbed copies of them, which are called for like records.
         orchestration_usd: What Step Functions takes on AWS; nothing on one machine.
         duration_s: On demand, at `max_concurrency` records at a time.
         options: The run in each delivery.
         most_s: In what time a run ends whose jobs take as long as they may; None without jobs.
         chosen: Why `auto` came to the deliveries of the lines; empty where nothing is `auto`.
+        prompt_search: What searches for prompts take; None where there is none.
     """
 
     records: int
@@ -158,6 +165,7 @@ class Plan:
     options: tuple[Option, ...] = ()
     chosen: str = ""
     most_s: float | None = None
+    prompt_search: "PlannedSearches | None" = None
 
     @property
     def deliveries(self) -> dict[str, Delivery]:
@@ -166,28 +174,42 @@ class Plan:
 
     @property
     def calls(self) -> int:
-        """Number of calls to Bedrock."""
-        return sum(line.calls for line in self.lines)
+        """Number of calls to Bedrock, those of searches included."""
+        return sum(line.calls for line in self.all_lines)
+
+    @property
+    def most_calls(self) -> int:
+        """As many as there may be without retries: a search seldom makes all that it may."""
+        searching = self.prompt_search.most_calls if self.prompt_search else 0
+        return sum(line.calls for line in self.lines) + searching
+
+    @property
+    def all_lines(self) -> tuple[Line, ...]:
+        """The lines, and those of searches."""
+        return (*self.lines, *(self.prompt_search.lines if self.prompt_search else ()))
 
     @property
     def unknown(self) -> tuple[str, ...]:
         """Models that will be called and whose price is unknown."""
-        return tuple(sorted({line.model for line in self.lines if line.calls and line.cost_usd is None}))
+        return tuple(sorted({line.model for line in self.all_lines if line.calls and line.cost_usd is None}))
 
     @property
     def guessed(self) -> tuple[str, ...]:
         """Whose replies are of a length that nothing tells, as a run's `deliveries` name them."""
-        return tuple(line.key for line in self.lines if line.calls and line.lengths_of == "guess")
+        guessed = (line.key for line in self.all_lines if line.calls and line.lengths_of == "guess")
+        return tuple(dict.fromkeys(guessed))
 
     @property
     def cost_usd(self) -> Range:
         """What the models with a known price will cost."""
-        return sum((line.cost_usd for line in self.lines if line.cost_usd), ZERO)
+        searching = self.prompt_search.cost_usd if self.prompt_search else ZERO
+        return sum((line.cost_usd for line in self.lines if line.cost_usd), searching)
 
     def to_json(self) -> dict[str, Any]:
         """Return the plan as `run.json` and `evaldrop plan --json` give it."""
         return {
-            **asdict(self),
+            **asdict(replace(self, prompt_search=None)),
+            "prompt_search": self.prompt_search.to_json() if self.prompt_search else None,
             "calls": self.calls,
             "guessed": list(self.guessed),
             "deliveries": self.deliveries,
@@ -205,6 +227,7 @@ def make_plan(
     records: int,
     prices: Prices,
     lengths: ReplyLengths = GUESSED,
+    longer: Mapping[str, Range] | None = None,
 ) -> Plan:
     """
     Return the plan of a run.
@@ -215,12 +238,13 @@ def make_plan(
         records: How many records there will be.
         prices: Where dollars come from.
         lengths: What is known of replies.
+        longer: By how many tokens a candidate's prompt will be longer than the one that is counted.
     """
     left = records - counting.n
     for record in sample:
         counting.add(record, weight=left / len(sample))
     counting.add_anchors()
-    lines = tuple(counting.lines(prices, lengths))
+    lines = tuple(counting.lines(prices, lengths, longer or {}))
     copies, definition = round(counting.n_copies), counting.definition
     children = records + copies
     evaluation = definition.evaluation
@@ -229,7 +253,7 @@ def make_plan(
         records=records,
         lines=lines,
         orchestration_usd=orchestration_usd(evaluation, children),
-        duration_s=max(1.0, children / min(concurrency, max(children, 1))) * _child_s(evaluation),
+        duration_s=max(1.0, children / min(concurrency, max(children, 1))) * seconds_of_record(evaluation),
         max_concurrency=concurrency,
         prices_date=prices.date,
         copies=copies,
@@ -245,7 +269,7 @@ def orchestration_usd(evaluation: Evaluation, records: int, *, children: ChildTy
     """
     if children == "STANDARD":
         return records * TRANSITION_USD * (1 + child_transitions(evaluation))
-    gb_hours = _child_s(evaluation) / 3600 * CHILD_GB
+    gb_hours = seconds_of_record(evaluation) / 3600 * CHILD_GB
     return records * (TRANSITION_USD + EXPRESS_REQUEST_USD + gb_hours * EXPRESS_GB_HOUR_USD)
 
 
@@ -268,7 +292,8 @@ def judge_calls(evaluation: Evaluation, criteria: int) -> int:
     )
 
 
-def _child_s(evaluation: Evaluation) -> float:
+def seconds_of_record(evaluation: Evaluation) -> float:
+    """Return about how long a record's calls take, in s."""
     return CANDIDATE_S + (JUDGE_S if evaluation.called_judges else 0)
 
 
@@ -281,12 +306,14 @@ def refuse_above_budget(plan: Plan, budget_usd: float | None, *, is_default: boo
     """
     likely = plan.cost_usd.likely
     if budget_usd is not None and likely > budget_usd:
-        whose, do = "", "raise"
+        whose, do, search = "", "raise", ""
+        if plan.prompt_search is not None:
+            search = "have fewer rounds or proposals of prompts, "
         if is_default:
             whose, do = ", this stack's default for an evaluation that states none", "state"
         raise BudgetExceeded(
             f"the likely cost is ${likely:,.2f}, above budget_usd: {budget_usd:g}{whose}. "
-            f"Evaluate fewer records (--limit), drop a candidate, or {do} budget_usd."
+            f"Evaluate fewer records (--limit), drop a candidate, {search}or {do} budget_usd."
         )
 
 
@@ -416,13 +443,16 @@ class Counting:
             self._input["judge", name] += calls * sum(known) / len(names)
             self._responses[name] += calls * (1 - len(known) / len(names))
 
-    def lines(self, prices: Prices, lengths: ReplyLengths) -> Iterable[Line]:
+    def lines(
+        self, prices: Prices, lengths: ReplyLengths, longer: Mapping[str, Range] = _NOBODY
+    ) -> Iterable[Line]:
         """Yield the calls of each candidate and judge, with replies as long as is known."""
         for candidate in self._evaluation.candidates:
             if candidate.model != GIVEN:
                 calls = self._calls["candidate", candidate.name]
                 guess = self._response(candidate.inference.max_tokens).times(calls)
-                yield self._line("candidate", candidate, ZERO, guess, prices, lengths)
+                read = longer.get(candidate.name, ZERO).times(calls)
+                yield self._line("candidate", candidate, read, guess, prices, lengths)
         response = self._read_response(lengths)
         for judge in self._evaluation.judges:
             read = response.times(self._responses[judge.name])
@@ -468,7 +498,7 @@ class Counting:
         without_tools = sent.map(lambda n: n - self._tools[role, called.name] * billed)
         read_by = {each: without_tools if each == "batch" else sent for each in DELIVERIES}
         price = price_of(called.model, prices)
-        costs = {each: _cost(price, each, read_by[each], outputs[each], cached) for each in DELIVERIES}
+        costs = {each: tokens_cost(price, each, read_by[each], outputs[each], cached) for each in DELIVERIES}
         if called.api == EVALUATION_JOB:
             costs = dict.fromkeys(DELIVERIES, costs["on_demand"])
         return Line(
@@ -490,7 +520,7 @@ def _as_known(likely: float, guess: Range) -> Range:
     return Range(low=min(guess.low, likely), likely=likely, high=max(guess.high, likely))
 
 
-def _cost(
+def tokens_cost(
     price: ModelPrice | None, delivery: Delivery, sent: Range, output: Range, cached: float
 ) -> Range | None:
     """Return what calls cost in a delivery; None when the price is unknown."""

@@ -26,7 +26,11 @@ from evaldrop.evaluation import Called, Candidate
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.delivered import as_delivered
 from evaldrop.evaluation.delivery import Delivery
+from evaldrop.evaluation.improvement import BEDROCK
+from evaldrop.evaluation.originals import improved_candidates
 from evaldrop.evaluation.questions import compared_pairs
+from evaldrop.prompt_search.replies import read_proposal
+from evaldrop.prompt_search.size import prompt_tokens
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import RECORDS_FILE
 from evaldrop.run.request import RUN_FILE
@@ -36,6 +40,11 @@ from evaldrop.steps.prepare_records.kept_replies import ParentReplies
 from evaldrop.steps.prepare_records.prepare import Preparing
 from evaldrop.steps.validate_dataset.plan import judge_calls
 from evaldrop.steps.validate_dataset.reply_lengths import ReplyLengths
+from evaldrop.steps.validate_dataset.search_requests import (
+    ProposedLengths,
+    first_prompt_tokens,
+    first_request,
+)
 
 JSON = dict[str, Any]
 
@@ -45,6 +54,9 @@ Calls that are made, in about a tenth of a second.
 
 Where a guardrail blocks every other prompt, a few tell little.
 """
+
+_PROPOSALS: Final = 8
+"""Prompts that each proposer is asked for."""
 
 _ERROR: Final = {"error": {"Error": "NotAnswered"}}
 
@@ -59,6 +71,35 @@ def rehearsed_lengths(
     """
     most = max(1, MOST_CALLS // _calls_of_a_record(definition))
     return asyncio.run(_asked(definition, _spread(sample, most), parent))
+
+
+def rehearsed_proposals(definition: RunDefinition, tried: Sequence[Record]) -> dict[str, ProposedLengths]:
+    """Ask a rehearsal's proposers for a few prompts, and return how long what they write is, by candidate."""
+    return asyncio.run(_proposed(definition, tried))
+
+
+async def _proposed(definition: RunDefinition, tried: Sequence[Record]) -> dict[str, ProposedLengths]:
+    runtime = _runtime(definition, ())
+    found: dict[str, ProposedLengths] = {}
+    for candidate, settings in improved_candidates(definition.evaluation):
+        if settings.by == BEDROCK or not settings.by:
+            continue
+        replies, prompts = list[int](), list[int]()
+        for place in range(_PROPOSALS):
+            # Of other records another prompt is made.
+            request = first_request(definition, candidate, settings, tried[place:])
+            try:
+                reply = as_result(await runtime.converse({"modelId": settings.by, **as_sent(request)}))
+            except ServiceError:
+                continue
+            replies.append(read_reply("converse", reply).output_tokens or 0)
+            written = read_proposal(reply)
+            if not isinstance(written, str):
+                prompts.append(prompt_tokens(written.prompt))
+        first = first_prompt_tokens(definition, candidate, settings)
+        if replies and prompts:
+            found[candidate.name] = ProposedLengths(fmean(replies), max(0.0, fmean(prompts) - first))
+    return found
 
 
 def _calls_of_a_record(definition: RunDefinition) -> int:

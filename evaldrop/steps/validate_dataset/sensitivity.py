@@ -5,22 +5,29 @@ takes.
 Apart from the plan, which every run makes: this needs numpy and scipy, and only `evaldrop plan` asks for it.
 """
 
-from dataclasses import asdict, dataclass
+from bisect import bisect_left
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from math import ceil, sqrt
 from typing import Any
 
 from evaldrop.errors import InputError
+from evaldrop.prompt_search.parts import records_for
+from evaldrop.prompt_search.power import Provable, provable
+from evaldrop.prompt_search.state import Part
 from evaldrop.scorecard.model.scorecard import OVERALL, Comparison, Scorecard
 from evaldrop.scorecard.read import read_run
 from evaldrop.statistics.intervals import clopper_pearson_interval, normal_quantile
 from evaldrop.statistics.power import minimum_detectable_difference, required_records
 from evaldrop.steps.validate_dataset.plan import Range
+from evaldrop.steps.validate_dataset.planned_search import PlannedSearches
 from evaldrop.steps.validate_dataset.validate import Check
 
 # Variance over records of two candidates' difference, as shares of the scale: pass marks that differ on 5 %,
 # on a ninth (Miller 2024, section 5) and on 30 % of the records.
 GUESSED_VARIANCE = Range(low=0.05, likely=1 / 9, high=0.3)
 POWER = 0.8
+_TENTH = 0.1
 # The pass rate whose margin is shown: a usual one.
 USUAL_RATE = 0.8
 
@@ -49,6 +56,7 @@ class Sensitivity:
         detectable_adjusted: The same where it is the first of all comparisons to be decided.
         pass_rate_margin: How far off a pass rate of 80 % may be, either side; None without records.
         needed: For the wanted difference, if any.
+        prompt_gain: What an improved prompt's test part can show; None where nobody reads records for one.
     """
 
     records: int
@@ -61,10 +69,62 @@ class Sensitivity:
     detectable_adjusted: Range | None
     pass_rate_margin: float | None
     needed: Needed | None
+    prompt_gain: "PromptGain | None" = None
 
     def to_json(self) -> dict[str, Any]:
         """Return it as `evaldrop plan --json` gives it."""
         return {**asdict(self), "power": POWER}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptGain:
+    """
+    What the test part can show of an improved prompt's gain, as the scorecard decides it.
+
+    Attributes:
+        records: In each part.
+        test_units: Independent records of the test part: a group counts once.
+        comparisons: Pairs of candidates, which are decided together.
+        gain: The smallest that shows in 80 of 100 runs, a share of the scale; None where none does.
+        is_enough: Whether a gain may be claimed.
+        for_claim: Records in all, without groups, from which on one may be; about.
+        for_tenth: Likewise, that show a gain of 0.1.
+    """
+
+    records: dict[Part, int]
+    test_units: int
+    comparisons: int
+    gain: float | None
+    is_enough: bool
+    for_claim: int
+    for_tenth: int
+
+
+def _prompt_gain(found: PlannedSearches, pairs: int, confidence: float) -> PromptGain | None:
+    if found.records["test"] == sum(found.records.values()):
+        return None
+
+    def shown(units: int) -> Provable:
+        return provable(units, comparisons=pairs, confidence=confidence)
+
+    own = shown(found.test_units)
+    return PromptGain(
+        records=found.records,
+        test_units=found.test_units,
+        comparisons=pairs,
+        gain=own.gain,
+        is_enough=own.is_enough,
+        for_claim=records_for(_fewest(lambda units: shown(units).is_enough)),
+        for_tenth=records_for(_fewest(lambda units: (shown(units).gain or 1.0) <= _TENTH)),
+    )
+
+
+def _fewest(is_enough: Callable[[int], bool]) -> int:
+    """Return the smallest number from which on it is enough."""
+    high = 2
+    while not is_enough(high):
+        high *= 2
+    return bisect_left(range(high), True, key=is_enough)
 
 
 def plan_sensitivity(check: Check, *, like: str | None, difference: float | None) -> Sensitivity:
@@ -84,17 +144,23 @@ def plan_sensitivity(check: Check, *, like: str | None, difference: float | None
     assert check.definition
     records = check.plan.records
     share = records / check.survey.n_accepted if check.survey.n_accepted else 0
-    candidates = len(check.definition.evaluation.candidates)
-    return sensitivity(
+    evaluation, searches = check.definition.evaluation, check.plan.prompt_search
+    candidates = len(evaluation.candidates)
+    pairs = max(1, candidates * (candidates - 1) // 2)
+    # With a small --limit the share of groups may round to none, and one record is at least one.
+    clusters = max(1, round(check.survey.n_clusters * share)) if records else 0
+    found = sensitivity(
         records=records,
-        # With a small --limit the share of groups may round to none, and one record is at least one.
-        clusters=max(1, round(check.survey.n_clusters * share)) if records else 0,
+        clusters=clusters if searches is None else searches.test_units,
         # A single candidate is compared with its baseline.
-        comparisons=max(1, candidates * (candidates - 1) // 2) * max(1, len(check.definition.criteria)),
-        level=1 - check.definition.evaluation.confidence,
+        comparisons=pairs * max(1, len(check.definition.criteria)),
+        level=1 - evaluation.confidence,
         variance=variance_like(read_run(like).scorecard) if like else GUESSED_VARIANCE,
         like=like,
         difference=difference,
+    )
+    return replace(
+        found, prompt_gain=searches and _prompt_gain(searches, pairs, confidence=evaluation.confidence)
     )
 
 

@@ -24,6 +24,7 @@ from evaldrop.run.request import RunRequest
 from evaldrop.steps.validate_dataset.begun import as_begun
 from evaldrop.steps.validate_dataset.caps import NO_CAPS, Caps
 from evaldrop.steps.validate_dataset.define_run import RunDraft, calling_region
+from evaldrop.steps.validate_dataset.improvements import without_prompt_jobs
 from evaldrop.steps.validate_dataset.job_checks import without_evaluation_jobs
 from evaldrop.steps.validate_dataset.loose_checks import loose_problems
 from evaldrop.steps.validate_dataset.plan import Plan
@@ -81,6 +82,8 @@ def validate_dataset(
     if not has_jobs and (problem := without_jobs(definition.deliveries)):
         raise DatasetError(problem)
     if not has_jobs and (problem := without_evaluation_jobs(definition.evaluation)):
+        raise DatasetError(problem)
+    if not has_jobs and (problem := without_prompt_jobs(definition.evaluation)):
         raise DatasetError(problem)
     # Before run.json is written: a run that was refused must not look as if it had begun.
     caps.refuse(check.plan, definition.evaluation, budget_usd=request.budget_usd)

@@ -15,6 +15,25 @@ from tests.evaldrop.scorecard.baseline.runs import write as write_run
 
 ANSWER = "For people.\n\n## system\nAnswer in four sentences.\n\n## user\n{{ prompt }}\n"
 BETTER = "## system\nAnswer in two sentences. Begin with the answer.\n\n## user\n{{ prompt }}\n"
+CLAIM = {
+    "original": "haiku",
+    "by": HAIKU,
+    "prompt": "answer.v1+tuned",
+    "prompt_sha256": "ab" * 32,
+    "chosen": "r2p1",
+    "rounds": 2,
+    "proposed": 1,
+    "refused": 0,
+    "test": {
+        "criterion": "overall",
+        "n": 120,
+        "units": 120,
+        "difference": 0.1,
+        "interval": [0.04, 0.15],
+        "decision": "better",
+    },
+    "cost_usd": {},
+}
 IMPROVED = {
     "tuned": {"improve": "answer.v1", "rounds": 2},
     "shorter": {"improve": "answer.v1"},
@@ -23,14 +42,15 @@ IMPROVED = {
 }
 
 
-def claim(decision, interval, n=120):
-    return {"original": "haiku", "test": {"decision": decision, "interval": interval, "n": n}}
+def claims(**test):
+    """A claim of a prompt whose test part shows something else."""
+    return {**CLAIM, "test": {**CLAIM["test"], **test}}
 
 
 CLAIMS = {
-    "tuned": claim("better", [0.04, 0.15]),
-    "shorter": claim("not shown", [-0.02, 0.09]),
-    "told": {**claim("better", [0.1, 0.2]), "original": "told.original"},
+    "tuned": CLAIM,
+    "shorter": claims(decision="not shown", interval=[-0.02, 0.09]),
+    "told": {**CLAIM, "original": "told.original"},
 }
 
 
@@ -101,7 +121,7 @@ def test_the_winner_is_the_next_version_beside_the_first_and_says_where_it_is_fr
         f"written by: {HAIKU}\n",
         f"made of: answer.v1, sha256 {sha256(ANSWER)}\n",
         f"as measured: sha256 {sha256(BETTER)}\n",
-        "test: better than haiku by 0.04 to 0.15 on 120 records it never saw\n",
+        "test: tuned is better than haiku by 0.04 to 0.15 on 120 records it never saw\n",
     ):
         assert said in about
     shown = capsys.readouterr()
@@ -139,11 +159,15 @@ def test_a_prompt_of_instructions_is_the_first_version_of_its_candidates(place):
 def test_without_a_gain_on_test_it_is_refused_and_adopted_anyway(place, capsys):
     assert adopted("shorter") == 64
     said = capsys.readouterr().err
-    assert "no gain over haiku is shown on 120 records it never saw: the difference is −0.02" in said
+    assert "No gain of shorter over haiku is shown on 120 records it never saw" in said
+    assert "the difference is −0.02 to 0.09" in said
     assert "--anyway" in said
     assert not (place / "prompts/candidate/answer.v2.md").exists()
     assert adopted("shorter", "--anyway") == 0
-    assert "test: no gain over haiku is shown" in (place / "prompts/candidate/answer.v2.md").read_text()
+    assert (
+        "test: No gain of shorter over haiku is shown"
+        in (place / "prompts/candidate/answer.v2.md").read_text()
+    )
 
 
 def test_nothing_better_is_nothing_to_adopt_whatever_is_said(place, capsys):
@@ -168,24 +192,31 @@ def test_a_candidate_whose_prompt_no_run_made_is_told_which_there_are(place, cap
     assert said in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("claims", "said"),
-    [
-        ({}, "no gain is shown: the scorecard compares it with nothing"),
-        (
-            {"tuned": claim("not shown", None, 1)},
-            "is shown on 1 record it never saw: too few for an interval",
-        ),
-        ({"tuned": claim("worse", [-0.2, -0.1])}, "worse than haiku by 0.10 to 0.20 on 120 records"),
-    ],
-)
-def test_what_shows_no_gain_is_refused(place, capsys, claims, said):
-    edit(place / "runs/support/run-1/scorecard.json", prompts=claims)
+def test_a_run_without_a_claim_shows_no_gain(place, capsys):
+    card = place / "runs/support/run-1/scorecard.json"
+    edit(card, prompts={})
     assert adopted("tuned") == 64
-    assert said in capsys.readouterr().err
+    assert "no gain of tuned is shown: the scorecard compares it with nothing" in capsys.readouterr().err
+    edit(card, prompts={"tuned": claims(decision="too few", n=3, units=2)})
+    assert adopted("tuned") == 64
+    assert "3 records it never saw, 2 of them independent, are too few" in capsys.readouterr().err
+    edit(card, prompts={"tuned": claims(decision="worse", interval=[-0.2, -0.1])})
+    assert adopted("tuned") == 64
+    assert "tuned is worse than haiku by 0.10 to 0.20" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("content", ["[]", "{", '{"prompts": [7]}', '{"prompts": {"a": 1}}'])
+def test_of_a_run_in_which_somebody_answered_nothing_no_gain_is_claimed(place, capsys):
+    card = place / "runs/support/run-1/scorecard.json"
+    content = json.loads(card.read_text())
+    content["candidates"]["haiku"]["responses"].update(
+        errors=content["candidates"]["haiku"]["responses"]["n"]
+    )
+    card.write_text(json.dumps(content))
+    assert adopted("tuned") == 64
+    assert "somebody in this run answered nothing" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", ["[]", "{", '{"prompts": {"tuned": 1}}'])
 def test_a_scorecard_of_another_version_is_told(place, capsys, content):
     (place / "runs/support/run-1/scorecard.json").write_text(content)
     assert adopted("tuned") != 0

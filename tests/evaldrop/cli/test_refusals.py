@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -117,7 +116,8 @@ def shelf(tmp_path_factory):
     (folder / "labels.csv").write_text("record_id,candidate,criterion,score\nr1,lite,tone,3\n")
     for name in ("begun", "other", "bytes", "folder", "../../empty"):
         (runs / name).mkdir()
-    shutil.copy(good / "run.json", runs / "begun" / "run.json")
+    begun = json.loads((good / "run.json").read_text())
+    (runs / "begun" / "run.json").write_text(json.dumps(begun | {"started_at": "2099-01-01T00:00:00+00:00"}))
     for name in ("run.json", "scorecard.json"):
         (runs / "other" / name).write_text(json.dumps({"version": 99, "candidates": "nobody's"}))
         (runs / "bytes" / name).write_bytes(bytes(range(256)))

@@ -24,7 +24,6 @@ from evaldrop.job_formats.prompt_optimization import (
     optimization_request,
     read_results,
     results_file,
-    takes_judge,
 )
 
 ANSWER = load_prompt("candidate", "answer.v1").text
@@ -91,7 +90,6 @@ def test_a_judge_that_jobs_ask_is_asked_in_a_prompt_that_python_can_fill_in(mode
     said = row["customLLMJConfig"]["customLLMJPrompt"].format(prompt="P", prediction="R", gold="G")
     assert "Is it right? It includes: {amount}." in said
     assert said.endswith("Request:\nP\n\nResponse:\nR\n\nReference:\nG")
-    assert not takes_judge("us.anthropic.claude-haiku-4-5-20251001-v1:0")
 
 
 def test_a_scale_s_definitions_are_said():

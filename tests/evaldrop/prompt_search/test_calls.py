@@ -14,7 +14,7 @@ def test_calls_are_the_first_prompts_the_races_and_the_parents():
     settings = ImprovedPrompt(improve="answer.v1", rounds=3, proposals=4)
 
     assert expected_calls(settings, PARTS) == ExpectedCalls(
-        likely=Calls(12, 64 + 408 + 48), most=Calls(12, 64 + 480 + 144)
+        likely=Calls(12, 64 + 360 + 48), most=Calls(12, 64 + 480 + 144)
     )
 
 

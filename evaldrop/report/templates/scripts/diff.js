@@ -44,7 +44,7 @@ class Pairs {
 
   showMore(isAsked) {
     const from = byId("pairs").childElementCount;
-    const added = this.shown.slice(from, from + AT_A_TIME).map(pairOf);
+    const added = this.shown.slice(from, from + AT_A_TIME).map((row) => pairOf(row));
     byId("pairs").append(...added);
     const drawn = from + added.length;
     byId("more").hidden = drawn >= this.shown.length;

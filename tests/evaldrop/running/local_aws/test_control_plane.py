@@ -163,7 +163,7 @@ OPTIMIZATION = {
 
 
 @pytest.mark.parametrize("slash", ["%2F", "/"])
-def test_a_person_creates_looks_at_and_stops_prompt_optimisation_jobs(plane, slash):
+def test_a_person_creates_looks_at_lists_and_stops_prompt_optimisation_jobs(plane, slash):
     status, created, _ = ask(plane, "POST", "/advanced-prompt-optimization-jobs", OPTIMIZATION)
     assert status == 200
     assert created["jobArn"].startswith(OF_OPTIMIZATIONS)
@@ -173,6 +173,8 @@ def test_a_person_creates_looks_at_and_stops_prompt_optimisation_jobs(plane, sla
     assert told["modelConfigurations"] == OPTIMIZATION["modelConfigurations"]
     assert ask(plane, "POST", f"{job}/stop") == (200, {}, {})
     assert ask(plane, "GET", job)[1]["jobStatus"] == "Stopped"
+    [listed] = ask(plane, "GET", "/advanced-prompt-optimization-jobs")[1]["jobSummaries"]
+    assert (listed["jobArn"], listed["jobStatus"]) == (created["jobArn"], "Stopped")
     assert ask(plane, "DELETE", job) is None
 
 

@@ -13,7 +13,8 @@ from tests.evaldrop.running.local_aws.test_batch_jobs import MACHINE, MODEL, MOD
 ID = "abcdefabcdef"
 REQUEST = {"jobName": "j", "modelConfigurations": [{"modelId": MODEL}]}
 ALL = [f"bedrock:{verb}AdvancedPromptOptimizationJob" for verb in ("Create", "Get", "Stop")]
-JOBS = allow(ALL, f"{OF_OPTIMIZATIONS}*")
+JOBS = allow(ALL[1:], f"{OF_OPTIMIZATIONS}*")
+CREATE = allow(ALL[0], MODEL_ARN)
 CALL = allow("bedrock:InvokeModel", MODEL_ARN)
 
 
@@ -42,7 +43,7 @@ def optimizations(*statements):
 
 @pytest.mark.parametrize("job", [ID, f"{OF_OPTIMIZATIONS}{ID}"])
 def test_a_job_does_what_the_role_may_that_creates_it(job):
-    made, plane = optimizations(JOBS, CALL)
+    made, plane = optimizations(JOBS, CREATE, CALL)
     asyncio.run(made.create(MACHINE, REQUEST))
     assert asyncio.run(made.get(MACHINE, {"jobIdentifier": job})) == {"jobStatus": "Completed"}
     assert asyncio.run(made.stop(MACHINE, {"jobIdentifier": job})) == {}
@@ -51,7 +52,7 @@ def test_a_job_does_what_the_role_may_that_creates_it(job):
 
 @pytest.mark.parametrize(
     ("statements", "action"),
-    [((CALL,), "CreateAdvancedPromptOptimizationJob"), ((JOBS,), "InvokeModel")],
+    [((JOBS, CALL), "CreateAdvancedPromptOptimizationJob"), ((JOBS, CREATE), "InvokeModel")],
 )
 def test_a_role_that_may_not_is_refused(statements, action):
     made, plane = optimizations(*statements)

@@ -71,3 +71,16 @@ def test_other_candidates_are_what_is_compared(read):
         "prompt is answer.v2, was answer.v1",
         "prompt candidate/answer.v1 has another text (sha256 111111111111, was cdcdcdcdcdcd)",
     ]
+
+
+def test_a_prompt_that_a_run_made_is_said_to_be_found_anew(read):
+    """Of what it was made from, plain instructions, that is not said: somebody wrote them."""
+    names = ("candidate/answer.v1+tuned", "candidate/instructions+told")
+    then, now = (
+        read(where, prompts={name: {"sha256": digest * 32, "text": "?"} for name in names})
+        for where, digest in (("then", "11"), ("now", "22"))
+    )
+    tuned, told = changes(now, then)
+    assert tuned.startswith("prompt candidate/answer.v1+tuned has another text (sha256 222222222222, ")
+    assert tuned.endswith("); each run searches anew")
+    assert told.endswith("(sha256 222222222222, was 111111111111)")

@@ -28,6 +28,14 @@ from evaldrop.scorecard.model.calibration import (
 from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailComparison, GuardrailEstimate
 from evaldrop.scorecard.model.judges import JudgeHealth
 from evaldrop.scorecard.model.pairwise import CandidatePairwise, PairScores, Strength, Strengths
+from evaldrop.scorecard.model.prompts import (
+    DevScores,
+    JudgeDifference,
+    PromptDifference,
+    PromptImprovement,
+    PromptSearchCost,
+    RecordParts,
+)
 from evaldrop.scorecard.model.recommendation import (
     RankedCandidate,
     Recommendation,
@@ -76,6 +84,7 @@ def test_every_column_is_documented(schema):
     SliceComparisons, LengthRelation, LengthQuartile, CriterionUse, CriterionPair, FrontierPoint, Baseline,
     BaselineCandidate, BaselineEstimate, WorseRecord, Moved, Blessing,
     CandidatePairwise, PairScores, Strength, Strengths, JudgeHealth,
+    PromptImprovement, PromptDifference, JudgeDifference, DevScores, PromptSearchCost, RecordParts,
     Reused, RobustnessDrop, RobustnessEstimate, BlockedShare, GuardrailComparison, GuardrailEstimate,
 ])  # fmt: skip
 def test_every_key_of_the_scorecard_is_documented(model):

@@ -284,6 +284,13 @@ def test_a_change_is_marked_and_begins_a_new_stretch(fields, what, said):
     assert "4 runs since 2026-03-16" in series.reason
 
 
+def test_a_prompt_that_each_run_finds_anew_is_said_to_be_one():
+    made = [{"lite": candidate(4.0, prompt="answer.v1+lite", prompt_sha256=f"p{n}")} for n in range(2)]
+    series = series_of(trend_of([entry(week, cards) for week, cards in enumerate(made)], "support"))
+    (change,) = series.changes
+    assert "prompt answer.v1+lite has another text, found anew by its run" in change.sentence
+
+
 def test_a_change_of_the_workflow_is_marked_and_keeps_the_stretch():
     runs = weeks(STEADY) + [run.model_copy(update={"workflow_sha256": "w2"}) for run in weeks(STEADY * 2)[8:]]
     series = series_of(trend_of(runs, "support"))

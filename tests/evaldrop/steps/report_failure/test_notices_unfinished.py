@@ -20,6 +20,7 @@ class FakeServices:
         self.ended = {"status": "FAILED", "input": json.dumps(REQUEST), "error": None, "cause": None, **ended}
         self.told = []
         self.stopped = []
+        self.stopped_prompts = []
 
     def outcome(self, execution_arn):
         assert execution_arn == ARN
@@ -31,6 +32,10 @@ class FakeServices:
 
     def stop_evaluation_jobs(self, run_id):
         self.stopped.append(f"evaluations of {run_id}")
+        return 1
+
+    def stop_prompt_jobs(self, run_id):
+        self.stopped_prompts.append(run_id)
         return 1
 
     def notify(self, *, subject, message):
@@ -134,6 +139,23 @@ def test_the_evaluation_jobs_of_a_run_are_stopped_with_it(tmp_path, request_here
     assert services.stopped == ["evaluations of ds-1"] * 2
 
 
+def test_the_jobs_that_make_prompts_of_a_run_are_stopped_with_it_and_no_batch_jobs(tmp_path, request_here):
+    folder = tmp_path / "support" / "ds-1"
+    tuned = {
+        "name": "tuned",
+        "model": "amazon.nova-lite-v1:0",
+        "prompt": {"improve": "answer.v1", "by": "bedrock_job"},
+    }
+    begun(folder)
+    path = folder / "run.json"
+    run = json.loads(path.read_bytes())
+    run["evaluation"]["candidates"].append(tuned)
+    path.write_text(json.dumps(run))
+    services = FakeServices(status="ABORTED", input=request_here)
+    report_unfinished({**DETAIL, "status": "ABORTED"}, services, NOWHERE)
+    assert (services.stopped_prompts, services.stopped) == (["ds-1", "ds-1"], [])
+
+
 @pytest.mark.parametrize("status", ["ABORTED", "FAILED"])
 def test_other_runs_have_no_jobs_to_stop_and_one_that_failed_goes_on_with_them(
     tmp_path, request_here, status
@@ -142,7 +164,7 @@ def test_other_runs_have_no_jobs_to_stop_and_one_that_failed_goes_on_with_them(
     begun(tmp_path / "support" / "ds-1", deliveries=deliveries)
     services = FakeServices(status=status, error="States.Runtime", cause="x", input=request_here)
     report_unfinished({**DETAIL, "status": status}, services, NOWHERE)
-    assert services.stopped == []
+    assert (services.stopped, services.stopped_prompts) == ([], [])
 
 
 def test_what_a_stopped_run_cost_is_noted_although_its_jobs_could_not_be_stopped(

@@ -52,7 +52,6 @@ def test_plain_instructions_are_a_candidate_beside_the_prompt_that_is_made_of_th
     [
         ({"improve": "nothing.v1"}, 'prompt "nothing.v1": there is no'),
         ({"improve": "answer.v1", "by": "jugde"}, '"jugde" is no candidate, no judge and no model ID'),
-        ({"improve": "answer.v1", "by": "bedrock_job"}, "cannot be asked for in a run"),
     ],
 )
 def test_what_stops_a_search_is_said_before_anything_is_paid(tmp_path, prompt, said):

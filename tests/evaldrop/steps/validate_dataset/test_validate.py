@@ -236,7 +236,7 @@ def test_a_dataset_in_s3_is_checked_and_its_run_written_there(bucket, tmp_path):
 def test_run_ids_sort_by_time_and_two_of_one_second_differ():
     ids = {new_run_id() for _ in range(20)}
     assert len(ids) == 20
-    assert all(len(run_id) == len("20261121T101500Z-4f3a2b") for run_id in ids)
+    assert all(len(run_id) == len("20261121T101500Z-4f3a2b10") for run_id in ids)
 
 
 def test_a_candidates_prompt_that_shows_the_reference_is_refused(tmp_path):

@@ -85,7 +85,7 @@ class CompareView {
 
   addPairs(isAsked) {
     const from = this.pairs.childElementCount;
-    const added = this.shown.slice(from, from + PAIRS_SHOWN).map(pairOf);
+    const added = this.shown.slice(from, from + PAIRS_SHOWN).map((row) => pairOf(row));
     this.pairs.append(...added);
     this.found.textContent = `${count(from + added.length)} of ${plural(this.shown.length, "response")}`;
     this.more.hidden = from + added.length >= this.shown.length;

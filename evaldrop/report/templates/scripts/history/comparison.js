@@ -206,7 +206,7 @@ function partsOf(was, is) {
   const found = [];
   if (was[MODEL] !== is[MODEL]) found.push(`model is ${is[MODEL]}, was ${was[MODEL]}`);
   if (was[PROMPT] !== is[PROMPT]) found.push(`prompt is ${is[PROMPT]}, was ${was[PROMPT]}`);
-  else if (was[PROMPT_DIGEST] !== is[PROMPT_DIGEST]) found.push(`prompt ${is[PROMPT]} has another text`);
+  else if (was[PROMPT_DIGEST] !== is[PROMPT_DIGEST]) found.push(`prompt ${is[PROMPT]} has another text${is[PROMPT].includes("+") && !is[PROMPT].startsWith("instructions+") ? ", found anew by its run" : ""}`);
   if (was[SETTINGS] !== is[SETTINGS]) found.push("other settings");
   return found;
 }

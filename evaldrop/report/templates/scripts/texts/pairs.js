@@ -6,20 +6,28 @@ const TEXT = 0, ERROR = 1;
 const CRITERION = 0, WAS = 1, IS = 2, WHY_THEN = 3, WHY_NOW = 4, CHANGE = 5;
 const KINDS = [["", "all", () => true], ["worse", "score worse", (row) => row[WORSE]], ["better", "score better", (row) => row[BETTER]], ["changed", "another text", (row) => row[CHANGED]], ["same", "the same text", (row) => !row[CHANGED]]];
 
-function pairOf(row) {
+// What the two sides are called, and where a record is shown whole.
+const SIDES = { first: "then", second: "now", record: null };
+
+function pairOf(row, sides = SIDES) {
   const made = element("article", row[WORSE] ? "pair dropped" : "pair");
   made.tabIndex = -1;
-  const head = element("h3", "", row[RECORD]);
+  const head = element("h3");
+  if (sides.record) {
+    const link = element("a", "", row[RECORD]);
+    link.href = sides.record(row[RECORD]);
+    head.append(link);
+  } else head.append(row[RECORD]);
   head.append(" ", element("span", "tag", row[CANDIDATE]));
   if (row[CATEGORY]) head.append(" ", element("span", "tag", row[CATEGORY]));
   made.setAttribute("aria-label", `${row[RECORD]}, ${row[CANDIDATE]}`);
-  made.append(head, scoresOf(row), textOf("asked", row[PROMPT]));
+  made.append(head, scoresOf(row, sides), textOf("asked", row[PROMPT]));
   if (row[REFERENCES].length) made.append(textOf("reference", row[REFERENCES].join("\n")));
-  made.append(answersOf(row));
+  made.append(answersOf(row, sides));
   return made;
 }
 
-function scoresOf(row) {
+function scoresOf(row, sides) {
   const list = element("ul", "moves");
   for (const score of row[SCORES]) {
     const said = (value) => (value === null ? "none" : String(Number(value.toFixed(2))));
@@ -30,8 +38,8 @@ function scoresOf(row) {
     if (moved && (score[WHY_THEN] || score[WHY_NOW])) {
       const why = element("details");
       why.append(element("summary", "", "why"));
-      if (score[WHY_THEN]) why.append(textOf("then", score[WHY_THEN]));
-      if (score[WHY_NOW]) why.append(textOf("now", score[WHY_NOW]));
+      if (score[WHY_THEN]) why.append(textOf(sides.first, score[WHY_THEN]));
+      if (score[WHY_NOW]) why.append(textOf(sides.second, score[WHY_NOW]));
       item.append(why);
     }
     list.append(item);
@@ -61,15 +69,15 @@ function fold(made, body) {
   return made;
 }
 
-function answersOf(row) {
+function answersOf(row, sides) {
   const answers = element("div", "answers");
   if (!row[CHANGED]) {
-    answers.append(answerOf("then and now the same", row[NOW], [["same", row[NOW][TEXT] || ""]]));
+    answers.append(answerOf(`${sides.first} and ${sides.second} the same`, row[NOW], [["same", row[NOW][TEXT] || ""]]));
     return answers;
   }
   const both = row[THEN][TEXT] !== null && row[NOW][TEXT] !== null;
   const parts = both ? differences(row[THEN][TEXT], row[NOW][TEXT]) : [row[THEN], row[NOW]].map((answer) => [["same", answer[TEXT] || ""]]);
-  answers.append(answerOf("then", row[THEN], parts[0]), answerOf("now", row[NOW], parts[1]));
+  answers.append(answerOf(sides.first, row[THEN], parts[0]), answerOf(sides.second, row[NOW], parts[1]));
   return answers;
 }
 

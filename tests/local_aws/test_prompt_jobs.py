@@ -1,0 +1,24 @@
+"""Bedrock's jobs that make prompts, in a stack: whose judge it has to allow."""
+
+import pytest
+
+from tests.local_aws.outcomes import records
+
+pytestmark = pytest.mark.slow
+
+EVALUATION = """
+name: tuned
+candidates:
+  - {name: lite, model: us.amazon.nova-lite-v1:0}
+  - {name: tuned, model: us.amazon.nova-lite-v1:0, prompt: {improve: answer.v1, by: bedrock_job}}
+judges: [{name: pro, model: us.amazon.nova-pro-v1:0}]
+criteria: [helpfulness]
+"""
+
+
+def test_a_stack_that_does_not_allow_the_jobs_own_judge_begins_none(aws):
+    [execution] = aws.finished(aws.upload(records(24), evaluation=EVALUATION))
+    assert execution["status"] == "FAILED"
+    assert "claude-sonnet-4-6" in execution["cause"]
+    assert "judges in the jobs of by: bedrock_job" in execution["cause"]
+    assert aws.client("bedrock").list_advanced_prompt_optimization_jobs()["jobSummaries"] == []
