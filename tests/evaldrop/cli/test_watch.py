@@ -9,7 +9,7 @@ from rich.console import Console
 from evaldrop import storage
 from evaldrop.bedrock.metered import JobSeen
 from evaldrop.cli import deployed_progress, main
-from evaldrop.cli.deployed_progress import DeployedProgress
+from evaldrop.cli.deployed_progress import DeployedProgress, SearchNow
 from evaldrop.errors import AwsError
 from evaldrop.prompt_search.kept import write_search
 from evaldrop.prompt_search.state import SearchFile
