@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -185,3 +186,20 @@ def test_a_search_and_its_run_stay_within_a_budget_together(tmp_path, tuned):
     # The ledger has tries and the run's own records; what proposing cost was taken from the budget before.
     ledger = read_ledger(run / "budget.jsonl").spent / 1e6
     assert ledger + search["proposing_usd"] == pytest.approx(cost["total"], abs=RECORDS * 4e-6)
+
+
+@pytest.mark.nightly
+def test_a_week_later_the_same_records_measure_and_the_gate_decides(tmp_path, tuned):
+    evaluation = f'{EVALUATION}gate: ["no regression"]\n'
+    dataset = write_evaluation(tmp_path, records=RECORDS, evaluation=evaluation)
+    shutil.copytree(tuned.parent, tmp_path / "runs" / "tuned")
+    assert called("bless", tmp_path / "runs" / "tuned" / tuned.name).returncode == 0
+    ended = called("run", dataset, "--bedrock", f"{BEDROCK},seed=2", "--out", tmp_path / "runs")
+    assert ended.returncode == 0, ended.stderr
+    (run,) = [each.parent for each in tmp_path.glob("runs/*/*/run.json") if each.parent.name != tuned.name]
+    assert read(run, "prompts/parts.json") == read(tuned, "prompts/parts.json")
+    gate = read(run, "scorecard.json")["gate"]
+    assert gate["decision"] == "pass"
+    # Both candidates, the one with another prompt, too.
+    assert [each for each in gate["reasons"] if "first_tuned" in each and "no regression is decided" in each]
+    assert not [each for each in gate["reasons"] if "comparable" in each]
