@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -76,6 +77,13 @@ def test_what_the_search_cost_is_in_the_runs_cost(tuned):
     assert cost["total"] == pytest.approx(cost["candidates"] + cost["judges"] + cost["prompt_search"])
 
 
+def test_deliveries_and_the_search_come_to_the_total(tuned):
+    cost = read(tuned, "scorecard.json")["cost_usd"]
+    delivered = sum(each["cost_usd"] for each in cost["deliveries"])
+    assert delivered + cost["prompt_search"] == pytest.approx(cost["total"], abs=1e-12)
+    assert delivered == pytest.approx(cost["candidates"] + cost["judges"], abs=1e-12)
+
+
 def assert_is_as_planned(run):
     cost, plan = read(run, "scorecard.json")["cost_usd"], read(run, "run.json")["estimate"]
     planned = plan["prompt_search"]["cost_usd"]
@@ -120,8 +128,23 @@ def test_a_search_that_is_killed_finds_the_same_and_pays_for_nothing_twice(tmp_p
     assert read(run, "scorecard.json")["cost_usd"] == read(tuned, "scorecard.json")["cost_usd"]
 
 
-def killed(folder, paid, *, after):
-    """Begin a run and kill it once so many replies were paid for; a second name of its journal is kept."""
+@pytest.mark.nightly
+@pytest.mark.parametrize("moment", [20, 49, 130])
+def test_a_search_that_is_stopped_keeps_what_was_paid_and_goes_on(tmp_path, tuned, moment):
+    paid = tmp_path / "paid.jsonl"
+    run = killed(tmp_path, paid, after=moment, by=signal.SIGINT)
+    stopped = called("stop", run)
+    assert "in its search for prompts" in stopped.stderr
+    assert "was paid for it" in stopped.stderr
+    ended = called("run", "--resume", run, "--bedrock", BEDROCK)
+    assert ended.returncode == 0, ended.stderr
+    assert paid.read_bytes().count(b"\n") == calls_of(tuned)
+    assert read(run, "prompts/search.json") == read(tuned, "prompts/search.json")
+    assert read(run, "scorecard.json")["cost_usd"] == read(tuned, "scorecard.json")["cost_usd"]
+
+
+def killed(folder, paid, *, after, by=signal.SIGKILL):
+    """Begin a run and end it once so many replies were paid for; a second name of its journal is kept."""
     dataset = write_evaluation(folder, records=RECORDS, evaluation=EVALUATION)
     slowly = BEDROCK.replace("latency=0", "latency=0.05")
     asked = command("run", dataset, "--bedrock", slowly, "--out", folder / "runs", "--max-in-flight", 4)
@@ -134,7 +157,7 @@ def killed(folder, paid, *, after):
                 if not paid.exists():
                     os.link(journal, paid)
                 if paid.read_bytes().count(b"\n") >= after:
-                    os.kill(process.pid, signal.SIGKILL)
+                    os.kill(process.pid, by)
                     process.wait()
             time.sleep(0.002)
     return only_run(folder / "runs")
@@ -163,3 +186,20 @@ def test_a_search_and_its_run_stay_within_a_budget_together(tmp_path, tuned):
     # The ledger has tries and the run's own records; what proposing cost was taken from the budget before.
     ledger = read_ledger(run / "budget.jsonl").spent / 1e6
     assert ledger + search["proposing_usd"] == pytest.approx(cost["total"], abs=RECORDS * 4e-6)
+
+
+@pytest.mark.nightly
+def test_a_week_later_the_same_records_measure_and_the_gate_decides(tmp_path, tuned):
+    evaluation = f'{EVALUATION}gate: ["no regression"]\n'
+    dataset = write_evaluation(tmp_path, records=RECORDS, evaluation=evaluation)
+    shutil.copytree(tuned.parent, tmp_path / "runs" / "tuned")
+    assert called("bless", tmp_path / "runs" / "tuned" / tuned.name).returncode == 0
+    ended = called("run", dataset, "--bedrock", f"{BEDROCK},seed=2", "--out", tmp_path / "runs")
+    assert ended.returncode == 0, ended.stderr
+    (run,) = [each.parent for each in tmp_path.glob("runs/*/*/run.json") if each.parent.name != tuned.name]
+    assert read(run, "prompts/parts.json") == read(tuned, "prompts/parts.json")
+    gate = read(run, "scorecard.json")["gate"]
+    assert gate["decision"] == "pass"
+    # Both candidates, the one with another prompt, too.
+    assert [each for each in gate["reasons"] if "first_tuned" in each and "no regression is decided" in each]
+    assert not [each for each in gate["reasons"] if "comparable" in each]

@@ -8,6 +8,8 @@ from evaldrop.cli.naming import begun_run
 from evaldrop.cli.next_steps import command, resume, say_next
 from evaldrop.cli.output import complain, print_json, say_commands, shown, stderr, stdout
 from evaldrop.cli.prose import print_prose
+from evaldrop.run.records import RECORDS_FILE
+from evaldrop.scorecard.figures import usd
 
 if TYPE_CHECKING:
     from evaldrop.run.lock import Writer
@@ -65,6 +67,9 @@ def _say_nothing_to_stop(folder: str, writer: "Writer | None", *, as_json: bool)
     if as_json:
         print_json({"run": folder, "status": "NOT_RUNNING"})
     print_prose(stderr(), f"{shown(folder)}: nothing works at it: it was stopped, or ended by force.")
+    if not storage.exists(storage.join(folder, RECORDS_FILE)):
+        _say_what_is_there_of_a_search(folder)
+        return exits.PASSED
     say_commands("go on with it, or score what is there:", [resume(folder), command("report", folder)])
     return exits.PASSED
 
@@ -86,11 +91,10 @@ def _say_ended(folder: str, how: str, *, as_json: bool) -> int:
 def _show_what_is_there(folder: str, *, as_json: bool) -> int:
     """Score a run that was stopped, where it has answered anything."""
     document: dict[str, Any] = {"run": folder, "status": "STOPPED"}
-    if not storage.exists(storage.join(folder, "records.jsonl")):
+    if not storage.exists(storage.join(folder, RECORDS_FILE)):
         if as_json:
             print_json(document)
-        print_prose(stderr(), f"stopped: {shown(folder)} has answered nothing yet.")
-        say_commands("go on with it:", [resume(folder)])
+        _say_what_is_there_of_a_search(folder)
         return exits.PASSED
     from evaldrop.cli.reporting import scored
 
@@ -105,6 +109,24 @@ def _show_what_is_there(folder: str, *, as_json: bool) -> int:
     print_prose(stdout(), f"report: {shown(report)}")
     say_next(run.scorecard, run.uri)
     return exits.PASSED
+
+
+def _say_what_is_there_of_a_search(folder: str) -> None:
+    """Say what was paid for of a run that has prepared no records of its own yet, and how to go on."""
+    from evaldrop.prompt_search.kept import search_in_words
+    from evaldrop.steps.lifecycle.spent import spent_in
+
+    if doing := search_in_words(folder):
+        cost = spent_in(folder).cost_usd
+        paid = "an unknown amount" if cost is None else usd(cost)
+        print_prose(
+            stderr(),
+            f"stopped: in its search for prompts ({shown(doing)}). {paid} was paid for it; what was answered "
+            "is kept, and nothing of the run's own records has been asked.",
+        )
+    else:
+        print_prose(stderr(), f"stopped: {shown(folder)} has answered nothing yet.")
+    say_commands("go on with it:", [resume(folder)])
 
 
 def _stop_deployed(run: str, stack: str | None, *, as_json: bool) -> int:

@@ -21,7 +21,7 @@ def deliveries(scorecard: Scorecard) -> Table:
     ]
     return Table(
         title="Deliveries",
-        caption="Calls by delivery",
+        caption=_caption(scorecard),
         classes="numbers dense",
         columns=[
             words("called", [one.name for one in found]),
@@ -31,6 +31,13 @@ def deliveries(scorecard: Scorecard) -> Table:
             *(caching if any(map(_cached, found)) else []),
         ],
     )
+
+
+def _caption(scorecard: Scorecard) -> str:
+    search = scorecard.cost_usd.prompt_search
+    if search is None:
+        return "Calls by delivery"
+    return f"Calls by delivery; the search for prompts comes to it, {figures.usd(search)}"
 
 
 def _cached(one: DeliveryCost) -> int:

@@ -25,6 +25,12 @@ def improvement_in_words(name: str, improvement: PromptImprovement) -> str:
         # It may quote what models wrote.
         why = f" ({one_line(improvement.ended, _LONGEST_REASON)})" if improvement.ended else ""
         return f"No prompt was made for {name}{why}: it was called with the prompt of {improvement.original}."
+    if test.decision == "same" and 0 < improvement.proposed == improvement.refused:
+        why = f" ({one_line(improvement.ended, _LONGEST_REASON)})" if improvement.ended else ""
+        return (
+            f"No prompt that was asked for {name} could be tried{why}: it was called with the prompt of "
+            f"{improvement.original}."
+        )
     if test.decision == "same":
         return (
             f"Of the prompts written for {name} none did better on the records that choose: it was called "

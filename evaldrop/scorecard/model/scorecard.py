@@ -362,7 +362,9 @@ class CostTotals(Part):
     )
     prices_date: str | None = None
     deliveries: tuple[DeliveryCost, ...] = Field(
-        default=(), description="The same dollars by delivery, without what an earlier run had paid for."
+        default=(),
+        description="The same dollars by delivery, without what an earlier run had paid for, and without the "
+        "search for prompts: `prompt_search` and these come to the total.",
     )
 
 

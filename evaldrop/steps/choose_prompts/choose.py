@@ -67,6 +67,7 @@ from evaldrop.steps.choose_prompts.turns import (
 JSON = dict[str, Any]
 Asked = TypeVar("Asked", Propose, Tries)
 
+_WITHOUT_SEARCH: Final = "To go on with the prompts that are there: --go-on."
 BUDGET_SPENT: Final = "its budget, or the run's, has no room for more"
 
 
@@ -165,7 +166,8 @@ class Choosing:
             if found.errors and len(found.errors) == len(found.proposals) and is_lasting(found.errors[0]):
                 who = f"who writes prompts for {name}"
                 if not self._run_state.get("go_on"):
-                    raise ModelRefused(refusal_in_words(who, search.by, found.errors[0], self._run))
+                    said = refusal_in_words(who, search.by, found.errors[0], self._run)
+                    raise ModelRefused(f"{said.rstrip('.')}. {_WITHOUT_SEARCH}")
                 going_on = ended(going_on, "whoever was to write prompts is refused")
             self._replace(going_on)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from evaldrop.cli import watching
+from evaldrop.cli import deployed_progress
 from evaldrop.running.deployed import clients
 from tests.evaldrop.running.deployed.stacks import States
 
@@ -17,6 +17,6 @@ def states(deployed, monkeypatch, tmp_path):
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.delenv("EVALDROP_STACK", raising=False)
-    monkeypatch.setattr(watching, "LOOK_EVERY_S", 0)
+    monkeypatch.setattr(deployed_progress, "LOOK_EVERY_S", 0)
     monkeypatch.chdir(tmp_path)
     return fake

@@ -7,6 +7,9 @@ import boto3
 import pytest
 
 from evaldrop.cli import exits, main
+from evaldrop.prompt_search.kept import write_search
+from evaldrop.prompt_search.search import begin
+from evaldrop.prompt_search.state import SearchFile
 from evaldrop.run.lock import LOCK, locked
 from evaldrop.run.stop_request import STOP_REQUEST
 from evaldrop.running import stopping
@@ -72,6 +75,34 @@ def test_a_run_that_ends_before_it_stops_is_told_as_ended(run, monkeypatch, caps
     monkeypatch.setattr(stopping, "is_written_to", lambda _: False)
     code, said = stop(capsys, run)
     assert (code, "came to its end before it stopped" in said.err) == (exits.PASSED, True)
+
+
+@pytest.fixture
+def searching(run):
+    """The run as it is in the middle of a search for prompts."""
+    search = begin("lite_tuned", "lite", "own.writer", "Answer.", 2).model_copy(update={"cost_usd": 0.25})
+    kept = SearchFile(turn=2, records={}, judge="pro", searches=(search,), doing="round 1 of 2, asking for 3")
+    write_search(str(run), kept)
+    for name in ("scorecard.json", "records.jsonl"):
+        (run / name).unlink()
+    return run
+
+
+def test_a_run_that_is_stopped_in_its_search_says_what_was_paid_for_it(searching, monkeypatch, capsys):
+    monkeypatch.setattr(stopping, "stop_here", lambda _: True)
+    with locked(str(searching), doing="evaldrop run"):
+        code, said = stop(capsys, searching)
+    assert code == exits.PASSED
+    assert "in its search for prompts (round 1 of 2, asking for 3). $0.25 was paid for it" in said.err
+    assert f"evaldrop run --resume {searching}" in said.err
+
+
+def test_a_run_that_was_killed_in_its_search_has_nothing_to_score_yet(searching, capsys):
+    code, said = stop(capsys, searching)
+    assert code == exits.PASSED
+    assert "$0.25 was paid" in said.err
+    assert f"evaldrop run --resume {searching}" in said.err
+    assert "evaldrop report" not in said.err
 
 
 def test_a_name_of_no_run_is_64_with_what_there_is(run, capsys):

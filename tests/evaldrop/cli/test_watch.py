@@ -9,8 +9,10 @@ from rich.console import Console
 from evaldrop import storage
 from evaldrop.bedrock.metered import JobSeen
 from evaldrop.cli import deployed_progress, main
-from evaldrop.cli.deployed_progress import DeployedProgress
+from evaldrop.cli.deployed_progress import DeployedProgress, SearchNow
 from evaldrop.errors import AwsError
+from evaldrop.prompt_search.kept import write_search
+from evaldrop.prompt_search.state import SearchFile
 from evaldrop.running.deployed.following import Counts, Moment
 from tests.evaldrop.running.deployed.stacks import EXECUTION, moment
 from tests.evaldrop.running.deployed.test_listing import finish
@@ -175,7 +177,7 @@ def at(done=0, *, status="RUNNING", step="EvaluateRecords", total=100):
     return Moment(status=status, step=step, counts=counts, request={}, output={})
 
 
-def follow(*found, terminal=False, jobs=(), restated=lambda _: None):
+def follow(*found, terminal=False, jobs=(), restated=lambda _: None, searching=lambda _: ""):
     looks, clock = iter(found), Clock()
     console = Console(file=io.StringIO(), force_terminal=terminal, width=120)
 
@@ -186,7 +188,13 @@ def follow(*found, terminal=False, jobs=(), restated=lambda _: None):
         return answer
 
     progress = DeployedProgress(
-        look, console, jobs=lambda: jobs, restated=restated, sleep=clock.sleep, clock=clock
+        look,
+        console,
+        jobs=lambda: jobs,
+        restated=restated,
+        searching=searching,
+        sleep=clock.sleep,
+        clock=clock,
     )
     return progress.follow(), console.file.getvalue(), clock
 
@@ -207,6 +215,45 @@ def test_what_the_first_calls_said_of_the_cost_is_told_once_and_asked_for_a_few_
     asked = []
     follow(*[at(n) for n in range(99)], at(100, status="SUCCEEDED"), restated=asked.append)
     assert len(asked) == 10
+
+
+def test_tries_are_told_as_what_the_search_does_and_say_nothing_of_the_runs_cost_or_pace():
+    doing = iter([*["the first prompt, trying 1 on dev"] * 8, *["round 1 of 2, trying 3 on dev"] * 9])
+    moments = [*(at(20 + n) for n in range(8)), *(at(n) for n in range(40)), at(status="SUCCEEDED")]
+    asked = []
+    _, said, _ = follow(*moments, searching=lambda _: next(doing, ""), restated=asked.append)
+    lines = said.splitlines()
+    steps = [
+        "prompts: the first prompt, trying 1 on dev",
+        "prompts: round 1 of 2, trying 3 on dev",
+        "evaluating",
+    ]
+    assert [each for each in lines if "records" not in each] == steps
+    # A record in 2 s, whatever was done of the turn before.
+    assert lines[lines.index(steps[1]) + 2] == "8/100 records, about 3 min left"
+    assert {moment.counts.succeeded for moment in asked} <= set(range(9, 40))
+
+
+def test_what_a_search_does_is_read_until_the_runs_own_records_come(tmp_path):
+    found = []
+    search = SearchNow(lambda _: found.append(1) or str(tmp_path))
+    kept = SearchFile(records={}, judge="pro", searches=(), doing="round 1 of 2")
+    assert search.words(at(step="ChoosePrompts")) == ""
+    write_search(str(tmp_path), kept)
+    assert search.words(at(step="ValidateDataset")) == ""
+    assert search.words(at()) == "round 1 of 2"
+    write_search(str(tmp_path), kept.model_copy(update={"doing": ""}))
+    assert search.words(at()) == ""
+    write_search(str(tmp_path), kept)
+    # It is over: nothing is read again.
+    assert (search.words(at()), len(found)) == ("", 1)
+
+
+def test_who_may_not_read_a_runs_files_is_told_its_steps():
+    def refused(_):
+        raise AwsError("no")
+
+    assert SearchNow(refused).words(at()) == ""
 
 
 def test_on_a_terminal_it_is_a_bar():

@@ -110,6 +110,9 @@ def test_the_table_is_of_runs_that_were_delivered_in_another_way_or_cached(score
     plain = [one for one in cost.deliveries if one.name == "haiku" and one.delivery == "on_demand"]
     on_demand = scored[0].model_copy(update={"cost_usd": cost.model_copy(update={"deliveries": plain})})
     assert len(deliveries(on_demand)) == 0
+    searched = scored[0].model_copy(update={"cost_usd": cost.model_copy(update={"prompt_search": 0.5})})
+    assert table.caption == "Calls by delivery"
+    assert deliveries(searched).caption == "Calls by delivery; the search for prompts comes to it, $0.50"
 
 
 def test_a_request_that_was_too_long_for_converse_was_on_demand(tmp_path):
