@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from evaldrop.steps.lifecycle.spent import spent_in
 from tests.whole_runs import called, command, environment, only_run, write_evaluation
 
 EVALUATION = """
@@ -142,6 +143,7 @@ def test_a_run_that_is_killed_goes_on_with_the_job_that_it_has(tmp_path, tuned, 
 def test_a_run_that_is_stopped_stops_its_job_and_asks_for_another_when_it_goes_on(tmp_path):
     run = stopped(tmp_path, signal.SIGINT, job_has_begun, looks=900)
     assert [job["jobStatus"] for job in jobs_of(run)] == ["Stopping"]
+    assert spent_in(str(run)).cost_usd is None
     ended = called("run", "--resume", run, "--bedrock", BEDROCK)
     assert ended.returncode == 0, ended.stderr
     first, second = jobs_of(run)
