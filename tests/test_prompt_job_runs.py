@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from evaldrop.steps.lifecycle.spent import spent_in
 from tests.whole_runs import called, command, environment, only_run, write_evaluation
 
 EVALUATION = """
@@ -22,7 +23,7 @@ judges: [{name: judge, model: "amazon.nova-pro-v1:0", verdict: text, inference: 
 criteria: [correctness]
 """
 RECORDS = 40
-BEDROCK = "simulated:latency=0,prompt_gain=1"
+BEDROCK = "simulated:latency=0,prompt_gain=1,job_looks=0"
 
 
 def read(run, name):
@@ -68,6 +69,7 @@ def test_what_a_job_cost_is_unknown_and_never_nothing(tuned):
     assert cost["known"] > 0
 
 
+@pytest.mark.nightly
 def test_a_job_that_fails_leaves_the_original_and_says_so(tmp_path):
     run, ended = run_of(tmp_path, bedrock=f"{BEDROCK},job_failed=1")
     assert ended.returncode == 0, ended.stderr
@@ -105,7 +107,7 @@ def records_are_evaluated(run):
 def stopped(folder, how, moment, looks=3):
     """Begin a run and stop it at a moment; return its folder."""
     dataset = write_evaluation(folder, records=RECORDS, evaluation=EVALUATION)
-    slowly = f"{BEDROCK.replace('latency=0', 'latency=0.05')},job_looks={looks}"
+    slowly = f"simulated:latency=0.05,prompt_gain=1,job_looks={looks}"
     asked = command("run", dataset, "--bedrock", slowly, "--out", folder / "runs", "--max-in-flight", 4)
     quiet = {"stderr": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
     end = time.monotonic() + 60
@@ -124,8 +126,8 @@ def stopped(folder, how, moment, looks=3):
 @pytest.mark.parametrize(
     "moment",
     [
-        job_has_begun,
-        *(pytest.param(each, marks=pytest.mark.nightly) for each in (job_is_over, records_are_evaluated)),
+        pytest.param(each, marks=pytest.mark.nightly)
+        for each in (job_has_begun, job_is_over, records_are_evaluated)
     ],
 )
 def test_a_run_that_is_killed_goes_on_with_the_job_that_it_has(tmp_path, tuned, moment):
@@ -142,6 +144,7 @@ def test_a_run_that_is_killed_goes_on_with_the_job_that_it_has(tmp_path, tuned, 
 def test_a_run_that_is_stopped_stops_its_job_and_asks_for_another_when_it_goes_on(tmp_path):
     run = stopped(tmp_path, signal.SIGINT, job_has_begun, looks=900)
     assert [job["jobStatus"] for job in jobs_of(run)] == ["Stopping"]
+    assert spent_in(str(run)).cost_usd is None
     ended = called("run", "--resume", run, "--bedrock", BEDROCK)
     assert ended.returncode == 0, ended.stderr
     first, second = jobs_of(run)

@@ -106,6 +106,13 @@ class ImprovedPrompt(BaseModel):
         return self.improve is not None and self.by not in BY_BEDROCK
 
     @property
+    def asked_by(self) -> str | None:
+        """The name of the prompt, without its version, by which a model is asked; None where Bedrock is."""
+        if self.by in BY_BEDROCK:
+            return None
+        return "instructions" if self.improve is None else "improve"
+
+    @property
     def reads_records(self) -> bool:
         """Whether whoever writes the prompt sees records, or has it tried on some."""
         return self.improve is not None and self.by != BEDROCK

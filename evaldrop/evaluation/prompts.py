@@ -8,7 +8,7 @@ filled in, so no value can add a message.
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -231,6 +231,30 @@ def load_prompt(kind: Kind, name: str, *, near: str | None = None) -> Prompt:
             f"and evaldrop brings only {shipped}."
         )
     return Prompt(name=f"{kind}/{name}", text=path.read_text(encoding="utf-8"))
+
+
+def newest_prompt(kind: Kind, stem: str, *, near: str | None) -> Prompt:
+    """
+    Return the prompt of a name without its version that has the highest one, where `load_prompt` looks.
+
+    A folder that has any comes before those above it, and before what comes with evaldrop.
+
+    Raises:
+        PromptError: It does not compile.
+    """
+    folder = near
+    while folder:
+        files = (uri.rpartition("/")[2] for uri in storage.list_files(storage.join(folder, "prompts", kind)))
+        if (newest := _newest(files, stem)) is not None:
+            return load_prompt(kind, f"{stem}.v{newest}", near=folder)
+        folder = storage.parent(folder)
+    shipped = _newest((path.name for path in resource("prompts", kind).glob("*.md")), stem)
+    return load_prompt(kind, f"{stem}.v{shipped}")
+
+
+def _newest(files: Iterable[str], stem: str) -> int | None:
+    found = (re.fullmatch(rf"{stem}\.v([1-9][0-9]{{0,5}})\.md", each) for each in files)
+    return max((int(each[1]) for each in found if each), default=None)
 
 
 def preface_and_rest(text: str) -> tuple[str, str]:

@@ -158,7 +158,11 @@ def _judging(criteria: Sequence[Criterion], judge: str | None) -> JSON:
 
 def _in_words(criterion: Criterion) -> str:
     parts = [criterion.question]
-    parts += [f"{point.label}: {point.definition}." for point in criterion.scale.points if point.definition]
+    parts += [
+        f"{point.label}: {point.definition.rstrip(' .')}."
+        for point in criterion.scale.points
+        if point.definition
+    ]
     if criterion.must_include:
         parts.append(f"It includes: {'; '.join(criterion.must_include)}.")
     if criterion.must_not_include:

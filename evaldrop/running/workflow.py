@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import replace
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -25,6 +26,7 @@ from evaldrop.engine import (
     sns_publish,
 )
 from evaldrop.run.request import RunRequest
+from evaldrop.run.results import MANIFEST
 from evaldrop.running.batch_jobs import integrations_of_jobs
 from evaldrop.running.budget_table import BudgetTable
 from evaldrop.running.handlers import HANDLERS
@@ -36,6 +38,20 @@ JOBS_ROLE = "arn:aws:iam::000000000000:role/evaldrop-jobs"
 """What a rehearsal's jobs of either kind are to work by; nobody assumes it."""
 
 
+class _WholeFile(BytesIO):
+    """A file that appears as it is closed: whoever is killed leaves no part of it that nobody could read."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+
+    def close(self) -> None:
+        """Write the file, once."""
+        if not self.closed:
+            storage.write_bytes(str(self._path), self.getvalue())
+        super().close()
+
+
 class DirectoryStore:
     """An object store whose buckets are directories."""
 
@@ -44,8 +60,10 @@ class DirectoryStore:
         return (Path(bucket) / key).open("rb")
 
     def create(self, bucket: str, key: str) -> BinaryIO:
-        """Open a new object for writing; it can be read while it grows."""
+        """Open a new object for writing; it can be read while it grows, but for a manifest."""
         path = Path(bucket) / key
+        if path.name == MANIFEST:
+            return _WholeFile(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         return path.open("wb")
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from evaldrop.bedrock.families.replies import read_reply
 from evaldrop.datasets import Record
 from evaldrop.evaluation.improvement import ImprovedPrompt
+from evaldrop.evaluation.prompts import Prompt
 from evaldrop.prompt_search.asking import (
     Asking,
     Proposer,
@@ -77,6 +78,7 @@ def wanted_prompts(
                 always=always,
                 proposer=proposer,
                 nonce=run.nonce,
+                prompt=_prompt_of(run, "instructions"),
             )
         else:
             asked = Asking(
@@ -92,10 +94,17 @@ def wanted_prompts(
                 proposer=proposer,
                 nonce=run.nonce,
                 number=number,
+                prompt=_prompt_of(run, "improve"),
             )
         which = proposal_id(number_of_round, number)
         found.append(WantedPrompt(f"{search.candidate}.{which}", which, parent, request))
     return found
+
+
+def _prompt_of(run: RunDefinition, stem: str) -> Prompt | None:
+    """Return how a proposer is asked, as it was when the run began; None where run.json does not have it."""
+    names = (name.partition("/")[2] for name in run.prompts if name.startswith(f"proposer/{stem}.v"))
+    return next((run.prompt("proposer", name) for name in names), None)
 
 
 def _family(run: RunDefinition, model: str) -> str | None:

@@ -18,11 +18,12 @@ from evaldrop.evaluation.delivered import as_delivered, batch_problems, plain_de
 from evaldrop.evaluation.delivery import Delivery
 from evaldrop.evaluation.metrics import METRICS
 from evaldrop.evaluation.originals import improved_candidates, with_originals, with_proposers
-from evaldrop.evaluation.prompts import Kind, Prompt, load_prompt
+from evaldrop.evaluation.prompts import Kind, Prompt, load_prompt, newest_prompt
 from evaldrop.evaluation.questions import compared_pairs
 from evaldrop.evaluation.regions import REHEARSED_REGION, as_called, in_region, region_problems
 from evaldrop.job_formats.limits import MAX_PROMPT_BYTES
 from evaldrop.nearest import did_you_mean
+from evaldrop.prompt_search.asking import PROPOSER_VARIABLES
 from evaldrop.run.definition import DatasetFacts, PromptFile, RunDefinition, prices_for
 from evaldrop.run.records import texts_in
 from evaldrop.run.request import RunRequest, run_folder
@@ -288,7 +289,24 @@ class RunDraft:
                 continue
             prompts[prompt.name] = prompt
             self._check_variables(prompt, CANDIDATE_VARIABLES if kind == "candidate" else JUDGE_VARIABLES)
-        return prompts
+        return prompts | self._proposers_prompts(evaluation, near)
+
+    def _proposers_prompts(self, evaluation: Evaluation, near: str | None) -> dict[str, Prompt]:
+        """Return the prompts by which models are asked for prompts: a run that goes on asks by the same."""
+        asked_by = {improved.asked_by for _, improved in improved_candidates(evaluation)} - {None}
+        found = {}
+        # What a parent has made is there already.
+        for stem in sorted(filter(None, asked_by)) if self.parent is None else ():
+            try:
+                prompt = newest_prompt("proposer", stem, near=near)
+            except PromptError as error:
+                self._refuse([error])
+                continue
+            found[prompt.name] = prompt
+            if unknown := sorted(prompt.variables - PROPOSER_VARIABLES[stem]):
+                known = ", ".join(sorted(PROPOSER_VARIABLES[stem]))
+                self._refuse([f"prompt {prompt.name} uses {', '.join(unknown)}. Known here: {known}."])
+        return found
 
     def _check_variables(self, prompt: Prompt, always: frozenset[str]) -> None:
         # A candidate's prompt does not get the reference: asking for it is idle, printing it fails below.

@@ -17,6 +17,7 @@ from evaldrop.evaluation.criteria import Criterion, Scale
 from evaldrop.evaluation.definition import Candidate, Inference
 from evaldrop.evaluation.prompts import load_prompt
 from evaldrop.job_formats.prompt_optimization import (
+    MAX_INPUT_BYTES,
     RESULTS_FILE,
     Optimized,
     Sample,
@@ -204,3 +205,17 @@ def test_what_is_asked_for_is_what_a_rehearsed_job_answers(tmp_path):
         optimized = read_results(lines, "tuned", CANDIDATE.model)
     assert optimized.text.endswith("{{context}}\n\n{{prompt}}")
     assert optimized.samples == 2
+
+
+def test_what_has_no_room_in_a_jobs_input_is_left_out():
+    long = Sample(variables={"prompt": "x" * MAX_INPUT_BYTES})
+    row = written(samples=[SAMPLES[0], long, SAMPLES[1]])
+    assert [each["inputVariables"][1]["prompt"] for each in row["evaluationSamples"]] == ["Why?", "Where?"]
+    with pytest.raises(EvaluationError, match="too long"):
+        written(samples=[long])
+
+
+def test_a_scales_points_end_in_one_full_stop():
+    scale = Scale.binary(yes="All of it is.", no="A part is not.")
+    [said] = written(criteria=[Criterion(name="right", question="Is it?", scale=scale)])["steeringCriteria"]
+    assert ".." not in said

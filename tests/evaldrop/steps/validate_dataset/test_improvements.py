@@ -2,6 +2,7 @@
 
 import pytest
 
+from evaldrop.errors import DatasetError
 from evaldrop.evaluation.definition import called_models
 from evaldrop.steps.validate_dataset.validate import validate_dataset
 from tests.evaldrop.evaluations import JUDGE, LITE, PRO, SMALL, check, request
@@ -80,3 +81,40 @@ def test_only_a_run_that_makes_a_prompt_searches(tmp_path):
     assert validate_dataset(request(tmp_path))["prompt_search"] == {"turn": 0, "next": "choose"}
     checked(tmp_path)
     assert "prompt_search" not in validate_dataset(request(tmp_path, run_id="run-2"))
+
+
+def test_the_newest_prompt_that_asks_for_prompts_beside_the_evaluation_is_kept_in_the_run(tmp_path):
+    shipped = checked(tmp_path, tuned(improve="answer.v1")).definition.prompts
+    assert [name for name in shipped if name.startswith("proposer/")] == ["proposer/improve.v1"]
+    own = tmp_path / "prompts" / "proposer"
+    own.mkdir(parents=True)
+    for version in ("v2", "v10", "x"):
+        (own / f"improve.{version}.md").write_text(f"## user\n{version}: {{{{ file }}}}\n")
+    found = checked(tmp_path, tuned(improve="answer.v1")).definition.prompts
+    assert found["proposer/improve.v10"].text == "## user\nv10: {{ file }}\n"
+    assert "proposer/improve.v1" not in found
+    plain = checked(tmp_path, tuned(instructions="Be brief.")).definition.prompts
+    assert [name for name in plain if name.startswith("proposer/")] == ["proposer/instructions.v1"]
+    by_bedrock = checked(tmp_path, tuned(improve="answer.v1", by="bedrock")).definition.prompts
+    assert not [name for name in by_bedrock if name.startswith("proposer/")]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("## user\n{{ dev_records }}\n", "prompt proposer/improve.v2 uses dev_records. Known here: angle"),
+        ("## user\n{% if %}\n", "improve.v2"),
+    ],
+)
+def test_a_prompt_that_asks_for_prompts_and_cannot_is_refused(tmp_path, text, said):
+    own = tmp_path / "prompts" / "proposer"
+    own.mkdir(parents=True)
+    (own / "improve.v2.md").write_text(text)
+    assert said in problem(tmp_path, tuned(improve="answer.v1"))
+
+
+def test_a_job_is_asked_for_where_there_are_jobs_alone(tmp_path):
+    checked(tmp_path, tuned(improve="answer.v1", by="bedrock_job"))
+    assert validate_dataset(request(tmp_path))["prompt_search"] == {"turn": 0, "next": "choose"}
+    with pytest.raises(DatasetError, match=r"candidate tuned: prompt\.by: bedrock_job needs Bedrock's jobs"):
+        validate_dataset(request(tmp_path, run_id="run-2", bedrock="aws", region="us-east-1"))
