@@ -141,7 +141,7 @@ def _searches(run: RunDefinition, scorecard: Scorecard, file: SearchFile) -> Ite
             first=_shown(search, first),
             rounds=list(_rounds(search)),
             plot=_plot(scorecard, name, improvement, search),
-            judges=unseen_judges(improvement),
+            judges=unseen_judges(name, improvement),
             turned=turned._replace(better=better, worse=worse),
             carried=(len(better), len(worse)),
         )
@@ -235,12 +235,12 @@ def _estimate(
     return share(estimate.mean), (bounds[0], bounds[1]) if bounds else None
 
 
-def unseen_judges(improvement: PromptImprovement) -> Table:
+def unseen_judges(candidate: str, improvement: PromptImprovement) -> Table:
     """Return what judges say of the prompt that the search for it never asked."""
     found = improvement.unseen_judges
     return Table(
-        title="Judges that the search never asked",
-        caption="Improved minus original, each judge alone; by itself, in no decision",
+        title=f"Judges that the search for {candidate} never asked",
+        caption="Judges that the search never asked: improved minus original, each judge alone, in no decision",
         columns=[
             words("judge", [each.judge for each in found]),
             Column("difference", [figures.signed(each.difference) for each in found]),

@@ -24,7 +24,7 @@ def run(tmp_path_factory):
     first, better, *others = made.proposals
     better = better.model_copy(update={"text": f"{better.text}{HOSTILE}", "changes": HOSTILE})
     found = made.model_copy(update={"proposals": (first, better, *others)})
-    built(out, SCORES, judges=("pro", "other"), found=found)
+    built(out, SCORES, judges=("pro", "other"), found=found, also=("again",))
     return out / "runs/support/run-1"
 
 
@@ -46,9 +46,9 @@ def test_it_opens_from_disk_loads_nothing_and_runs_nothing_of_what_models_wrote(
 
 
 def test_the_words_that_the_chosen_prompt_changes_are_marked_and_what_is_not_seen_is_named(page):
-    assert "four" in "".join(texts(page, "div.words del"))
-    assert "two" in "".join(texts(page, "div.words ins"))
-    assert page.run("document.querySelector('div.words .unseen').dataset.sign") == "RLO"
+    assert "four" in "".join(texts(page, "#s0 div.differing del"))
+    assert "two" in "".join(texts(page, "#s0 div.differing ins"))
+    assert page.run("document.querySelector('#s0 div.differing .unseen').dataset.sign") == "RLO"
 
 
 def test_each_proposal_opens_to_its_difference_from_its_parent(page):
@@ -58,10 +58,10 @@ def test_each_proposal_opens_to_its_difference_from_its_parent(page):
 
 
 def test_the_records_that_turned_show_both_responses_and_why_and_lead_to_the_report(browser, page, run):
-    assert page.run("document.querySelectorAll('[data-kind=better] .pair').length") == 20
-    assert page.run("document.querySelectorAll('[data-kind=worse] .pair').length") == 2
-    assert texts(page, "[data-kind=worse] .pair:first-child .answer h4") == ["lite", "tuned"]
-    assert "pro: pro says so" in texts(page, "[data-kind=worse] .pair:first-child details")[0]
+    assert page.run("document.querySelectorAll('#s0 [data-kind=better] .pair').length") == 20
+    assert page.run("document.querySelectorAll('#s1 [data-kind=worse] .pair').length") == 2
+    assert texts(page, "#s0 [data-kind=worse] .pair:first-child .answer h4") == ["lite", "tuned"]
+    assert "pro: pro says so" in texts(page, "#s0 [data-kind=worse] .pair:first-child details")[0]
     link = page.run("document.querySelector('[data-kind=worse] h3 a').href")
     assert link == f"{(run / 'report.html').as_uri()}#record=r24"
     with browser.page(link, ready=READY) as report:
@@ -70,8 +70,10 @@ def test_the_records_that_turned_show_both_responses_and_why_and_lead_to_the_rep
 
 
 def test_a_judge_that_the_search_never_asked_is_told_apart(page):
-    (table,) = texts(page, "table.numbers")
-    assert "Improved minus original, each judge alone" in table
+    every, *judges = texts(page, "table.numbers")
+    assert "again" in every
+    table = judges[0]
+    assert "improved minus original, each judge alone" in table
     assert "other" in table
 
 
