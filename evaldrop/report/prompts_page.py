@@ -240,7 +240,7 @@ def unseen_judges(candidate: str, improvement: PromptImprovement) -> Table:
     found = improvement.unseen_judges
     return Table(
         title=f"Judges that the search for {candidate} never asked",
-        caption="Judges that the search never asked: improved minus original, each judge alone, in no decision",
+        caption="Judges that the search never asked: improved minus original, each alone, in no decision",
         columns=[
             words("judge", [each.judge for each in found]),
             Column("difference", [figures.signed(each.difference) for each in found]),
