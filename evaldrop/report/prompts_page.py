@@ -14,7 +14,7 @@ from evaldrop.errors import StorageError
 from evaldrop.evaluation.improvement import BEDROCK, BEDROCK_JOB
 from evaldrop.evaluation.prompts import preface_and_rest
 from evaldrop.prompt_search.front import dev_quality
-from evaldrop.prompt_search.kept import read_search
+from evaldrop.prompt_search.kept import search_of
 from evaldrop.prompt_search.state import FIRST, Proposal, Search, SearchFile
 from evaldrop.report.columns import Column, Table, Words, words
 from evaldrop.report.escape import visible
@@ -103,7 +103,7 @@ def prompts_page(run: RunDefinition, scorecard: Scorecard) -> str:
     Raises:
         StorageError: A file of the run cannot be read.
     """
-    file = read_search(run.folder)
+    file = search_of(run)
     if file is None:
         raise StorageError(f"{run.folder}: no search for prompts is there")
     shown = list(_searches(run, scorecard, file))
