@@ -288,4 +288,6 @@ def show_scorecard(scorecard: "Scorecard", folder: str, document: dict[str, Any]
     else:
         print_scorecard(stdout(), scorecard)
         print_prose(stdout(), f"\nreport: {shown(folder)}/report.html")
+        if scorecard.prompts:
+            print_prose(stdout(), f"prompts: {shown(folder)}/prompts.html")
     return exits.of_scorecard(scorecard)

@@ -98,8 +98,12 @@ def test_where_no_prompt_was_written_that_may_be_tried_that_is_told(better):
 @pytest.mark.parametrize(
     ("records", "groups", "said"),
     [
-        (8, None, "8 records it never saw are too few to show a sensible gain."),
-        (40, 5, "40 records it never saw, 5 of them independent, are too few to show a sensible gain."),
+        (8, None, "8 records it never saw are too few to show a sensible gain, whatever they say."),
+        (
+            40,
+            5,
+            "40 records it never saw, 5 of them independent, are too few to show a sensible gain, whatever they say.",
+        ),
     ],
 )
 def test_of_a_test_part_too_small_for_a_sensible_gain_nothing_is_claimed(tmp_path, records, groups, said):
