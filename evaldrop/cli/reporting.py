@@ -48,10 +48,10 @@ def show_report(
     elif as_json:
         print_json(run.scorecard.model_dump(mode="json"))
     else:
-        from evaldrop.cli.tables.scorecard import print_scorecard
+        from evaldrop.cli.tables.scorecard import print_pages, print_scorecard
 
         print_scorecard(stdout(), run.scorecard)
-        print_prose(stdout(), f"\nreport: {shown(page)}")
+        print_pages(stdout(), run.scorecard, run.uri)
         say_next(run.scorecard, run.uri)
     if open_page:
         _open(page)

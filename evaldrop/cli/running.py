@@ -281,13 +281,11 @@ def show_scorecard(scorecard: "Scorecard", folder: str, document: dict[str, Any]
 
     `document` is what a JSON document says before the scorecard; None prints for people.
     """
-    from evaldrop.cli.tables.scorecard import print_scorecard
+    from evaldrop.cli.tables.scorecard import print_pages, print_scorecard
 
     if document is not None:
         print_json({**document, "scorecard": scorecard.model_dump(mode="json")})
     else:
         print_scorecard(stdout(), scorecard)
-        print_prose(stdout(), f"\nreport: {shown(folder)}/report.html")
-        if scorecard.prompts:
-            print_prose(stdout(), f"prompts: {shown(folder)}/prompts.html")
+        print_pages(stdout(), scorecard, folder)
     return exits.of_scorecard(scorecard)
