@@ -19,6 +19,12 @@ def say_next(scorecard: "Scorecard", folder: str, *, again: str | None = None) -
     say_commands("next:", next_steps(scorecard, folder, again=again))
 
 
+def pages_of(scorecard: "Scorecard", folder: str) -> str:
+    """Return where a run's pages are, a line each."""
+    pages = ["report", *(["prompts"] if scorecard.prompts else [])]
+    return "\n".join(f"{page}: {storage.join(folder, f'{page}.html')}" for page in pages)
+
+
 def next_steps(scorecard: "Scorecard", folder: str, *, again: str | None = None) -> list[str]:
     """
     Return the commands, the most pressing first: go on or call again, open, adopt a prompt that is shown to

@@ -5,7 +5,7 @@ import webbrowser
 from pathlib import Path
 
 from evaldrop import storage
-from evaldrop.cli.next_steps import resume, say_next
+from evaldrop.cli.next_steps import pages_of, resume, say_next
 from evaldrop.cli.options import ReportFormat
 from evaldrop.cli.output import plain, print_json, print_json_text, print_text, shown, stdout
 from evaldrop.cli.prose import print_prose
@@ -48,10 +48,10 @@ def show_report(
     elif as_json:
         print_json(run.scorecard.model_dump(mode="json"))
     else:
-        from evaldrop.cli.tables.scorecard import print_pages, print_scorecard
+        from evaldrop.cli.tables.scorecard import print_scorecard
 
         print_scorecard(stdout(), run.scorecard)
-        print_pages(stdout(), run.scorecard, run.uri)
+        print_prose(stdout(), f"\n{shown(pages_of(run.scorecard, run.uri))}")
         say_next(run.scorecard, run.uri)
     if open_page:
         _open(page)

@@ -1,6 +1,7 @@
 """What a search keeps in its run's folder: how far it is, and which part a record belongs to."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import orjson
 from pydantic import ValidationError
@@ -8,7 +9,10 @@ from pydantic import ValidationError
 from evaldrop import storage
 from evaldrop.errors import StorageError, first_line
 from evaldrop.prompt_search.state import PARTS_FILE, SEARCH_FILE, Part, SearchFile
-from evaldrop.run.definition import RunDefinition
+
+if TYPE_CHECKING:
+    # Only named here: what runs a run must not wait for its types.
+    from evaldrop.run.definition import RunDefinition
 
 
 def read_search(folder: str) -> SearchFile | None:
@@ -27,7 +31,7 @@ def read_search(folder: str) -> SearchFile | None:
         raise StorageError(f"{uri}: no search for prompts ({first_line(error)})") from error
 
 
-def search_of(run: RunDefinition) -> SearchFile | None:
+def search_of(run: "RunDefinition") -> SearchFile | None:
     """
     Return the search of a run, or of the run whose responses it reads anew; None where neither made one.
 

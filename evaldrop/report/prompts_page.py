@@ -19,7 +19,7 @@ from evaldrop.prompt_search.state import FIRST, Proposal, Search, SearchFile
 from evaldrop.report.columns import Column, Table, Words, words
 from evaldrop.report.escape import visible
 from evaldrop.report.page import packed_json, read_assets, rendered
-from evaldrop.report.search_plot import SearchPlot, Shown, Tried, search_plot
+from evaldrop.report.search_plot import DrawnPrompt, SearchPlot, Shown, search_plot
 from evaldrop.report.tables.prompts import DEV, improved_prompts
 from evaldrop.report.turned_records import TurnedRecords, turned_records
 from evaldrop.report.two_runs_page import answer_row, within_budget
@@ -193,7 +193,7 @@ def _plot(
 ) -> SearchPlot | None:
     first = search.proposal(FIRST)
     tried = [
-        Tried(
+        DrawnPrompt(
             id=each.id,
             parent=each.parent,
             round=each.round,

@@ -6,7 +6,6 @@ from itertools import islice
 
 from rich.console import Console
 
-from evaldrop import storage
 from evaldrop.cli.output import shown
 from evaldrop.cli.prose import print_prose
 from evaldrop.cli.tables.calibration import print_corrected
@@ -117,13 +116,6 @@ def print_scorecard(console: Console, scorecard: Scorecard) -> None:
     console.print(f"\ngate: [bold {DECISION_COLOURS[gate.decision]}]{gate.decision}[/]")
     for reason in gate.reasons:
         print_prose(console, shown(reason), indent=2)
-
-
-def print_pages(console: Console, scorecard: Scorecard, folder: str) -> None:
-    """Print where a run's pages are."""
-    print_prose(console, f"\nreport: {shown(storage.join(folder, 'report.html'))}")
-    if scorecard.prompts:
-        print_prose(console, f"prompts: {shown(storage.join(folder, 'prompts.html'))}")
 
 
 def _print_why_it_failed(console: Console, scorecard: Scorecard) -> None:

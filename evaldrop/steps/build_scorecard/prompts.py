@@ -39,7 +39,7 @@ class Improvements(NamedTuple):
     parts: RecordParts | None
 
 
-class _Measured(NamedTuple):
+class _TestPart(NamedTuple):
     """All of a scorecard that says something of improved prompts."""
 
     run: RunDefinition
@@ -79,7 +79,7 @@ def improvements(
     file = search_of(run) if improved_candidates(run.evaluation) else None
     if file is None:
         return Improvements({}, None)
-    measured = _Measured(run, file.judge, counts, candidates, comparisons, judged)
+    measured = _TestPart(run, file.judge, counts, candidates, comparisons, judged)
     searches = {search.candidate: search for search in file.searches}
     found = {}
     for candidate, improved in improved_candidates(run.evaluation):
@@ -98,7 +98,7 @@ def _settings(run: RunDefinition) -> list[ImprovedPrompt]:
 
 
 def _improvement(
-    measured: _Measured, search: Search, improved: ImprovedPrompt, pair: tuple[Candidate, Candidate]
+    measured: _TestPart, search: Search, improved: ImprovedPrompt, pair: tuple[Candidate, Candidate]
 ) -> PromptImprovement:
     run, candidates = measured.run, measured.candidates
     tuned, original = pair[0].name, pair[1].name
@@ -141,7 +141,7 @@ def _improvement(
     )
 
 
-def _test(measured: _Measured, pair: tuple[str, str], *, is_same: bool) -> PromptDifference:
+def _test(measured: _TestPart, pair: tuple[str, str], *, is_same: bool) -> PromptDifference:
     main = measured.main
     family = [each for each in measured.comparisons if each.criterion == main]
     found = next((each for each in family if {each.a, each.b} == set(pair)), None)
