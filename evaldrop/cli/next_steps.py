@@ -19,10 +19,16 @@ def say_next(scorecard: "Scorecard", folder: str, *, again: str | None = None) -
     say_commands("next:", next_steps(scorecard, folder, again=again))
 
 
+def pages_of(scorecard: "Scorecard", folder: str) -> str:
+    """Return where a run's pages are, a line each."""
+    pages = ["report", *(["prompts"] if scorecard.prompts else [])]
+    return "\n".join(f"{page}: {storage.join(folder, f'{page}.html')}" for page in pages)
+
+
 def next_steps(scorecard: "Scorecard", folder: str, *, again: str | None = None) -> list[str]:
     """
-    Return the commands, the most pressing first: go on or call again, open, compare, and by the gate what
-    became worse, how many records would decide, or bless.
+    Return the commands, the most pressing first: go on or call again, open, adopt a prompt that is shown to
+    be better, compare, and by the gate what became worse, how many records would decide, or bless.
     """
     from evaldrop.scorecard.model.scorecard import NO_GATE
 
@@ -30,6 +36,8 @@ def next_steps(scorecard: "Scorecard", folder: str, *, again: str | None = None)
     again = resume(folder) if _is_stopped(folder) else again
     steps = [again] if again else []
     steps.append(command("report", folder, "--open"))
+    if found := _better_prompt(scorecard):
+        steps.append(command("adopt", folder, found))
     if earlier := _earlier(scorecard, folder):
         steps.append(command("compare", folder, earlier))
         if scorecard.gate.decision == "fail":
@@ -70,6 +78,15 @@ def _earlier(scorecard: "Scorecard", folder: str) -> str | None:
     # Of other records, or of none that was answered, there is nothing to compare.
     is_like = earlier.dataset.sha256 == scorecard.dataset.sha256 and not silences(earlier)
     return before if is_like else None
+
+
+def _better_prompt(scorecard: "Scorecard") -> str | None:
+    """Return the first candidate whose prompt is shown to be better; None where the run failed."""
+    from evaldrop.scorecard.answers import silences
+
+    better = (name for name, made in scorecard.prompts.items() if made.test.decision == "better")
+    found = next(better, None)
+    return found if found is not None and not silences(scorecard) else None
 
 
 def _is_stopped(folder: str) -> bool:

@@ -5,7 +5,7 @@ import webbrowser
 from pathlib import Path
 
 from evaldrop import storage
-from evaldrop.cli.next_steps import resume, say_next
+from evaldrop.cli.next_steps import pages_of, resume, say_next
 from evaldrop.cli.options import ReportFormat
 from evaldrop.cli.output import plain, print_json, print_json_text, print_text, shown, stdout
 from evaldrop.cli.prose import print_prose
@@ -51,7 +51,7 @@ def show_report(
         from evaldrop.cli.tables.scorecard import print_scorecard
 
         print_scorecard(stdout(), run.scorecard)
-        print_prose(stdout(), f"\nreport: {shown(page)}")
+        print_prose(stdout(), f"\n{shown(pages_of(run.scorecard, run.uri))}")
         say_next(run.scorecard, run.uri)
     if open_page:
         _open(page)

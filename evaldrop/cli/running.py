@@ -9,7 +9,7 @@ from rich.console import Console
 from evaldrop import storage
 from evaldrop.bedrock.metered import Meter
 from evaldrop.cli import exits
-from evaldrop.cli.next_steps import command, resume, say_next
+from evaldrop.cli.next_steps import command, pages_of, resume, say_next
 from evaldrop.cli.output import (
     complain,
     confirmed,
@@ -300,5 +300,5 @@ def show_scorecard(scorecard: "Scorecard", folder: str, document: dict[str, Any]
         print_json({**document, "scorecard": scorecard.model_dump(mode="json")})
     else:
         print_scorecard(stdout(), scorecard)
-        print_prose(stdout(), f"\nreport: {shown(folder)}/report.html")
+        print_prose(stdout(), f"\n{shown(pages_of(scorecard, folder))}")
     return exits.of_scorecard(scorecard)

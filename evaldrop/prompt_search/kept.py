@@ -1,6 +1,7 @@
 """What a search keeps in its run's folder: how far it is, and which part a record belongs to."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import orjson
 from pydantic import ValidationError
@@ -8,6 +9,10 @@ from pydantic import ValidationError
 from evaldrop import storage
 from evaldrop.errors import StorageError, first_line
 from evaldrop.prompt_search.state import PARTS_FILE, SEARCH_FILE, Part, SearchFile
+
+if TYPE_CHECKING:
+    # Only named here: what runs a run must not wait for its types.
+    from evaldrop.run.definition import RunDefinition
 
 
 def read_search(folder: str) -> SearchFile | None:
@@ -24,6 +29,19 @@ def read_search(folder: str) -> SearchFile | None:
         return SearchFile.model_validate_json(storage.read_bytes(uri))
     except ValidationError as error:
         raise StorageError(f"{uri}: no search for prompts ({first_line(error)})") from error
+
+
+def search_of(run: "RunDefinition") -> SearchFile | None:
+    """
+    Return the search of a run, or of the run whose responses it reads anew; None where neither made one.
+
+    Raises:
+        StorageError: It cannot be read, or is none.
+    """
+    found = read_search(run.folder)
+    if found is None and run.parent is not None:
+        return read_search(run.parent.folder)
+    return found
 
 
 def write_search(folder: str, search: SearchFile) -> None:

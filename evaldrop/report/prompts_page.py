@@ -14,12 +14,12 @@ from evaldrop.errors import StorageError
 from evaldrop.evaluation.improvement import BEDROCK, BEDROCK_JOB
 from evaldrop.evaluation.prompts import preface_and_rest
 from evaldrop.prompt_search.front import dev_quality
-from evaldrop.prompt_search.kept import read_search
+from evaldrop.prompt_search.kept import search_of
 from evaldrop.prompt_search.state import FIRST, Proposal, Search, SearchFile
 from evaldrop.report.columns import Column, Table, Words, words
 from evaldrop.report.escape import visible
 from evaldrop.report.page import packed_json, read_assets, rendered
-from evaldrop.report.search_plot import SearchPlot, Shown, Tried, search_plot
+from evaldrop.report.search_plot import DrawnPrompt, SearchPlot, Shown, search_plot
 from evaldrop.report.tables.prompts import DEV, improved_prompts
 from evaldrop.report.turned_records import TurnedRecords, turned_records
 from evaldrop.report.two_runs_page import answer_row, within_budget
@@ -103,7 +103,7 @@ def prompts_page(run: RunDefinition, scorecard: Scorecard) -> str:
     Raises:
         StorageError: A file of the run cannot be read.
     """
-    file = read_search(run.folder)
+    file = search_of(run)
     if file is None:
         raise StorageError(f"{run.folder}: no search for prompts is there")
     shown = list(_searches(run, scorecard, file))
@@ -141,7 +141,7 @@ def _searches(run: RunDefinition, scorecard: Scorecard, file: SearchFile) -> Ite
             first=_shown(search, first),
             rounds=list(_rounds(search)),
             plot=_plot(scorecard, name, improvement, search),
-            judges=unseen_judges(improvement),
+            judges=unseen_judges(name, improvement),
             turned=turned._replace(better=better, worse=worse),
             carried=(len(better), len(worse)),
         )
@@ -193,7 +193,7 @@ def _plot(
 ) -> SearchPlot | None:
     first = search.proposal(FIRST)
     tried = [
-        Tried(
+        DrawnPrompt(
             id=each.id,
             parent=each.parent,
             round=each.round,
@@ -235,12 +235,12 @@ def _estimate(
     return share(estimate.mean), (bounds[0], bounds[1]) if bounds else None
 
 
-def unseen_judges(improvement: PromptImprovement) -> Table:
+def unseen_judges(candidate: str, improvement: PromptImprovement) -> Table:
     """Return what judges say of the prompt that the search for it never asked."""
     found = improvement.unseen_judges
     return Table(
-        title="Judges that the search never asked",
-        caption="Improved minus original, each judge alone; by itself, in no decision",
+        title=f"Judges that the search for {candidate} never asked",
+        caption="Judges that the search never asked: improved minus original, each alone, in no decision",
         columns=[
             words("judge", [each.judge for each in found]),
             Column("difference", [figures.signed(each.difference) for each in found]),

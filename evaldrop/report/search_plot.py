@@ -17,7 +17,7 @@ _SPREAD = 0.55
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
+class DrawnPrompt:
     """
     A prompt with a dev score.
 
@@ -51,7 +51,7 @@ class Shown:
 class Node:
     """A prompt on the drawing, and where its parent is."""
 
-    prompt: Tried
+    prompt: DrawnPrompt
     x: float
     y: float
     from_x: float | None
@@ -93,7 +93,7 @@ class SearchPlot:
 
 
 def search_plot(
-    tried: Sequence[Tried], original: Shown, improved: Shown, decision: PromptDecision
+    tried: Sequence[DrawnPrompt], original: Shown, improved: Shown, decision: PromptDecision
 ) -> SearchPlot | None:
     """Return the drawing of a search; None where no prompt has a dev score."""
     if not tried:
@@ -128,7 +128,7 @@ def search_plot(
     )
 
 
-def best_by_round(tried: Iterable[Tried]) -> list[tuple[int, float]]:
+def best_by_round(tried: Iterable[DrawnPrompt]) -> list[tuple[int, float]]:
     """Return each round and the best mean on all dev records until its end."""
     found: dict[int, float] = {}
     best = 0.0
@@ -143,14 +143,14 @@ def _proof(shown: Shown, x: float, y: Callable[[float], float], tone: str) -> Pr
     return Proof(shown=shown, x=x, y=y(shown.quality), low=y(low), high=y(high), tone=tone)
 
 
-def _side_by_side(tried: Sequence[Tried]) -> Iterable[tuple[Tried, float]]:
+def _side_by_side(tried: Sequence[DrawnPrompt]) -> Iterable[tuple[DrawnPrompt, float]]:
     for at in sorted({each.round for each in tried}):
         of_round = [each for each in tried if each.round == at]
         for place, each in enumerate(of_round, start=1):
             yield each, _SPREAD * (place / (len(of_round) + 1) - 0.5)
 
 
-def _ends(tried: Sequence[Tried], shown: Iterable[Shown]) -> tuple[float, float]:
+def _ends(tried: Sequence[DrawnPrompt], shown: Iterable[Shown]) -> tuple[float, float]:
     values = [each.quality for each in tried]
     for each in shown:
         values += [each.quality, *(each.interval or ())]

@@ -9,6 +9,8 @@ from evaldrop import storage
 from evaldrop.errors import InputError
 from evaldrop.report.overview import overview_rows
 from evaldrop.report.spreadsheet import COLUMNS, scorecard_rows
+from evaldrop.scorecard.answers import silences
+from evaldrop.scorecard.improved_prompts import improvement_in_words
 from evaldrop.scorecard.model.pairwise import pairs_of
 from evaldrop.scorecard.model.scorecard import Scorecard
 
@@ -32,6 +34,12 @@ PREFERENCE_COLUMNS = (
 FAILURE_COLUMNS = (
     "criterion", "kind", "why", "n", "of", "records", "candidates", "terms", "record_ids",
 )  # fmt: skip
+# What is shown on the test part first; dev scores are what a prompt was chosen by, and no proof.
+PROMPT_COLUMNS = (
+    "candidate", "original", "decision", "n", "difference", "low", "high", "tokens_more",
+    "usd_more_per_1000_records", "search_cost_usd", "dev_original_no_proof", "dev_chosen_no_proof", "by",
+    "claim",
+)  # fmt: skip
 _TABLES = {
     "responses": None,
     # The raw replies are JSON for programs: the Parquet tables have them.
@@ -46,7 +54,7 @@ _NARROWEST, _WIDEST = 8, 60
 # A column of the overview serves several parts.
 _WIDEST_IN_PARTS = 26
 # Columns whose texts are read whole, line below line; a response may be pages long.
-_WRAPPED = frozenset(("rationale", "why", "reason"))
+_WRAPPED = frozenset(("rationale", "why", "reason", "claim"))
 # By the end of a column's name, the first that fits; a fraction stays one, as everywhere but in the report.
 _NUMBERS = (
     (re.compile(r"cost_usd|USD"), "0.0000##"),
@@ -88,6 +96,8 @@ def xlsx_report(scorecard: Scorecard, folder: str) -> bytes:
         sheets.write("pairs", PAIR_COLUMNS, _pairs(scorecard))
         if preferences := list(_preferences(scorecard)):
             sheets.write("preferences", PREFERENCE_COLUMNS, preferences)
+        if prompts := list(_prompts(scorecard)):
+            sheets.write("prompts", PROMPT_COLUMNS, prompts)
         if failures := list(_failures(scorecard)):
             sheets.write("failures", FAILURE_COLUMNS, failures)
         for name, columns in _TABLES.items():
@@ -108,6 +118,19 @@ def _preferences(scorecard: Scorecard) -> Iterator[Sequence[Any]]:
         low, high = pair.interval or (None, None)
         known = dict(pair) | {"low": low, "high": high, "candidate": candidate, "opponent": opponent}
         yield [known[column] for column in PREFERENCE_COLUMNS]
+
+
+def _prompts(scorecard: Scorecard) -> Iterator[Sequence[Any]]:
+    if silences(scorecard):
+        return
+    for name, made in scorecard.prompts.items():
+        test, dev = made.test, made.dev
+        low, high = test.interval or (None, None)
+        yield (
+            name, made.original, test.decision, test.n, test.difference, low, high, made.tokens_more,
+            made.usd_more_per_1000_records, made.cost_usd.total, dev and dev.original, dev and dev.chosen,
+            made.by, improvement_in_words(name, made),
+        )  # fmt: skip
 
 
 def _failures(scorecard: Scorecard) -> Iterator[Sequence[Any]]:

@@ -39,7 +39,7 @@ def improvement_in_words(name: str, improvement: PromptImprovement) -> str:
     if test.decision == "too few":
         return (
             f"Nothing is claimed of {name} over {improvement.original}: {records}"
-            f"{_independent(improvement)} are too few to show a sensible gain."
+            f"{_independent(improvement)} are too few to show a sensible gain, whatever they say."
         )
     if test.decision == "not shown" or test.interval is None:
         return (

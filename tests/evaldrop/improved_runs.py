@@ -61,18 +61,23 @@ def write_improved(
     groups=None,
     tokens=(100, 120),
     priced=True,
+    also=(),
     **evaluation,
 ) -> str:
     """
     Write a run as the steps before BuildScorecard leave it, below a folder of runs; return its folder.
 
     `scores`: (original's, tuned's) for each test record, None for a failed call, or by judge in a dict.
+    `also`: further improved candidates, that answer as the first one does.
     """
     candidates = [
         {"name": ORIGINAL, "model": LITE},
-        {"name": TUNED, "model": LITE, "prompt": {"improve": "answer.v1", "by": HAIKU, "rounds": 1}},
+        *(
+            {"name": name, "model": LITE, "prompt": {"improve": "answer.v1", "by": HAIKU, "rounds": 1}}
+            for name in (TUNED, *also)
+        ),
     ]
-    made = f"answer.v1+{TUNED}"
+    made = [(f"answer.v1+{name}", BETTER_TEXT) for name in (TUNED, *also)]
     run = run_json(
         criteria=[criterion],
         evaluation={
@@ -82,7 +87,7 @@ def write_improved(
         },
         prompts={
             f"candidate/{name}": {"sha256": "cd" * 32, "text": text}
-            for name, text in (("answer.v1", FIRST_TEXT), (made, BETTER_TEXT))
+            for name, text in (("answer.v1", FIRST_TEXT), *made)
         },
     )
     if not priced:
@@ -97,7 +102,10 @@ def write_improved(
             name,
             *(
                 _response(each, score, criterion["name"], judges, taken)
-                for each, score, taken in zip((ORIGINAL, TUNED), pair, tokens, strict=True)
+                for each, score, taken in (
+                    (ORIGINAL, pair[0], tokens[0]),
+                    *((each, pair[1], tokens[1]) for each in (TUNED, *also)),
+                )
             ),
         )
         for name, pair in zip(names, scores, strict=True)
@@ -108,7 +116,7 @@ def write_improved(
     kept = SearchFile(
         records={"train": 6, "dev": 8, "test": len(scores)},
         judge=judges[0],
-        searches=(found or search(),),
+        searches=(found or search(), *(search(candidate=name) for name in also)),
     )
     write_search(place, kept)
     return place

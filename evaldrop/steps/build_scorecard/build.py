@@ -76,7 +76,7 @@ from evaldrop.steps.build_scorecard.robustness import (
 from evaldrop.steps.build_scorecard.step_prices import with_intervals
 from evaldrop.steps.build_scorecard.tables import open_tables
 from evaldrop.steps.build_scorecard.tally import Merging
-from evaldrop.steps.build_scorecard.unseen_judges import JudgedColumns, UnseenJudgesTally
+from evaldrop.steps.build_scorecard.unseen_judges import JudgedColumns, JudgesApartTally
 from evaldrop.steps.build_scorecard.usefulness import criteria_use, criterion_pairs, quality_cost_frontier
 from evaldrop.steps.build_scorecard.words import counted_as_worst, run_alarms
 
@@ -137,7 +137,7 @@ class Tallied(NamedTuple):
     anchors: Sequence[AnchorCheck]
     biases: BiasData
     failures: Mapping[str, FailedOn]
-    unseen: JudgedColumns
+    judges_apart: JudgedColumns
 
 
 class RunTally(Merging):
@@ -155,7 +155,7 @@ class RunTally(Merging):
         self._anchors = AnchorTally()
         self._data = BiasTally(run)
         self._failures = FailureTally(run)
-        self._unseen = UnseenJudgesTally(run)
+        self._judges_apart = JudgesApartTally(run)
 
     def add(self, record: PreparedRecord, results: RecordResults) -> None:
         """Add a line of `records.jsonl` with what came of it."""
@@ -207,7 +207,7 @@ def scorecard_of(
     for name, estimate in guardrail_estimates(run, counts, tallied.guardrails).items():
         candidates[name] = candidates[name].model_copy(update={"guardrail": estimate})
     compared = compare_candidates(run, counts, columns, calibration)
-    prompts = improvements(run, counts, candidates, compared.comparisons, tallied.unseen)
+    prompts = improvements(run, counts, candidates, compared.comparisons, tallied.judges_apart)
     baseline = against_baseline(run)
     scorecard = Scorecard(
         run_id=run.run_id,

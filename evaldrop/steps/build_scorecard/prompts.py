@@ -14,7 +14,7 @@ from evaldrop.evaluation import Candidate
 from evaldrop.evaluation.improvement import ImprovedPrompt
 from evaldrop.evaluation.originals import improved_candidates, original_of
 from evaldrop.prompt_search.front import dev_quality
-from evaldrop.prompt_search.kept import read_search
+from evaldrop.prompt_search.kept import search_of
 from evaldrop.prompt_search.power import provable
 from evaldrop.prompt_search.state import FIRST, Search
 from evaldrop.run.definition import RunDefinition
@@ -39,10 +39,11 @@ class Improvements(NamedTuple):
     parts: RecordParts | None
 
 
-class _Measured(NamedTuple):
+class _TestPart(NamedTuple):
     """All of a scorecard that says something of improved prompts."""
 
     run: RunDefinition
+    judge: str | None
     counts: RunCounts
     candidates: Mapping[str, CandidateScorecard]
     comparisons: Sequence[Comparison]
@@ -70,15 +71,15 @@ def improvements(
         counts: What was counted of its records, which are the test part.
         candidates: By name.
         comparisons: Of every two candidates, decided.
-        judged: The scores of judges that the searches never asked.
+        judged: The scores of each judge by itself.
 
     Raises:
         StorageError: The searches cannot be read.
     """
-    file = read_search(run.folder) if improved_candidates(run.evaluation) else None
+    file = search_of(run) if improved_candidates(run.evaluation) else None
     if file is None:
         return Improvements({}, None)
-    measured = _Measured(run, counts, candidates, comparisons, judged)
+    measured = _TestPart(run, file.judge, counts, candidates, comparisons, judged)
     searches = {search.candidate: search for search in file.searches}
     found = {}
     for candidate, improved in improved_candidates(run.evaluation):
@@ -97,7 +98,7 @@ def _settings(run: RunDefinition) -> list[ImprovedPrompt]:
 
 
 def _improvement(
-    measured: _Measured, search: Search, improved: ImprovedPrompt, pair: tuple[Candidate, Candidate]
+    measured: _TestPart, search: Search, improved: ImprovedPrompt, pair: tuple[Candidate, Candidate]
 ) -> PromptImprovement:
     run, candidates = measured.run, measured.candidates
     tuned, original = pair[0].name, pair[1].name
@@ -110,6 +111,7 @@ def _improvement(
         unseen_differences(
             run,
             measured.judged,
+            measured.judge,
             (tuned, original),
             test.criterion,
             measured.counts.groups,
@@ -139,7 +141,7 @@ def _improvement(
     )
 
 
-def _test(measured: _Measured, pair: tuple[str, str], *, is_same: bool) -> PromptDifference:
+def _test(measured: _TestPart, pair: tuple[str, str], *, is_same: bool) -> PromptDifference:
     main = measured.main
     family = [each for each in measured.comparisons if each.criterion == main]
     found = next((each for each in family if {each.a, each.b} == set(pair)), None)

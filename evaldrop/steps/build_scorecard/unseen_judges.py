@@ -1,4 +1,4 @@
-"""What judges say of an improved prompt that the search for it never asked: each alone, record by record."""
+"""What each judge says of an improved prompt by itself: some were never asked by the search for it."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -23,34 +23,26 @@ JudgedColumns = Mapping[tuple[str, str], Mapping[str, ScoreColumn]]
 _NO_ORDINALS, _NO_REASONS = np.zeros(0, np.int32), np.zeros(0, np.uint8)
 
 
-class UnseenJudgesTally(Merging):
-    """Gathers scores of judges that searches never ask: of improved candidates and of their originals."""
+class JudgesApartTally(Merging):
+    """Gathers each judge's scores of improved candidates and their originals; nothing of other runs."""
 
     def __init__(self, run: RunDefinition) -> None:
         pairs = [(each, original_of(run.evaluation, each)) for each, _ in improved_candidates(run.evaluation)]
         self._candidates = frozenset(each.name for pair in pairs for each in pair if each is not None)
-        self._judges = frozenset(unseen_judges(run)) if pairs else frozenset()
         self._scores: ByKey[tuple[str, str, str], Columns] = ByKey(partial(Columns, "d"))
 
     def add(self, record: PreparedRecord, results: RecordResults) -> None:
         """Add a record's verdicts; a judge's repeats are averaged."""
         # Copies are in no estimate but the one of robustness.
-        if not self._judges or record.perturbed is not None:
+        if not self._candidates or record.perturbed is not None:
             return
         for result in results.candidates:
             candidate = result.response.candidate
             if candidate not in self._candidates:
                 continue
-            for (judge, criterion), scores in self._given(result.verdicts).items():
+            for (judge, criterion), scores in _given(result.verdicts).items():
                 column = self._scores.at((candidate, judge, criterion), results.ordinal)
                 column.append(results.ordinal, sum(scores) / len(scores))
-
-    def _given(self, verdicts: Sequence[VerdictRow]) -> dict[tuple[str, str], list[float]]:
-        given: dict[tuple[str, str], list[float]] = {}
-        for verdict in verdicts:
-            if verdict.judge in self._judges and verdict.score is not None:
-                given.setdefault((verdict.judge, verdict.criterion), []).append(verdict.score)
-        return given
 
     def result(self) -> JudgedColumns:
         """Return each judge's scores of each candidate, by criterion."""
@@ -63,21 +55,30 @@ class UnseenJudgesTally(Merging):
         return found
 
 
-def unseen_judges(run: RunDefinition) -> list[str]:
-    """Return the judges that no search asks: all but the first that a run calls itself."""
-    asked = next((judge.name for judge in run.evaluation.called_judges), None)
-    return [judge.name for judge in run.judges if judge.name != asked]
+def _given(verdicts: Sequence[VerdictRow]) -> dict[tuple[str, str], list[float]]:
+    given: dict[tuple[str, str], list[float]] = {}
+    for verdict in verdicts:
+        if verdict.score is not None:
+            given.setdefault((verdict.judge, verdict.criterion), []).append(verdict.score)
+    return given
 
 
 def unseen_differences(
-    run: RunDefinition, judged: JudgedColumns, pair: tuple[str, str], main: str, groups: Groups, size: int
+    run: RunDefinition,
+    judged: JudgedColumns,
+    asked: str | None,
+    pair: tuple[str, str],
+    main: str,
+    groups: Groups,
+    size: int,
 ) -> tuple[JudgeDifference, ...]:
     """
     Return the difference of two candidates as each judge that the search never asked sees it.
 
     Args:
         run: The run.
-        judged: Such judges' scores.
+        judged: All judges' scores.
+        asked: The judge that the search asked.
         pair: The improved candidate, and its original.
         main: A criterion, or `overall`.
         groups: The cluster of each record by its ordinal; None where they are independent.
@@ -85,7 +86,7 @@ def unseen_differences(
     """
     return tuple(
         _difference(run, judge, [judged.get((name, judge), {}) for name in pair], main, groups, size)
-        for judge in unseen_judges(run)
+        for judge in (each.name for each in run.judges if each.name != asked)
     )
 
 

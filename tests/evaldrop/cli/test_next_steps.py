@@ -14,6 +14,7 @@ from evaldrop.scorecard.model.baseline import Baseline
 from evaldrop.scorecard.read import read_scorecard
 from tests.browser.pages import write_varied
 from tests.evaldrop.evaluations import ROW, SMALL, write
+from tests.evaldrop.improved_runs import built
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +32,15 @@ def test_a_first_run_is_opened_and_blessed_and_a_later_one_compared(runs):
     first, second = runs
     assert steps(first) == [command("report", first, "--open"), command("bless", first)]
     assert command("compare", second, first) in steps(second)
+
+
+def test_a_prompt_that_is_shown_to_be_better_may_be_adopted_and_no_other(tmp_path):
+    better = built(tmp_path, [(0, 1)] * 30)
+    assert next_steps(better, "run-1")[1] == command("adopt", "run-1", "tuned")
+    made = better.prompts["tuned"]
+    open_one = made.model_copy(update={"test": made.test.model_copy(update={"decision": "not shown"})})
+    undecided = better.model_copy(update={"prompts": {"tuned": open_one}})
+    assert not [step for step in next_steps(undecided, "run-1") if "adopt" in step]
 
 
 def test_what_failed_is_called_again_first_and_never_are_there_more_than_three(runs):

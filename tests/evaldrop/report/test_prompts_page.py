@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import re
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from evaldrop.prompt_search.state import FIRST
 from evaldrop.report.columns import MARKDOWN, text_of
 from evaldrop.report.markdown import markdown_report
 from evaldrop.report.prompts_page import PROMPTS_PAGE
+from evaldrop.report.serving import Folder
 from evaldrop.report.tables.prompts import DEV, improved_prompts, tuned_on
 from tests.evaldrop.improved_runs import TUNED, built, search
 
@@ -119,6 +121,11 @@ def test_of_a_run_in_which_somebody_answered_nothing_no_claim_is_shown(tmp_path)
     assert "is better than" not in page
     assert len(improved_prompts(scorecard)) == 0
     assert "Improved prompts" not in markdown_report(scorecard)
+
+
+def test_who_views_the_runs_gets_it(folder, page):
+    answer = Folder(str(folder / "runs"), str).answer(f"/support/run-1/{PROMPTS_PAGE}")
+    assert (answer.status, answer.body.decode()) == (HTTPStatus.OK, page)
 
 
 class TestTheTable:

@@ -3,7 +3,7 @@
 import pytest
 
 from evaldrop.report.charts import BEST, FAR_BEHIND, OPEN
-from evaldrop.report.search_plot import HEIGHT, WIDTH, Shown, Tried, best_by_round, search_plot
+from evaldrop.report.search_plot import HEIGHT, WIDTH, DrawnPrompt, Shown, best_by_round, search_plot
 
 ORIGINAL, TUNED = (
     Shown(name="lite", quality=0.5, interval=(0.4, 0.6)),
@@ -12,7 +12,7 @@ ORIGINAL, TUNED = (
 
 
 def tried(which, parent, number, quality, *, is_whole=True):
-    return Tried(id=which, parent=parent, round=number, quality=quality, n=8, is_whole=is_whole)
+    return DrawnPrompt(id=which, parent=parent, round=number, quality=quality, n=8, is_whole=is_whole)
 
 
 SEARCH = [

@@ -10,6 +10,7 @@ import pytest
 from evaldrop.report.workbook import xlsx_report
 from evaldrop.scorecard.read import read_run
 from tests.browser.pages import write_baseline, write_varied
+from tests.evaldrop.improved_runs import built
 
 SPACE = {"s": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
 
@@ -101,3 +102,14 @@ def test_text_stays_text(run):
     written = [book.read(each).decode() for each in book.namelist() if "worksheets/sheet" in each]
     assert not any("<f>" in sheet or "hyperlink " in sheet for sheet in written)
     assert any(name in sheet for sheet in written)
+
+
+def test_prompts_that_the_run_made_have_a_sheet_with_what_is_claimed(tmp_path):
+    scorecard = built(tmp_path, [(0, 1)] * 30)
+    book = zipfile.ZipFile(io.BytesIO(xlsx_report(scorecard, str(tmp_path / "runs/support/run-1"))))
+    names = re.findall(r'sheet name="([^"]+)"', book.read("xl/workbook.xml").decode())
+    sheet = Sheet(book.read(f"xl/worksheets/sheet{names.index('prompts') + 1}.xml"))
+    heading, row = sheet.rows
+    assert heading["L"] == "dev_chosen_no_proof"
+    assert (row["A"], row["C"], row["D"], row["K"]) == ("tuned", "better", 30.0, 0.5)
+    assert row["N"].startswith("tuned is better than lite by")

@@ -29,7 +29,7 @@ function wordsOfPrompts(search, from, to) {
 }
 
 function showWords(searches) {
-  for (const box of document.querySelectorAll(".words")) {
+  for (const box of document.querySelectorAll("[data-to]")) {
     const search = searches[box.dataset.search];
     const show = () => wordsOfPrompts(search, box.dataset.from, box.dataset.to);
     if (box.tagName !== "DETAILS") box.replaceChildren(show());
@@ -39,7 +39,7 @@ function showWords(searches) {
 }
 
 function showRecords(searches) {
-  for (const box of document.querySelectorAll(".records")) {
+  for (const box of document.querySelectorAll("[data-kind]")) {
     const search = searches[box.dataset.search];
     const sides = { first: search.original, second: search.candidate, record: (id) => `report.html#record=${encodeURIComponent(id)}` };
     box.replaceChildren(...search[box.dataset.kind].map((row) => pairOf(row, sides)));

@@ -1,5 +1,8 @@
 """What a scorecard says of a prompt that the run made: what the test part shows, and never more."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -7,10 +10,10 @@ from benchmarks.prompt_search import Prompts, World, searched
 from evaldrop.evaluation.improvement import ImprovedPrompt
 from evaldrop.prompt_search.kept import write_search
 from evaldrop.prompt_search.parts import PartRecord, parts_of, split
-from evaldrop.prompt_search.state import FIRST, SearchFile
+from evaldrop.prompt_search.state import FIRST, SEARCH_FILE, SearchFile
 from evaldrop.scorecard.improved_prompts import improvement_in_words, improvements_in_words
 from evaldrop.scorecard.model.scorecard import CandidateScorecard
-from evaldrop.steps.build_scorecard.build import RunTally
+from evaldrop.steps.build_scorecard.build import RunTally, build_scorecard
 from evaldrop.steps.build_scorecard.candidate_differences import compare_candidates
 from evaldrop.steps.build_scorecard.counts import ScoreColumn
 from evaldrop.steps.build_scorecard.prompts import improvements
@@ -95,15 +98,19 @@ def test_where_no_prompt_was_written_that_may_be_tried_that_is_told(better):
 @pytest.mark.parametrize(
     ("records", "groups", "said"),
     [
-        (8, None, "8 records it never saw are too few to show a sensible gain."),
-        (40, 5, "40 records it never saw, 5 of them independent, are too few to show a sensible gain."),
+        (8, None, "8 records it never saw are too few to show a sensible gain"),
+        (
+            40,
+            5,
+            "40 records it never saw, 5 of them independent, are too few to show a sensible gain",
+        ),
     ],
 )
 def test_of_a_test_part_too_small_for_a_sensible_gain_nothing_is_claimed(tmp_path, records, groups, said):
     names = [f"g{n % groups}" for n in range(records)] if groups else None
     found, words = told(built(tmp_path, [(0, 1)] * records, groups=names))
     assert found.test.decision == "too few"
-    assert words == f"Nothing is claimed of tuned over lite: {said}"
+    assert words == f"Nothing is claimed of tuned over lite: {said}, whatever they say."
 
 
 def test_without_a_price_none_is_told(tmp_path):
@@ -145,6 +152,22 @@ class TestJudgesThatTheSearchNeverAsked:
 
     def test_one_judge_is_the_searchs_own(self, better):
         assert better.prompts[TUNED].unseen_judges == ()
+
+    def test_a_run_that_is_judged_anew_by_another_has_none_but_unseen_ones(self, tmp_path):
+        """It has no search of its own: its parent's is told, with the judge that was asked there."""
+        parent = write_improved(tmp_path / "parent", BETTER)
+        child = write_improved(tmp_path / "child", BETTER, judges=("other",))
+        Path(child, SEARCH_FILE).unlink()
+        definition = Path(child, "run.json")
+        told = json.loads(definition.read_text())
+        told["parent"] = {"run_id": "run-0", "folder": parent, "how": "rejudged"}
+        definition.write_text(json.dumps(told))
+        scorecard = build_scorecard(child)
+        found = scorecard.prompts[TUNED]
+        assert found.test.decision == "better"
+        assert [each.judge for each in found.unseen_judges] == ["other"]
+        assert scorecard.cost_usd.prompt_search is None
+        assert Path(child, "prompts.html").is_file()
 
 
 SEARCHES = 200
