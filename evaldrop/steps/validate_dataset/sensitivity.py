@@ -159,9 +159,9 @@ def plan_sensitivity(check: Check, *, like: str | None, difference: float | None
         like=like,
         difference=difference,
     )
-    return replace(
-        found, prompt_gain=searches and _prompt_gain(searches, pairs, confidence=evaluation.confidence)
-    )
+    if searches is None:
+        return found
+    return replace(found, prompt_gain=_prompt_gain(searches, pairs, confidence=evaluation.confidence))
 
 
 def sensitivity(
