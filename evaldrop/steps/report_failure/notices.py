@@ -144,7 +144,9 @@ def report_unfinished(
         finally:
             # Takes a while: what was being created when the run was stopped is there then.
             note_stopped(lifecycle, end)
-        stop_jobs(run, services)
+        # Not those of a redrive that has begun since.
+        if services.outcome(execution)["status"] == "ABORTED":
+            stop_jobs(run, services)
         return False
     failed = failure_of(ended["error"], ended["cause"])
     notice = unfinished_notice(run, error=ended["error"], cause=ended["cause"], execution=execution)

@@ -104,11 +104,11 @@ def search_problems(found: PlannedSearches) -> Iterator[str]:
             "each have one, for no group is torn. Give records of three groups at least; more show more."
         )
     for each in found.searches:
-        if each.budget_usd is not None and each.round_usd is not None and each.round_usd > each.budget_usd:
+        if each.budget_usd is not None and each.choice_usd is not None and each.choice_usd > each.budget_usd:
             yield (
                 f"candidate {each.candidate}: prompt.budget_usd: {each.budget_usd:g} ends its search before "
-                f"there is a choice: a round is likely to cost ${each.round_usd:,.4f}. State more, or have "
-                "fewer proposals."
+                f"there is a choice: to try the first prompt and one other is likely to cost "
+                f"${each.choice_usd:,.4f}. State more, or give fewer records (--limit)."
             )
 
 

@@ -33,7 +33,8 @@ class PlannedSearch:
         budget_usd: What the search may cost.
         is_held: Whether it never costs more. What goes on together with a search without a budget is tried
             in one Map with it, whose limit is no single search's.
-        round_usd: What it costs on the way to its first choice, likely; None where a price is unknown.
+        choice_usd: What it costs, likely, to choose between the first prompt and one other; None where a
+            price is unknown.
     """
 
     candidate: str
@@ -43,7 +44,7 @@ class PlannedSearch:
     longer: Range
     budget_usd: float | None
     is_held: bool
-    round_usd: float | None
+    choice_usd: float | None
 
     @property
     def cost_usd(self) -> Range:

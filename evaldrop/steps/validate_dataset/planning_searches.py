@@ -131,7 +131,9 @@ class Searching:
             longer=longer,
             budget_usd=budget,
             is_held=self._is_held,
-            round_usd=None if any(line.cost_usd is None for line in lines) else likely * one.share_of_a_round,
+            choice_usd=None
+            if any(line.cost_usd is None for line in lines)
+            else likely * one.share_of_a_choice,
         )
 
     @property
@@ -234,7 +236,7 @@ def _by_bedrock(
         longer=longer,
         budget_usd=settings.budget_usd,
         is_held=True,
-        round_usd=cost.likely,
+        choice_usd=cost.likely,
     )
 
 

@@ -82,9 +82,10 @@ class SearchRequests:
         return expected_calls(few, self._parts).likely
 
     @property
-    def share_of_a_round(self) -> float:
-        """Return what share of the likely tries it takes to try the first prompt and a round's."""
-        one = expected_calls(self._settings.model_copy(update={"rounds": 1}), self._parts).likely
+    def share_of_a_choice(self) -> float:
+        """Return what share of the likely tries it takes to try the first prompt and one other."""
+        least = self._settings.model_copy(update={"rounds": 1, "proposals": 1})
+        one = expected_calls(least, self._parts).likely
         whole = self.calls.likely
         return (one.tries / whole.tries) if whole.tries else 1.0
 
