@@ -131,6 +131,20 @@ def test_the_jobs_of_a_run_in_batch_are_stopped_with_it_and_again_when_late_ones
     assert services.stopped == ["ds-1", "ds-1"]
 
 
+def test_jobs_of_a_redrive_that_begins_meanwhile_are_not_stopped(tmp_path, request_here):
+    begun(tmp_path / "support" / "ds-1", deliveries={"judge/pro": "batch"})
+    services = FakeServices(status="ABORTED", input=request_here)
+    stop = services.stop_jobs
+
+    def stop_and_redrive(run_id):
+        services.ended = {**services.ended, "status": "RUNNING"}
+        return stop(run_id)
+
+    services.stop_jobs = stop_and_redrive
+    assert not report_unfinished({**DETAIL, "status": "ABORTED"}, services, NOWHERE)
+    assert services.stopped == ["ds-1"]
+
+
 def test_the_evaluation_jobs_of_a_run_are_stopped_with_it(tmp_path, request_here):
     judge = {"name": "bedrock", "api": "evaluation_job", "model": "us.amazon.nova-pro-v1:0"}
     begun(tmp_path / "support" / "ds-1", evaluation={"judges": [judge]})

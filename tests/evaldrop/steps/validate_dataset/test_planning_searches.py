@@ -89,7 +89,7 @@ def test_the_cost_of_a_run_has_its_search_in_it_and_every_delivery_too(planned):
 
 def test_a_searchs_own_budget_holds_what_it_costs(tmp_path):
     free = plan_of(tmp_path, tuned(**IMPROVE)).prompt_search.searches[0]
-    budget = (free.round_usd + free.cost_usd.likely) / 2
+    budget = (free.choice_usd + free.cost_usd.likely) / 2
     (held,) = plan_of(tmp_path, tuned(**IMPROVE, budget_usd=budget)).prompt_search.searches
     assert held.cost_usd.likely == held.cost_usd.high == budget
 
