@@ -7,7 +7,8 @@ from pydantic import Field, model_validator
 
 from evaldrop.evaluation import Evaluation, parse_evaluation
 from evaldrop.evaluation.definition import Price, called_models, named_guardrails
-from evaldrop.evaluation.originals import asks_bedrock
+from evaldrop.evaluation.improvement import BEDROCK, BEDROCK_JOB
+from evaldrop.evaluation.originals import makes_prompts
 from evaldrop.evaluation.regions import in_region, region_problem, region_problems, resolved_model
 from evaldrop.steps.validate_dataset.caps import Caps
 from infra.settings_parts import Network, Part, SignIn, Thresholds, Weekly
@@ -57,6 +58,10 @@ class Settings(Part):
     prompt_optimizer: bool = Field(
         default=False,
         description="Whether uploaded evaluations may have prompts made by: bedrock, which reads a prompt.",
+    )
+    prompt_jobs: bool = Field(
+        default=False,
+        description="Whether uploaded evaluations may have prompts made by: bedrock_job, a job of Bedrock's.",
     )
     max_run_usd: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
         default=25, description="A run that could cost more, every reply at its max_tokens, is refused."
@@ -221,13 +226,21 @@ class Settings(Part):
             models=tuple(called_models(evaluations, self.models)),
             guardrails=tuple(named_guardrails(evaluations, self.guardrails)),
             prompt_optimizer=self.has_prompt_optimizer,
+            prompt_jobs=self.has_prompt_jobs,
         )
 
     @property
     def has_prompt_optimizer(self) -> bool:
         """Whether Bedrock's optimiser may be asked: a deployed evaluation does, or uploaded ones may."""
-        evaluations = [evaluation for _, evaluation in self.load_evaluations().values()]
-        return self.prompt_optimizer or any(map(asks_bedrock, evaluations))
+        return self.prompt_optimizer or self._has_prompts_by(BEDROCK)
+
+    @property
+    def has_prompt_jobs(self) -> bool:
+        """Whether Bedrock's jobs may make prompts, likewise."""
+        return self.prompt_jobs or self._has_prompts_by(BEDROCK_JOB)
+
+    def _has_prompts_by(self, who: str) -> bool:
+        return any(makes_prompts(each, who) for _, each in self.load_evaluations().values())
 
     @property
     def max_dataset_bytes(self) -> int:

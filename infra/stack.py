@@ -25,7 +25,7 @@ from infra.triggers import Triggers
 from infra.workflow import Workflow
 
 # An output holds 1,024 characters.
-_NOT_IN_CAPS = {"models", "guardrails", "prices", "prompt_optimizer"}
+_NOT_IN_CAPS = {"models", "guardrails", "prices", "prompt_optimizer", "prompt_jobs"}
 
 
 class EvaldropStack(Stack):
@@ -156,7 +156,7 @@ class EvaldropStack(Stack):
             ("MaxDatasetBytes", str(settings.max_dataset_bytes)),
             (
                 "Caps",
-                settings.caps.model_dump_json(exclude={"models", "guardrails", "prices", "prompt_optimizer"}),
+                settings.caps.model_dump_json(exclude=_NOT_IN_CAPS),
             ),
             *([("HistoryTable", history.table.table_name)] if history else []),
             *(outputs_of(api) if api else []),

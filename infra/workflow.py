@@ -32,6 +32,8 @@ EVALUATION_JOBS_LABEL = "EvaluationJobs"
 PROMPTS_LABEL = "Prompts"
 """Of that over prompts that are asked for."""
 PROMPT_JOBS_LABEL = "PromptJobs"
+PROMPT_JOB, KNOWN_JOB = "AdvancedPromptOptimizationJob", "ModelInvocationJob"
+"""What the states of `by: bedrock_job` are about; the second one where a stack takes none such."""
 """And of that over jobs that make some."""
 LABELS = (MAP_LABEL, PROMPTS_LABEL, PROMPT_JOBS_LABEL, JOBS_LABEL, EVALUATION_JOBS_LABEL)
 
@@ -71,6 +73,7 @@ class Workflow(Construct):
                 "ChildType": settings.children,
                 "JobsRole": jobs.role.role_arn,
                 "EvaluationJobsRole": evaluation_jobs.role.role_arn,
+                "PromptJob": PROMPT_JOB if settings.has_prompt_jobs else KNOWN_JOB,
             },
             # Without data: requests hold records, and a log outlives the dataset.
             logs=sfn.LogOptions(
@@ -84,7 +87,8 @@ class Workflow(Construct):
         self._let_call_models(settings)
         self._let_run_jobs(jobs)
         self._let_run_evaluation_jobs(evaluation_jobs)
-        self._allow("LookAtPromptJobs", ["bedrock:GetAdvancedPromptOptimizationJob"], [prompt_jobs()])
+        if settings.has_prompt_jobs:
+            self._allow("LookAtPromptJobs", [f"bedrock:Get{PROMPT_JOB}"], [prompt_jobs()])
         self._let_tell(notifications)
         self._let_map_run_children()
 
@@ -132,11 +136,10 @@ class Workflow(Construct):
         evaluations = [evaluation for _, evaluation in settings.load_evaluations().values()]
         models = settings.models_in(settings.region)
         arns = list(dict.fromkeys(arn for model in models for arn in model_arns(model, **here)))
-        # A job that makes prompts is created on its models; it has no role, and calls them by this one.
-        calling = [
-            f"bedrock:{action}"
-            for action in ("InvokeModel", "CreateModelInvocationJob", "CreateAdvancedPromptOptimizationJob")
-        ]
+        calling = ["bedrock:InvokeModel", "bedrock:CreateModelInvocationJob"]
+        if settings.has_prompt_jobs:
+            # A job that makes prompts is created on its models; it has no role, and calls them by this one.
+            calling.append(f"bedrock:Create{PROMPT_JOB}")
         let_use_models(self, self.machine.role, calling, arns)
         if profiles := application_profiles(models):
             self._let_call_profiles(profiles)

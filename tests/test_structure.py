@@ -32,8 +32,8 @@ RESOURCES = {
     "arn:${Partition}:states:::aws-sdk:bedrock:getModelInvocationJob",
     "arn:${Partition}:states:::aws-sdk:bedrock:createEvaluationJob",
     "arn:${Partition}:states:::aws-sdk:bedrock:getEvaluationJob",
-    "arn:${Partition}:states:::aws-sdk:bedrock:createAdvancedPromptOptimizationJob",
-    "arn:${Partition}:states:::aws-sdk:bedrock:getAdvancedPromptOptimizationJob",
+    "arn:${Partition}:states:::aws-sdk:bedrock:create${PromptJob}",
+    "arn:${Partition}:states:::aws-sdk:bedrock:get${PromptJob}",
 }
 
 # Handlers that start the workflow and therefore are not in it.
@@ -92,7 +92,7 @@ def test_every_handler_is_a_state_of_the_workflow():
     assert folders - OUTSIDE_THE_WORKFLOW == {snake(name) for name in LAMBDA_STATES}
 
 
-def test_every_placeholder_is_a_lambda_or_one_of_five_names_of_the_stack():
+def test_every_placeholder_is_a_lambda_or_one_of_six_names_of_the_stack():
     placeholders = set(re.findall(r"\$\{(\w+)\}", json.dumps(WORKFLOW)))
     assert placeholders == {
         *LAMBDA_STATES,
@@ -101,6 +101,7 @@ def test_every_placeholder_is_a_lambda_or_one_of_five_names_of_the_stack():
         "ChildType",
         "JobsRole",
         "EvaluationJobsRole",
+        "PromptJob",
     }
 
 

@@ -1,7 +1,7 @@
 """Improved candidates, and the originals that they are measured against."""
 
 from evaldrop.evaluation.definition import Candidate, Evaluation
-from evaldrop.evaluation.improvement import BEDROCK, ORIGINAL, ImprovedPrompt, original_prompt_of
+from evaldrop.evaluation.improvement import ORIGINAL, ImprovedPrompt, original_prompt_of
 
 
 def with_originals(evaluation: Evaluation) -> Evaluation:
@@ -50,9 +50,9 @@ def improved_candidates(evaluation: Evaluation) -> list[tuple[Candidate, Improve
     return [(each, each.prompt) for each in evaluation.candidates if isinstance(each.prompt, ImprovedPrompt)]
 
 
-def asks_bedrock(evaluation: Evaluation) -> bool:
-    """Tell whether a prompt is to be made by Bedrock's own optimiser."""
-    return any(improved.by == BEDROCK for _, improved in improved_candidates(evaluation))
+def makes_prompts(evaluation: Evaluation, who: str) -> bool:
+    """Tell whether a prompt is to be made by somebody: `bedrock`, `bedrock_job`, or a model."""
+    return any(improved.by == who for _, improved in improved_candidates(evaluation))
 
 
 def _is_alike(other: Candidate, candidate: Candidate) -> bool:

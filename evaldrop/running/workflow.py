@@ -72,7 +72,7 @@ class DirectoryStore:
 def state_machine() -> StateMachine:
     """Return the workflow as it runs on one machine: functions and topic are known by their own names."""
     names = {name: name for name in (*HANDLERS, "ResultsTopic")}
-    here = {"Partition": "aws", "ChildType": "EXPRESS"}
+    here = {"Partition": "aws", "ChildType": "EXPRESS", "PromptJob": "AdvancedPromptOptimizationJob"}
     here |= dict.fromkeys(("JobsRole", "EvaluationJobsRole"), JOBS_ROLE)
     return load(workflow_definition(), {**names, **here})
 

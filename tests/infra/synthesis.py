@@ -27,6 +27,7 @@ EVERYTHING = {
     ],
     "guardrails": ["gr-1", "arn:aws:bedrock:eu-west-1:123456789012:guardrail/gr-2"],
     "prompt_optimizer": True,
+    "prompt_jobs": True,
     "memory_mb": {"BuildScorecard": 10240},
     "budget_emails": ["someone@example.com"],
     "monthly_budget_usd": 100,

@@ -123,9 +123,13 @@ def test_who_hears_of_a_stopped_run_may_list_jobs_and_stop_them_and_nothing_else
     assert not told
 
 
-def test_jobs_that_make_prompts_are_created_on_the_stacks_models_and_looked_at_by_the_machine(template):
-    created = granted(template, "bedrock:CreateAdvancedPromptOptimizationJob")
+def test_jobs_that_make_prompts_are_created_on_the_stacks_models_and_looked_at_where_a_stack_takes_them(
+    template, full_template
+):
+    created = granted(full_template, "bedrock:CreateAdvancedPromptOptimizationJob")
     assert created
-    assert created <= granted(template, "bedrock:InvokeModel")
-    looked = granted(template, "bedrock:GetAdvancedPromptOptimizationJob")
+    assert created <= granted(full_template, "bedrock:InvokeModel")
+    looked = granted(full_template, "bedrock:GetAdvancedPromptOptimizationJob")
+    for action in ("Create", "Get"):
+        assert not granted(template, f"bedrock:{action}AdvancedPromptOptimizationJob")
     assert all(":advanced-prompt-optimization-job/*" in each for each in looked)

@@ -11,7 +11,7 @@ from evaldrop.datasets.files.formats import DATASET_ENDINGS
 from evaldrop.running.local_aws.events import Created, matches, object_created
 from evaldrop.shipped import workflow_path
 from evaldrop.steps.steer_runs.account import LABEL
-from infra.workflow import MAP_LABEL
+from infra.workflow import KNOWN_JOB, MAP_LABEL, PROMPT_JOB
 from tests.infra.synthesis import ROOT, one, resources
 
 MACHINE = "AWS::StepFunctions::StateMachine"
@@ -108,7 +108,9 @@ def test_every_placeholder_is_filled(request, which, children):
     assert substitutions["Partition"] == {"Ref": "AWS::Partition"}
     assert substitutions["JobsRole"]["Fn::GetAtt"][0].startswith("BatchJobsRole")
     assert substitutions["EvaluationJobsRole"]["Fn::GetAtt"][0].startswith("JudgeJobsRole")
-    assert len(substitutions) == 5 + len(STEPS)
+    # Where nobody says by: bedrock_job, an action that Step Functions surely knows.
+    assert substitutions["PromptJob"] == (PROMPT_JOB if which == "full_template" else KNOWN_JOB)
+    assert len(substitutions) == 6 + len(STEPS)
 
 
 def test_errors_are_logged_and_executions_traced(template):

@@ -16,9 +16,10 @@ criteria: [helpfulness]
 """
 
 
-def test_a_stack_that_does_not_allow_the_jobs_own_judge_begins_none(aws):
+def test_a_stack_that_takes_no_such_jobs_begins_none(aws):
     [execution] = aws.finished(aws.upload(records(24), evaluation=EVALUATION))
     assert execution["status"] == "FAILED"
+    assert "set prompt_jobs (cdk.json)" in execution["cause"]
     assert "claude-sonnet-4-6" in execution["cause"]
     assert "judges in the jobs of by: bedrock_job" in execution["cause"]
     assert aws.client("bedrock").list_advanced_prompt_optimization_jobs()["jobSummaries"] == []

@@ -16,9 +16,9 @@ from evaldrop import storage
 from evaldrop.errors import BudgetExceeded
 from evaldrop.evaluation import Called, Evaluation
 from evaldrop.evaluation.definition import GIVEN, Price, called_models
-from evaldrop.evaluation.improvement import BEDROCK, JOB_JUDGE
+from evaldrop.evaluation.improvement import BEDROCK, BEDROCK_JOB, JOB_JUDGE
 from evaldrop.evaluation.model_ids import guardrail_arn, model_arns, model_name
-from evaldrop.evaluation.originals import asks_bedrock
+from evaldrop.evaluation.originals import makes_prompts
 from evaldrop.evaluation.prices import (
     FACTORS,
     ModelPrice,
@@ -62,6 +62,7 @@ class Caps(BaseModel):
     models: tuple[str, ...] | None = Field(default=None, description="Models that may be called.")
     guardrails: tuple[str, ...] | None = Field(default=None, description="Guardrails that may be named.")
     prompt_optimizer: bool = Field(default=True, description="Whether Bedrock's optimiser may be asked.")
+    prompt_jobs: bool = Field(default=True, description="Whether Bedrock's jobs may make prompts.")
 
     @property
     def counts_every_record(self) -> bool:
@@ -107,11 +108,15 @@ class Caps(BaseModel):
             return
         _, partition, _, region, account, *_ = arn.split(":")
         here = {"partition": partition, "region": region, "account": account}
-        if not self.prompt_optimizer and asks_bedrock(evaluation):
-            yield (
-                "by: bedrock: this stack may not ask Bedrock's optimiser. Name a model, or have whoever "
-                "deploys this stack set prompt_optimizer (cdk.json)."
-            )
+        for who, what, may in (
+            (BEDROCK, "prompt_optimizer", self.prompt_optimizer),
+            (BEDROCK_JOB, "prompt_jobs", self.prompt_jobs),
+        ):
+            if not may and makes_prompts(evaluation, who):
+                yield (
+                    f"by: {who}: in this stack it may make no prompt. Name a model, or have whoever deploys "
+                    f"this stack set {what} (cdk.json)."
+                )
         if self.models is not None:
             allowed = {pattern for model in self.models for pattern in model_arns(model, **here)}
             for model in called_models([evaluation]):

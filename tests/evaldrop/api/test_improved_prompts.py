@@ -70,7 +70,7 @@ def test_who_writes_prompts_is_a_model_that_the_stack_allows(here, by):
 def test_bedrocks_optimiser_is_asked_only_where_a_stack_may(here):
     here.place.caps = Caps(prompt_optimizer=False)
     here.place.function_arn = "arn:aws:lambda:us-east-1:123456789012:function:api"
-    assert "may not ask Bedrock's optimiser" in refusal(here, {**IMPROVE, "by": "bedrock"})["detail"]
+    assert "set prompt_optimizer (cdk.json)" in refusal(here, {**IMPROVE, "by": "bedrock"})["detail"]
     here.place.caps = Caps()
     assert ask(here.api, "POST", "/plan", asked({**IMPROVE, "by": "bedrock"})).status == 200
 
