@@ -20,6 +20,8 @@ from evaldrop.run.results import record_id_of
 from evaldrop.run.tables import rows_where
 from evaldrop.store.model import StoredRun
 
+PROMPTS_PAGE: Final = "prompts.html"
+"""Not by the module that makes it, which would be loaded for every request."""
 MOST_ANSWERED_BYTES: Final = 5 << 20
 """Lambda lets an answer have 6 MB."""
 
@@ -33,8 +35,17 @@ _CANNOT_BE_SHOWN = "This run's files are not there any more."
 
 def show_report(ask: Ask) -> ApiReply:
     """Return the report of a run; where it is too large to be answered, where it can be read."""
+    return _page(ask, "report.html", _CANNOT_BE_SHOWN)
+
+
+def show_prompts(ask: Ask) -> ApiReply:
+    """Return the page of the prompts that a run made, as `show_report` does."""
+    return _page(ask, PROMPTS_PAGE, "This run made no prompt, or its files are not there any more.")
+
+
+def _page(ask: Ask, name: str, absent: str) -> ApiReply:
     run = finished_run_asked_for(ask, ask.path["run_id"])
-    uri = _file(run, "report.html")
+    uri = _file(run, name)
     try:
         link = ask.service.place.link(uri) if storage.describe(uri).size > MOST_ANSWERED_BYTES else None
         if link:
@@ -43,7 +54,7 @@ def show_report(ask: Ask) -> ApiReply:
             )
         return ApiReply(body=storage.read_bytes(uri), kind=HTML, headers=REPORT_HEADERS, run_id=run.run_id)
     except StorageError as error:
-        raise ApiProblem(HTTPStatus.NOT_FOUND, _CANNOT_BE_SHOWN) from error
+        raise ApiProblem(HTTPStatus.NOT_FOUND, absent) from error
 
 
 def link_report(ask: Ask) -> ApiReply:
@@ -123,6 +134,18 @@ OPERATIONS = (
         description="One HTML file. Where it is too large to be answered: 303, to where it can be read.",
         action="read",
         does=show_report,
+        answers={HTTPStatus.OK: None, HTTPStatus.SEE_OTHER: None},
+        kind="text/html",
+        refusals=_REFUSALS,
+    ),
+    Operation(
+        name="showPrompts",
+        method="GET",
+        path="/runs/{run_id}/prompts",
+        summary="Read what became of the prompts that a finished run made",
+        description="One HTML file, as the report is; 404 of a run that improved none.",
+        action="read",
+        does=show_prompts,
         answers={HTTPStatus.OK: None, HTTPStatus.SEE_OTHER: None},
         kind="text/html",
         refusals=_REFUSALS,

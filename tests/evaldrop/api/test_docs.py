@@ -60,6 +60,8 @@ def here(tmp_path_factory):
     }
     rows = [{"id": "1", "prompt": "One?"}]
     folder = recorded_run(tmp_path_factory.mktemp("runs"), evaluation, rows).folder
+    # As of a run that improved a prompt.
+    (Path(folder) / "prompts.html").write_text("<!doctype html>")
     candidates = (StoredCandidate(name="nova-micro", model="amazon.nova-micro-v1:0"),)
     ended = Ending(state="finished", ended_at=NOW, candidates=candidates)
     here.runs = [ask(here.api, "POST", "/runs", ARTICLE).json["run_id"] for _ in range(2)]

@@ -6,6 +6,7 @@ What differs between the two is who has checked the key; all else is one code, a
 
 import http.client
 import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import boto3
@@ -313,6 +314,21 @@ def test_a_finished_run_shows_its_scorecard_report_and_records(ask):
     assert ask("GET", f"/runs/{DONE}/records/none").status == 404
     assert ask("GET", f"/runs/{DONE}/report", who="bob").status == 404
     assert ask("GET", f"/runs/{DONE}/report/link", who="bob").status == 404
+
+
+def test_the_page_of_prompts_is_shown_where_a_run_made_some(ask, finished):
+    none = ask("GET", f"/runs/{DONE}/prompts")
+    assert none.status == 404
+    assert "made no prompt" in none.json["detail"]
+    page = Path(finished) / "prompts.html"
+    page.write_text("<!doctype html>prompts")
+    try:
+        shown = ask("GET", f"/runs/{DONE}/prompts")
+        assert shown.text == "<!doctype html>prompts"
+        assert shown.headers["content-security-policy"].endswith("; sandbox allow-scripts allow-downloads")
+        assert ask("GET", f"/runs/{DONE}/prompts", who="bob").status == 404
+    finally:
+        page.unlink()
 
 
 def test_two_runs_are_compared(ask):
