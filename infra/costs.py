@@ -21,12 +21,12 @@ from evaldrop.steps.validate_dataset.plan import (
     TRANSITION_USD,
     ChildType,
     Counting,
-    Line,
     Plan,
     child_transitions,
     make_plan,
     orchestration_usd,
 )
+from evaldrop.steps.validate_dataset.planned_lines import Line
 from evaldrop.steps.validate_dataset.validate import check_dataset
 
 PAGE = Path(__file__).parent.parent / "docs" / "costs.md"

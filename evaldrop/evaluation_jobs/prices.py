@@ -14,14 +14,8 @@ from evaldrop.evaluation.definition import Candidate
 from evaldrop.evaluation.prices import Prices, TokenUsage, cost_usd
 from evaldrop.evaluation_jobs.datasets import RowTally
 from evaldrop.job_formats.asked_metrics import MetricGroup
-from evaldrop.steps.validate_dataset.plan import (
-    JOB_PROMPT_TOKENS,
-    RESPONSE_TOKENS,
-    VERDICT_TOKENS,
-    ZERO,
-    Range,
-    tokens,
-)
+from evaldrop.steps.validate_dataset.plan import JOB_PROMPT_TOKENS, RESPONSE_TOKENS, VERDICT_TOKENS, tokens
+from evaldrop.steps.validate_dataset.planned_lines import ZERO, Range
 
 PRICES_READ: Final = "2026-11-30"
 HUMAN_TASK_USD: Final = 0.21

@@ -12,7 +12,7 @@ from evaldrop.evaluation_jobs.jobs_file import EvaluationJob
 from evaldrop.evaluation_jobs.jobs_plan import JobsPlan
 from evaldrop.report.columns import Cell, Column, Tone, Words, words
 from evaldrop.scorecard.figures import ABSENT, UNKNOWN, count, rough_count, rough_usd
-from evaldrop.steps.validate_dataset.plan import Range
+from evaldrop.steps.validate_dataset.planned_lines import Range
 
 _TONES: Mapping[str, Tone] = {
     "Completed": "good", "Failed": "bad", "Stopped": "doubtful", "Stopping": "doubtful", "InProgress": "busy",

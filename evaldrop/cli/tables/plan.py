@@ -22,7 +22,8 @@ from evaldrop.scorecard.figures import (
 
 if TYPE_CHECKING:
     from evaldrop.steps.validate_dataset.observed import EarlierReplies
-    from evaldrop.steps.validate_dataset.plan import Line, Option, Plan, Range
+    from evaldrop.steps.validate_dataset.plan import Option, Plan
+    from evaldrop.steps.validate_dataset.planned_lines import Line, Range
     from evaldrop.steps.validate_dataset.planned_search import PlannedSearch
     from evaldrop.steps.validate_dataset.sensitivity import PromptGain, Sensitivity
 

@@ -31,7 +31,8 @@ from evaldrop.evaluation.prices import (
 from evaldrop.evaluation.regions import called_in, prices_in_region
 from evaldrop.evaluation.reply_limits import reply_tokens
 from evaldrop.shipped import resource
-from evaldrop.steps.validate_dataset.plan import Line, Plan, refuse_above_budget
+from evaldrop.steps.validate_dataset.plan import Plan, refuse_above_budget
+from evaldrop.steps.validate_dataset.planned_lines import Line
 
 ASK = "or have whoever deploys this stack raise"
 _WHO_JUDGES_IN_JOBS = (

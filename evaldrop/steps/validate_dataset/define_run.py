@@ -57,8 +57,13 @@ from evaldrop.steps.validate_dataset.improvements import (
 from evaldrop.steps.validate_dataset.job_checks import evaluation_job_problems, evaluation_job_warnings
 from evaldrop.steps.validate_dataset.limit_checks import limit_problems, limit_warnings
 from evaldrop.steps.validate_dataset.plan import SAMPLE_RECORDS, Counting, Plan, judge_calls, make_plan
-from evaldrop.steps.validate_dataset.planned_search import PlannedSearches, with_search
-from evaldrop.steps.validate_dataset.planning_searches import MOST_COUNTED, Searching, SplitRecords
+from evaldrop.steps.validate_dataset.planned_search import PlannedSearches
+from evaldrop.steps.validate_dataset.planning_searches import (
+    MOST_COUNTED,
+    Searching,
+    SplitRecords,
+    with_search,
+)
 from evaldrop.steps.validate_dataset.reply_lengths import GUESSED, ReplyLengths
 from evaldrop.steps.validate_dataset.search_records import split_before
 from evaldrop.steps.validate_dataset.search_requests import ProposedLengths

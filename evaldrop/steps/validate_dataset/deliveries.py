@@ -11,7 +11,8 @@ from evaldrop.evaluation.delivery import DELIVERIES, MIN_JOB_RECORDS, Delivery, 
 from evaldrop.evaluation.model_limits import limits_of
 from evaldrop.evaluation.prices import Prices, price_of
 from evaldrop.scorecard.figures import rough_duration
-from evaldrop.steps.validate_dataset.plan import ZERO, Line, Option, Plan, Range
+from evaldrop.steps.validate_dataset.plan import Option, Plan
+from evaldrop.steps.validate_dataset.planned_lines import ZERO, Line, Range
 
 FLEX_ROOM = 3
 """Times the duration on demand that a run in flex is given: no source tells how much slower it is."""

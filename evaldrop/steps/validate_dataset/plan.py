@@ -7,11 +7,11 @@ and a high figure.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from operator import add
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import orjson
 
@@ -28,10 +28,9 @@ from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import with_texts_restored
 from evaldrop.steps.prepare_records.kept_replies import ParentReplies
 from evaldrop.steps.prepare_records.prepare import Preparing
-from evaldrop.steps.validate_dataset.reply_lengths import GUESSED, LengthsOf, ReplyLengths
-
-if TYPE_CHECKING:
-    from evaldrop.steps.validate_dataset.planned_search import PlannedSearches
+from evaldrop.steps.validate_dataset.planned_lines import ZERO, Line, Range, Role
+from evaldrop.steps.validate_dataset.planned_search import PlannedSearches
+from evaldrop.steps.validate_dataset.reply_lengths import GUESSED, ReplyLengths
 
 ChildType = Literal["EXPRESS", "STANDARD"]
 
@@ -48,27 +47,6 @@ CANDIDATE_S, JUDGE_S = 2.5, 3.0
 TRANSITION_USD, EXPRESS_REQUEST_USD, EXPRESS_GB_HOUR_USD, CHILD_GB = 25e-6, 1e-6, 0.06, 64 / 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Range:
-    """A guess: low, likely, high."""
-
-    low: float
-    likely: float
-    high: float
-
-    def __add__(self, other: "Range") -> "Range":
-        return Range(low=self.low + other.low, likely=self.likely + other.likely, high=self.high + other.high)
-
-    def times(self, factor: float) -> "Range":
-        """Return the guess for `factor` times as much."""
-        return self.map(lambda figure: figure * factor)
-
-    def map(self, change: Callable[[float], float]) -> "Range":
-        """Return the guess with each of its figures changed."""
-        return Range(low=change(self.low), likely=change(self.likely), high=change(self.high))
-
-
-ZERO = Range(low=0, likely=0, high=0)
 _NOBODY: Mapping[str, Range] = {}
 # Tokens of one criterion's verdict.
 VERDICT_TOKENS = Range(low=30, likely=80, high=MOST_VERDICT_TOKENS)
@@ -78,43 +56,6 @@ JOB_PROMPT_TOKENS = Range(low=250, likely=500, high=MOST_PROMPT_TOKENS)
 
 # Of the calls that a prompt cache could serve, those that find it: at the dearest, none.
 CACHE_HITS = Range(low=0.99, likely=0.98, high=0.0)
-
-Role = Literal["candidate", "judge", "proposer"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """
-    The calls of a candidate or judge, or of who writes prompts: tokens and cost of all of them.
-
-    Attributes:
-        cached_tokens: Those of the input tokens that a prompt cache may hold; batch jobs have none.
-        cost_usd: None when the price is unknown.
-        delivery: How they are delivered, at `cost_usd`.
-        costs: What they would cost in each delivery.
-        lengths_of: Whose replies tell how long these will be.
-    """
-
-    role: Role
-    name: str
-    model: str
-    calls: int
-    input_tokens: Range
-    output_tokens: Range
-    cost_usd: Range | None
-    cached_tokens: float = 0.0
-    delivery: Delivery = "on_demand"
-    costs: Mapping[Delivery, Range | None] = field(default_factory=dict)
-    lengths_of: LengthsOf = "guess"
-
-    @property
-    def key(self) -> str:
-        """What the line is called in a run's `deliveries`."""
-        return f"{self.role}/{self.name}"
-
-    def delivered(self, delivery: Delivery) -> "Line":
-        """Return the line in another delivery."""
-        return replace(self, delivery=delivery, cost_usd=self.costs.get(delivery))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +106,7 @@ class Plan:
     options: tuple[Option, ...] = ()
     chosen: str = ""
     most_s: float | None = None
-    prompt_search: "PlannedSearches | None" = None
+    prompt_search: PlannedSearches | None = None
 
     @property
     def deliveries(self) -> dict[str, Delivery]:

@@ -5,15 +5,8 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
-from evaldrop.evaluation.delivery import Delivery
 from evaldrop.prompt_search.state import Part
-from evaldrop.steps.validate_dataset.plan import (
-    ZERO,
-    Line,
-    Plan,
-    Range,
-    Role,
-)
+from evaldrop.steps.validate_dataset.planned_lines import ZERO, Line, Range, Role
 
 JSON = dict[str, Any]
 
@@ -116,40 +109,3 @@ class PlannedSearches:
             "most_calls": self.most_calls,
             "cost_usd": asdict(self.cost_usd),
         }
-
-
-def with_search(plan: Plan, found: PlannedSearches) -> Plan:
-    """
-    Return a plan with its searches, delivered as the plan's lines are: in flex or on demand.
-
-    A job has a hundred rows at least and takes hours: nothing is tried in one.
-    """
-    chosen = {line.key: line.delivery for line in plan.lines}
-    options = tuple(
-        replace(
-            one,
-            cost_usd=one.cost_usd + _delivered(found, dict.fromkeys(chosen, one.delivery)).cost_usd,
-            duration_s=one.duration_s + found.duration_s,
-        )
-        for one in plan.options
-    )
-    return replace(
-        plan,
-        options=options,
-        prompt_search=_delivered(found, chosen),
-        duration_s=plan.duration_s + found.duration_s,
-        most_s=None if plan.most_s is None else plan.most_s + found.duration_s,
-        orchestration_usd=plan.orchestration_usd + found.orchestration_usd,
-    )
-
-
-def _delivered(found: PlannedSearches, chosen: Mapping[str, Delivery]) -> PlannedSearches:
-    return replace(found, searches=tuple(_search_delivered(each, chosen) for each in found.searches))
-
-
-def _search_delivered(search: PlannedSearch, chosen: Mapping[str, Delivery]) -> PlannedSearch:
-    lines = tuple(
-        line.delivered("flex") if chosen.get(line.key) == "flex" and "flex" in line.costs else line
-        for line in search.lines
-    )
-    return replace(search, lines=lines)

@@ -6,12 +6,13 @@ make them.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import ceil
 from typing import Final, NamedTuple
 
 from evaldrop.datasets import Record
 from evaldrop.evaluation import Candidate
-from evaldrop.evaluation.delivery import DELIVERIES
+from evaldrop.evaluation.delivery import DELIVERIES, Delivery
 from evaldrop.evaluation.improvement import BEDROCK, ImprovedPrompt
 from evaldrop.evaluation.originals import improved_candidates
 from evaldrop.evaluation.prices import Prices, price_of
@@ -23,15 +24,13 @@ from evaldrop.run.definition import RunDefinition
 from evaldrop.steps.validate_dataset.plan import (
     TRANSITION_USD,
     VERDICT_TOKENS,
-    ZERO,
     Counting,
-    Line,
-    Range,
-    Role,
+    Plan,
     orchestration_usd,
     seconds_of_record,
     tokens_cost,
 )
+from evaldrop.steps.validate_dataset.planned_lines import ZERO, Line, Range, Role
 from evaldrop.steps.validate_dataset.planned_search import PlannedSearch, PlannedSearches
 from evaldrop.steps.validate_dataset.reply_lengths import LengthsOf, ReplyLengths
 from evaldrop.steps.validate_dataset.search_requests import ProposedLengths, SearchRequests
@@ -276,3 +275,40 @@ def _children(settings: ImprovedPrompt, parts: PartsOf) -> int:
     """Return how many records a search has in its Maps: what is tried on one together is one child."""
     sample, dev = len(parts.train[:TRAIN_SAMPLE]), len(parts.dev)
     return round(sample + dev + settings.rounds * LIKELY_SHARE * dev + (settings.rounds - 1) * sample)
+
+
+def with_search(plan: Plan, found: PlannedSearches) -> Plan:
+    """
+    Return a plan with its searches, delivered as the plan's lines are: in flex or on demand.
+
+    A job has a hundred rows at least and takes hours: nothing is tried in one.
+    """
+    chosen = {line.key: line.delivery for line in plan.lines}
+    options = tuple(
+        replace(
+            one,
+            cost_usd=one.cost_usd + _delivered(found, dict.fromkeys(chosen, one.delivery)).cost_usd,
+            duration_s=one.duration_s + found.duration_s,
+        )
+        for one in plan.options
+    )
+    return replace(
+        plan,
+        options=options,
+        prompt_search=_delivered(found, chosen),
+        duration_s=plan.duration_s + found.duration_s,
+        most_s=None if plan.most_s is None else plan.most_s + found.duration_s,
+        orchestration_usd=plan.orchestration_usd + found.orchestration_usd,
+    )
+
+
+def _delivered(found: PlannedSearches, chosen: Mapping[str, Delivery]) -> PlannedSearches:
+    return replace(found, searches=tuple(_search_delivered(each, chosen) for each in found.searches))
+
+
+def _search_delivered(search: PlannedSearch, chosen: Mapping[str, Delivery]) -> PlannedSearch:
+    lines = tuple(
+        line.delivered("flex") if chosen.get(line.key) == "flex" and "flex" in line.costs else line
+        for line in search.lines
+    )
+    return replace(search, lines=lines)

@@ -17,7 +17,8 @@ from evaldrop.evaluation import Called, Evaluation, Judge
 from evaldrop.evaluation.burndown import READ, burndown, quota_tokens
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.tables import read_rows
-from evaldrop.steps.validate_dataset.plan import Line, Plan, Role
+from evaldrop.steps.validate_dataset.plan import Plan
+from evaldrop.steps.validate_dataset.planned_lines import Line, Role
 
 ENOUGH_CALLS = 100
 """Calls of a judge from which the longest of a hundred answers is known."""

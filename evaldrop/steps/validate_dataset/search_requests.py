@@ -29,11 +29,8 @@ from evaldrop.prompt_search.parts import PartsOf
 from evaldrop.prompt_search.size import most_prompt_tokens, prompt_tokens
 from evaldrop.prompt_search.state import FIRST, Proposal, Search, Tried
 from evaldrop.run.definition import RunDefinition
-from evaldrop.steps.validate_dataset.plan import (
-    BYTES_PER_TOKEN,
-    Range,
-    tokens,
-)
+from evaldrop.steps.validate_dataset.plan import BYTES_PER_TOKEN, tokens
+from evaldrop.steps.validate_dataset.planned_lines import Range
 
 JSON = dict[str, Any]
 LONGER: Final = (0.5, 100)

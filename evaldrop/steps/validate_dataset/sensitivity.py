@@ -19,7 +19,7 @@ from evaldrop.scorecard.model.scorecard import OVERALL, Comparison, Scorecard
 from evaldrop.scorecard.read import read_run
 from evaldrop.statistics.intervals import clopper_pearson_interval, normal_quantile
 from evaldrop.statistics.power import minimum_detectable_difference, required_records
-from evaldrop.steps.validate_dataset.plan import Range
+from evaldrop.steps.validate_dataset.planned_lines import Range
 from evaldrop.steps.validate_dataset.planned_search import PlannedSearches
 from evaldrop.steps.validate_dataset.validate import Check
 

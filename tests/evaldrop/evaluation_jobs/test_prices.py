@@ -10,7 +10,8 @@ from evaldrop.evaluation.prices import load_prices
 from evaldrop.evaluation_jobs.datasets import RowTally
 from evaldrop.evaluation_jobs.prices import added, candidate_cost, judge_cost, people_cost
 from evaldrop.job_formats.asked_metrics import MetricGroup, judged_groups
-from evaldrop.steps.validate_dataset.plan import VERDICT_TOKENS, Range
+from evaldrop.steps.validate_dataset.plan import VERDICT_TOKENS
+from evaldrop.steps.validate_dataset.planned_lines import Range
 from tests.whole_runs import ROOT
 
 LITE = Candidate(name="lite", model="us.amazon.nova-lite-v1:0")

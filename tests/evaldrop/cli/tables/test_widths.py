@@ -42,7 +42,8 @@ from evaldrop.scorecard.read import read_run
 from evaldrop.scorecard.trend import trend_of
 from evaldrop.steps.build_scorecard.by_people import differences_by_people, with_people
 from evaldrop.steps.validate_dataset.observed import EarlierReplies
-from evaldrop.steps.validate_dataset.plan import Line, Plan, Range
+from evaldrop.steps.validate_dataset.plan import Plan
+from evaldrop.steps.validate_dataset.planned_lines import Line, Range
 from evaldrop.steps.validate_dataset.quotas import HeldBack, QuotaLine, QuotaPlan
 from evaldrop.steps.validate_dataset.sensitivity import Needed, Sensitivity
 from evaldrop.store.model import Usage

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaldrop.errors import BudgetExceeded
-from evaldrop.steps.validate_dataset.plan import ZERO, Plan, Range, refuse_above_budget, tokens
+from evaldrop.steps.validate_dataset.plan import Plan, refuse_above_budget, tokens
+from evaldrop.steps.validate_dataset.planned_lines import ZERO, Range
 from tests.evaldrop.evaluations import JUDGE, LITE, PRO, ROW, SMALL, check
 
 UNPRICED = {"name": "rare", "model": "cohere.nobody-knows-the-price-v1:0"}

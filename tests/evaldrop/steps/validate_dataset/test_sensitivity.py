@@ -4,7 +4,7 @@ import pytest
 
 from evaldrop.cli import main
 from evaldrop.errors import InputError
-from evaldrop.steps.validate_dataset.plan import Range
+from evaldrop.steps.validate_dataset.planned_lines import Range
 from evaldrop.steps.validate_dataset.sensitivity import (
     GUESSED_VARIANCE,
     plan_sensitivity,
