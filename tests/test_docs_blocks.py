@@ -407,7 +407,7 @@ def test_the_flow_names_states_of_the_workflow_in_their_order():
     states = json.loads((ROOT / "infra" / "workflow.asl.json").read_text())["States"]
 
     named = re.findall(r"^(\w+)  ", drawn, re.MULTILINE)
-    assert len(named) == 13
+    assert len(named) == 14
     assert named == [name for name in states if name in named]
 
 

@@ -13,7 +13,6 @@ name: tuned
 candidates:
   - {name: lite, model: us.amazon.nova-lite-v1:0}
   - {name: lite_tuned, model: us.amazon.nova-lite-v1:0, prompt: {improve: answer.v1, rounds: 1, proposals: 2}}
-  - {name: lite_bedrock, model: us.amazon.nova-lite-v1:0, prompt: {improve: answer.v1, by: bedrock}}
 judges: [{name: pro, model: us.amazon.nova-pro-v1:0}]
 criteria: [correctness]
 """

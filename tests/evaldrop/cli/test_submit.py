@@ -6,7 +6,7 @@ import sys
 import pytest
 import typer
 
-from evaldrop.cli import main, watching
+from evaldrop.cli import deployed_progress, main
 from tests.evaldrop.evaluations import ROW, SMALL, write
 from tests.evaldrop.running.deployed.stacks import EXECUTION, deploy, found, keys, moment, started_by_upload
 
@@ -157,7 +157,7 @@ def test_waiting_ends_with_the_runs_failure(faq, capsys):
 
 
 def test_whoever_waits_is_told_the_run_before_it_is_watched(faq, deployed, capsys, monkeypatch):
-    monkeypatch.setattr(watching, "START_WITHIN_S", 0)
+    monkeypatch.setattr(deployed_progress, "START_WITHIN_S", 0)
     _, said = submit(capsys, "--wait")
     lines = said.err.splitlines()
     assert lines.index(f"run {started_by_upload(deployed, KEY).run_id}") < lines.index(
