@@ -115,7 +115,7 @@ def _print_search(console: Console, search: "PlannedSearch") -> None:
     print_prose(
         console,
         f"of it the prompt of {shown(search.candidate)}: likely {rough_usd(cost.likely)}, at most "
-        f"{rough_usd(cost.high)}{within}; {count(search.calls)} calls, at most {count(most)}",
+        f"{rough_usd(cost.high)}{within}; calls: {count(search.calls)}, at most {count(most)}",
     )
 
 

@@ -162,7 +162,7 @@ def _undecided(one: Contender, ruling: Ruling, facts: Facts) -> str:
         return f"{start}: {nobody_better(one, facts, than=f' than {name_of(one)}')}, and {prices}."
     if ruling.rivals and not not_worse(facts.running, facts):
         return f"{start}: each is shown to be worse than another one."
-    lean = "" if not ruling.rivals else " Nobody of them is shown to be better"
+    lean = "" if not ruling.rivals else " None of them is shown to be better"
     if lean and one.cost is not None:
         lean += f", and {name_of(one)} is the cheapest"
     leads = [facts.leads.get((other.name, one.name)) for other in ruling.rivals] or [one.since]

@@ -150,7 +150,7 @@ def test_one_that_may_be_better_by_more_than_the_margin_leaves_it_open_with_what
     assert found.would_decide.between == ("haiku", "sonnet")
     assert found.reason == (
         "Not decided between haiku and sonnet: 470 more records, about $4.70, would decide "
-        "(evaldrop plan DATASET --like RUN). Nobody of them is shown to be better, and haiku is the cheapest."
+        "(evaldrop plan DATASET --like RUN). None of them is shown to be better, and haiku is the cheapest."
     )
 
 
@@ -165,8 +165,7 @@ def test_records_that_nobody_has_are_not_asked_for():
     found = recommend(scorecard(TWO, [pair("haiku", "sonnet", -0.02, 0.12)]))
     assert (found.choice, found.would_decide.beyond_reach) == (None, True)
     assert (
-        "more than 20 times these records would be needed. Nobody of them is shown to be better"
-        in found.reason
+        "more than 20 times these records would be needed. None of them is shown to be better" in found.reason
     )
 
 
@@ -229,7 +228,7 @@ def test_a_pair_that_was_compared_without_an_interval_says_why():
     why = "no interval: one record says nothing about spread"
     compared = pair("haiku", "sonnet", 0.0).model_copy(update={"family_interval": None, "reason": why})
     reason = recommend(scorecard(TWO, (compared,))).reason
-    assert ": one record says nothing about spread. Nobody" in reason
+    assert ": one record says nothing about spread. None" in reason
     assert "all_pairs" not in reason
 
 
