@@ -7,7 +7,6 @@ A job is evaluated by the look that ends it. Built-in datasets are not here.
 import asyncio
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -26,9 +25,8 @@ from evaldrop.bedrock.simulated.evaluation_requests import (
 from evaldrop.bedrock.simulated.evaluation_rows import COMPUTED, JSON, Ratings
 from evaldrop.bedrock.simulated.job_files import Job, JobFiles, JobPlace
 from evaldrop.bedrock.simulated.job_rows import Objects, drawn_from
-from evaldrop.bedrock.simulated.jobs import ObjectsOf, no_wait, stored_objects
+from evaldrop.bedrock.simulated.jobs import ObjectsOf, calm_runtime, stored_objects
 from evaldrop.bedrock.simulated.rehearsal import Rehearsal
-from evaldrop.bedrock.simulated.runtime import SimulatedRuntime
 from evaldrop.errors import StorageError
 
 ENDED = frozenset({"Completed", "Failed", "Stopped"})
@@ -47,9 +45,7 @@ def rehearsed_evaluations(
 ) -> "SimulatedEvaluationJobs":
     """Return evaluation jobs in which models know their datasets' references, as far as they are good."""
     references: dict[str, str] = {}
-    # Calls on demand fail and wait; what a job calls does neither.
-    calm = replace(rehearsal, throttling=0.0, errors=0.0)
-    runtime = SimulatedRuntime(calm, max_in_flight=1, answer_key=references.get, sleep=no_wait)
+    runtime = calm_runtime(rehearsal, references.get)
     return SimulatedEvaluationJobs(runtime, rehearsal, place, objects_of=objects_of, references=references)
 
 

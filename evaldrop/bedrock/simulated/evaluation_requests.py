@@ -6,9 +6,8 @@ from typing import Any
 
 import orjson
 
-from evaldrop.bedrock.protocol import ServiceError
 from evaldrop.bedrock.simulated.evaluation_rows import COMPUTED
-from evaldrop.bedrock.simulated.job_requests import ROLE
+from evaldrop.bedrock.simulated.job_requests import ROLE, refuse_first
 
 MAX_DATASETS = 5
 MAX_PROMPTS = 1000
@@ -37,8 +36,7 @@ def check_request(request: Mapping[str, Any]) -> None:
     Raises:
         ServiceError: ValidationException, with the reason.
     """
-    for problem in _problems(request):
-        raise ServiceError("ValidationException", problem)
+    refuse_first(_problems(request))
 
 
 def _problems(request: Mapping[str, Any]) -> Iterable[str]:

@@ -1,7 +1,7 @@
 """What CreateModelInvocationJob refuses of a request, before it looks at any row."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from evaldrop.bedrock.protocol import ServiceError
@@ -11,6 +11,17 @@ ROLE = re.compile(r"arn:aws(-[^:]+)?:iam::[0-9]{12}:role/.+")
 _NAME = re.compile(r"[a-zA-Z0-9]{1,63}(-*[a-zA-Z0-9+\-.]){0,63}")
 
 
+def refuse_first(problems: Iterable[str]) -> None:
+    """
+    Refuse a request that has a problem.
+
+    Raises:
+        ServiceError: ValidationException, with the first of them.
+    """
+    for problem in problems:
+        raise ServiceError("ValidationException", problem)
+
+
 def check_request(request: Mapping[str, Any]) -> None:
     """
     Refuse a request that Bedrock would refuse.
@@ -18,11 +29,15 @@ def check_request(request: Mapping[str, Any]) -> None:
     Raises:
         ServiceError: ValidationException, with the reason.
     """
+    refuse_first(_problems(request))
+
+
+def _problems(request: Mapping[str, Any]) -> Iterator[str]:
     if not _NAME.fullmatch(request["jobName"]) or len(request["jobName"]) > 63:
-        raise ServiceError("ValidationException", f"jobName {request['jobName']!r} is not a valid name")
+        yield f"jobName {request['jobName']!r} is not a valid name"
     if not ROLE.fullmatch(request["roleArn"]):
-        raise ServiceError("ValidationException", f"roleArn {request['roleArn']!r} is not the ARN of a role")
+        yield f"roleArn {request['roleArn']!r} is not the ARN of a role"
     if not 24 <= request.get("timeoutDurationInHours", 24) <= 168:
-        raise ServiceError("ValidationException", "timeoutDurationInHours must lie between 24 and 168")
+        yield "timeoutDurationInHours must lie between 24 and 168"
     if request.get("modelInvocationType", "InvokeModel") not in {"InvokeModel", "Converse"}:
-        raise ServiceError("ValidationException", "modelInvocationType is InvokeModel or Converse")
+        yield "modelInvocationType is InvokeModel or Converse"

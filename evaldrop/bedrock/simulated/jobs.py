@@ -65,6 +65,14 @@ async def no_wait(_seconds: float) -> None:
     """Wait for nothing: of a job's rows none waits for its answer."""
 
 
+def calm_runtime(
+    rehearsal: Rehearsal, answer_key: Knowledge | None, criteria: KnownCriteria | None = None
+) -> SimulatedRuntime:
+    """Return what answers a job's calls: they neither wait nor fail, as calls on demand do."""
+    calm = replace(rehearsal, throttling=0.0, errors=0.0)
+    return SimulatedRuntime(calm, max_in_flight=1, answer_key=answer_key, criteria=criteria, sleep=no_wait)
+
+
 def rehearsed_jobs(
     rehearsal: Rehearsal,
     place: JobPlace,
@@ -83,9 +91,8 @@ def rehearsed_jobs(
         criteria: Likewise.
         objects_of: Inputs and outputs, as the job's role may have them.
     """
-    # Of calls on demand: a job's rows fail by a rate of their own.
-    calm = replace(rehearsal, throttling=0.0, errors=0.0)
-    runtime = SimulatedRuntime(calm, max_in_flight=1, answer_key=answer_key, criteria=criteria, sleep=no_wait)
+    # A job's rows fail by a rate of their own.
+    runtime = calm_runtime(rehearsal, answer_key, criteria)
     return SimulatedJobs(runtime, rehearsal, place, objects_of=objects_of)
 
 

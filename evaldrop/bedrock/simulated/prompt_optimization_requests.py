@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from evaldrop.bedrock.protocol import ServiceError
+from evaldrop.bedrock.simulated.job_requests import refuse_first
 
 MAX_TEMPLATES = 10
 MAX_MODELS = 5
@@ -34,8 +34,7 @@ def check_request(request: Mapping[str, Any]) -> None:
     Raises:
         ServiceError: ValidationException, with the reason.
     """
-    for problem in _problems(request):
-        raise ServiceError("ValidationException", problem)
+    refuse_first(_problems(request))
 
 
 def _problems(request: Mapping[str, Any]) -> Iterator[str]:

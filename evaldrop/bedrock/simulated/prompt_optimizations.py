@@ -8,7 +8,6 @@ ends it.
 import asyncio
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +17,7 @@ from evaldrop import storage
 from evaldrop.bedrock.protocol import BedrockRuntime, ServiceError
 from evaldrop.bedrock.simulated.job_files import Job, JobFiles, JobPlace, id_of
 from evaldrop.bedrock.simulated.job_rows import drawn_from
-from evaldrop.bedrock.simulated.jobs import ObjectsOf, no_wait, stored_objects
+from evaldrop.bedrock.simulated.jobs import ObjectsOf, calm_runtime, stored_objects
 from evaldrop.bedrock.simulated.likeness import merit
 from evaldrop.bedrock.simulated.optimizer import optimized_text
 from evaldrop.bedrock.simulated.prompt_optimization_requests import (
@@ -28,7 +27,6 @@ from evaldrop.bedrock.simulated.prompt_optimization_requests import (
     templates,
 )
 from evaldrop.bedrock.simulated.rehearsal import Rehearsal
-from evaldrop.bedrock.simulated.runtime import SimulatedRuntime
 from evaldrop.errors import StorageError
 
 JSON = dict[str, Any]
@@ -50,9 +48,7 @@ def rehearsed_optimizations(
 ) -> "SimulatedOptimizations":
     """Return jobs in which models know their samples' references, as far as they are good."""
     references: dict[str, str] = {}
-    # Calls on demand fail and wait; what a job calls does neither.
-    calm = replace(rehearsal, throttling=0.0, errors=0.0)
-    runtime = SimulatedRuntime(calm, max_in_flight=1, answer_key=references.get, sleep=no_wait)
+    runtime = calm_runtime(rehearsal, references.get)
     return SimulatedOptimizations(runtime, rehearsal, place, objects_of=objects_of, references=references)
 
 
