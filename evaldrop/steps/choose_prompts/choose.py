@@ -25,6 +25,7 @@ from evaldrop.prompt_search.search import (
     ended,
     next_move,
     with_proposals,
+    with_results,
     with_tried,
 )
 from evaldrop.prompt_search.size import prompt_tokens
@@ -178,12 +179,13 @@ class Choosing:
         for name, move in trying.items():
             own = [each for each in trials if each.search.candidate == name]
             prompts = {each.proposal: outcome.prompts[each.name] for each in own}
-            search = with_tried(
-                self._search(name),
-                move,
-                {which: each.tried for which, each in prompts.items()},
-                parts=self._tuning.parts,
-            )
+            tried = {which: each.tried for which, each in prompts.items()}
+            search = self._search(name)
+            if name in outcome.skipped:
+                # It ends below: what the budget skipped is no prompt's failure, and drops nobody.
+                search = with_results(search, move, tried)
+            else:
+                search = with_tried(search, move, tried, parts=self._tuning.parts)
             for each in prompts.values():
                 search = with_cost(search, each.cost_usd, is_proposing=False)
             self._keep_answers(own, outcome)

@@ -91,6 +91,8 @@ def read_trials(run: RunDefinition, turn: int, trials: Sequence[Trial]) -> TurnO
         _add_repeats(outcomes, results)
         if results.is_skipped:
             skipped |= {of[name] for name in wanted}
+            for name in wanted:
+                del outcomes[name].tried[record_id]
             continue
         records += results.failure is None
         for result in results.candidates:

@@ -190,6 +190,18 @@ def test_a_search_whose_records_the_budget_skips_ends_with_the_best_so_far(begin
     assert (search.winner, search.ended) == ("original", "its budget, or the run's, has no room for more")
 
 
+def test_what_the_budget_skips_in_a_race_is_no_prompts_failure(begin):
+    state = choose_prompts(played(choose_prompts(begin()), tried(lambda _: 0)))
+    state = choose_prompts(played(state, proposed()))
+    skipped = played(state, lambda line: {**row(line["calls"]["record_id"]), "skipped": "budget"})
+    state = choose_prompts(skipped)
+    (search,) = read_search(state["run"]["folder"]).searches
+    assert search.ended == "its budget, or the run's, has no room for more"
+    racing = [each for each in search.proposals if each.round == 1 and each.refused is None]
+    assert racing
+    assert [(each.dropped, each.dev) for each in racing] == [(None, {})] * len(racing)
+
+
 def test_a_limit_is_of_all_parts_together(begin):
     state = choose_prompts(begin(limit=16))
     assert sum(read_search(state["run"]["folder"]).records.values()) == 16
