@@ -19,6 +19,7 @@ CANONICAL_FIELDS = (
     "reference",
     "category",
     "criteria",
+    "checks",
     "responses",
     "group",
     "expected_blocked",
@@ -41,7 +42,8 @@ class Record(BaseModel):
 
     Exactly one of `prompt` and `messages` is given. `criteria` maps a criterion's name to its question, or
     to None when the evaluation (or evaldrop itself) defines that name. `responses` maps a candidate's name to
-    the response it already gave. `expected_blocked` says whether a guardrail should stop the request; None
+    the response it already gave. `checks` are checks of this record's responses alone, in `evaluation.yaml`'s
+    form. `expected_blocked` says whether a guardrail should stop the request; None
     when the row does not. `line` is the row's 1-based line, or its 1-based place in an array or a table; 0
     when the record was not read from a dataset.
     """
@@ -56,6 +58,7 @@ class Record(BaseModel):
     reference: tuple[str, ...] = ()
     category: str | None = None
     criteria: dict[str, str | None] = Field(default_factory=dict)
+    checks: tuple[str | dict[str, JsonValue], ...] = ()
     responses: dict[str, str] = Field(default_factory=dict)
     group: str | None = None
     expected_blocked: bool | None = None

@@ -22,6 +22,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from evaldrop.checks import CHECKED_BY
 from evaldrop.evaluation.anchors import Anchors
 from evaldrop.evaluation.defaults import default_inference
 from evaldrop.evaluation.delivery import BatchJobs, DeliverySetting, Duration, ModelQuota
@@ -392,6 +393,9 @@ class Evaluation(EvaluationPart):
     criteria: tuple[str | dict[str, Any], ...] = Field(
         default=(), description="Built-in names, or definitions."
     )
+    checks: tuple[str | dict[str, Any], ...] = Field(
+        default=(), description="Criteria that code answers without a judge: docs/checks.md."
+    )
     metrics: tuple[str, ...] = Field(default=(), description="Numbers computed without a judge.")
     pairwise: Pairwise | None = None
     robustness: Robustness | None = Field(
@@ -434,12 +438,12 @@ class Evaluation(EvaluationPart):
         default="always", description="When the topic gets a message."
     )
 
-    @field_validator("criteria", "metrics", "gate", mode="before")
+    @field_validator("criteria", "checks", "metrics", "gate", mode="before")
     @classmethod
     def _one_or_many(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value
 
-    @field_validator("criteria", mode="before")
+    @field_validator("criteria", "checks", mode="before")
     @classmethod
     def _names_or_definitions(cls, value: Any) -> Any:
         # Else pydantic tells one wrong entry twice, once for each type of the union.
@@ -452,6 +456,8 @@ class Evaluation(EvaluationPart):
     def _consistent(self) -> "Evaluation":
         _refuse_twins("candidates", [candidate.name for candidate in self.candidates])
         _refuse_twins("judges", [judge.name for judge in self.judges])
+        if any(judge.name == CHECKED_BY for judge in self.judges):
+            raise ValueError(f"judges: {CHECKED_BY} is who gives the verdicts of checks. Give another name")
         if self.criteria and not self.judges:
             raise ValueError("criteria need a judge: add judges, or leave criteria out")
         if self.pairwise and not self.judges:

@@ -11,8 +11,8 @@ from evaldrop.evaluation.definition import Called, Evaluation
 # What only reads replies, or decides how a run is carried out. Everything else shapes requests.
 _RULES = frozenset(
     {
-        "name", "description", "criteria", "metrics", "gate", "confidence", "unscored", "prices", "notify",
-        "budget_usd", "max_concurrency", "tolerated_failure_percentage", "tolerated_invalid_percentage",
+        "name", "description", "criteria", "checks", "metrics", "gate", "confidence", "unscored", "prices",
+        "notify", "budget_usd", "max_concurrency", "tolerated_failure_percentage", "tolerated_invalid_percentage",
         "delivery", "deadline", "batch", "limits",
     }
 )  # fmt: skip
@@ -45,7 +45,7 @@ def judge_question(criterion: Criterion) -> dict[str, Any]:
     """Return a judge's question by a criterion: all of it but how its score is read."""
     asked = {key: value for key, value in asdict(criterion).items() if key not in _CRITERION_RULES}
     # How answers are compared is no part of the question, nor of a digest that an earlier version made.
-    del asked["scale"]["ordered"]
+    del asked["scale"]["ordered"], asked["check"]
     return asked
 
 

@@ -8,9 +8,10 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from evaldrop import storage
+from evaldrop.checks import check_from_config
 from evaldrop.errors import EvaldropError, StorageError, first_line
 from evaldrop.evaluation import Candidate, Evaluation, Judge
-from evaldrop.evaluation.criteria import Criterion, criterion_from_config
+from evaldrop.evaluation.criteria import Criterion, checked_criterion, criterion_from_config
 from evaldrop.evaluation.definition import GIVEN, proposers
 from evaldrop.evaluation.delivery import Delivery
 from evaldrop.evaluation.originals import improved_candidates, original_of
@@ -66,6 +67,8 @@ class RunDefinition(_Frozen):
         written_to: The run's folder when it began. Where the files are read from now is `folder`.
         criteria_configs: Every criterion of the run, those that records bring included, in
             `evaluation.yaml`'s form.
+        check_configs: Every check of the run in the same form: the evaluation's own, then for each name that
+            only records bring one of theirs.
         given: Candidates that come with the dataset: name in the dataset to name in the run.
         price_list: The prices of the run's models, None where unknown, with their date and source.
         nonce: Makes the fences of this run's judge requests unknowable; hexadecimal.
@@ -91,6 +94,7 @@ class RunDefinition(_Frozen):
     evaluation: Evaluation
     evaluation_uri: str | None = None
     criteria_configs: tuple[str | dict[str, Any], ...] = Field(alias="criteria")
+    check_configs: tuple[str | dict[str, Any], ...] = Field(default=(), alias="checks")
     given: dict[str, str] = {}
     prompts: dict[str, PromptFile] = {}
     workflow_sha256: str | None = None
@@ -126,7 +130,12 @@ class RunDefinition(_Frozen):
 
     @cached_property
     def criteria(self) -> Mapping[str, Criterion]:
-        """The run's criteria by name, in their order."""
+        """The run's criteria by name, in their order: those that judges are asked for, then the checks."""
+        return {**self.judged_criteria, **checks_by_name(self.check_configs, path="checks")}
+
+    @cached_property
+    def judged_criteria(self) -> Mapping[str, Criterion]:
+        """The criteria that judges are asked for, by name."""
         return criteria_by_name(self.criteria_configs, path="criteria")
 
     @cached_property
@@ -246,6 +255,12 @@ def criteria_by_name(configs: Iterable[str | dict[str, Any]], *, path: str) -> d
     """Return criteria by name from their form in `evaluation.yaml`; `path` is where messages place them."""
     criteria = (criterion_from_config(config, path=f"{path}[{n}]") for n, config in enumerate(configs))
     return {criterion.name: criterion for criterion in criteria}
+
+
+def checks_by_name(configs: Iterable[str | dict[str, Any]], *, path: str) -> dict[str, Criterion]:
+    """Return checks, as criteria, by name; `path` is where messages place them."""
+    checks = (check_from_config(config, path=f"{path}[{n}]") for n, config in enumerate(configs))
+    return {check.name: checked_criterion(check) for check in checks}
 
 
 def prices_for(evaluation: Evaluation, prices: Prices | None = None) -> dict[str, Any]:

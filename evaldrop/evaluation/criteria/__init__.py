@@ -2,7 +2,7 @@
 
 from evaldrop.evaluation.criteria.built_in import BUILT_IN, as_langchain, built_in
 from evaldrop.evaluation.criteria.config import criterion_from_config
-from evaldrop.evaluation.criteria.criterion import Criterion
+from evaldrop.evaluation.criteria.criterion import Criterion, checked_criterion
 from evaldrop.evaluation.criteria.lint import lint_criteria
 from evaldrop.evaluation.criteria.scales import Scale
 
@@ -12,6 +12,7 @@ __all__ = [
     "Scale",
     "as_langchain",
     "built_in",
+    "checked_criterion",
     "criterion_from_config",
     "lint_criteria",
 ]

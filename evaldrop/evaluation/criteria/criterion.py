@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass, field
 
+from evaldrop.checks import Check
 from evaldrop.evaluation.criteria.scales import Scale
 
 
@@ -24,6 +25,8 @@ class Criterion:
     `pass_at` is a score on the scale. Left out, it is yes for a binary scale (no, where low is good), the
     first point beyond the middle of the scale on its good side for points and choices (4 of 1..5, 2 of 0..2,
     6 of 1..10), and the middle for a range.
+
+    `check` is there when code answers it and no judge is asked.
     """
 
     name: str
@@ -37,6 +40,7 @@ class Criterion:
     must_include: tuple[str, ...] = ()
     must_not_include: tuple[str, ...] = ()
     examples: tuple[Example, ...] = ()
+    check: Check | None = None
 
     def __post_init__(self) -> None:
         # NaN means "not given": a default that depends on two other fields.
@@ -64,6 +68,22 @@ class Criterion:
             )
         share = (score - self.scale.low) / (self.scale.high - self.scale.low)
         return share if self.higher_is_better else 1.0 - share
+
+
+def checked_criterion(check: Check) -> Criterion:
+    """Return the criterion that a check is."""
+    kind = check.kind
+    return Criterion(
+        name=check.name,
+        question=check.question,
+        scale=Scale.between(0.0, 1.0) if kind.is_scored else Scale.binary(),
+        # A mark belongs to the fraction itself, whichever end of it is good.
+        pass_at=(kind.pass_at if check.pass_at is None else check.pass_at) if kind.is_scored else math.nan,
+        higher_is_better=check.higher_is_better,
+        needs_reference=kind.needs_reference and check.value is None,
+        weight=check.weight,
+        check=check,
+    )
 
 
 def default_pass_at(scale: Scale, *, higher_is_better: bool) -> float:
