@@ -12,8 +12,8 @@ from evaldrop.evaluation.definition import Called, Evaluation
 _RULES = frozenset(
     {
         "name", "description", "criteria", "checks", "metrics", "gate", "confidence", "unscored", "prices",
-        "notify", "budget_usd", "max_concurrency", "tolerated_failure_percentage", "tolerated_invalid_percentage",
-        "delivery", "deadline", "batch", "limits",
+        "notify", "budget_usd", "max_concurrency", "tolerated_failure_percentage",
+        "tolerated_invalid_percentage", "delivery", "deadline", "batch", "limits",
     }
 )  # fmt: skip
 _CRITERION_RULES = frozenset({"pass_at", "weight"})
