@@ -64,7 +64,7 @@ REHEARSED = "evaldrop:rehearsed"
 """CDK context that `evaldrop local` sets: functions are bundled for the machine that synthesises."""
 
 # What a function never imports of evaldrop.
-_NOT_IN_LAMBDA = ("api", "cli", "engine", "evaluation_jobs", "running", "bedrock", "__main__.py")
+_NOT_IN_LAMBDA = ("api", "cli", "engine", "evaluation_jobs", "running", "testing", "bedrock", "__main__.py")
 
 # Functions call no model, but PrepareRecords writes models' requests, and BuildScorecard reads replies and
 # prices them; it and CheckFirstCalls say what to do about errors.
