@@ -13,7 +13,7 @@ from evaldrop.datasets.shapes.conversations import settle_conversation
 from evaldrop.datasets.shapes.known import CANONICAL, recognise
 from evaldrop.datasets.shapes.multiple_choice import add_choices, note_unshown
 from evaldrop.datasets.shapes.shape import Shape
-from evaldrop.datasets.shapes.values import prompt_or_messages, split_references
+from evaldrop.datasets.shapes.values import own_reference, prompt_or_messages, split_references
 from evaldrop.errors import DatasetError
 
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
@@ -117,6 +117,8 @@ def _apply(draft: Draft, target: str, source: str, row: Mapping[str, Any]) -> bo
             draft.metadata[rest or source] = value
         case "metadata":
             draft.keep_all(value, source)
+        case "reference":
+            own_reference(draft, value, source, row)
         case "prompt":
             prompt_or_messages(draft, value, source, row)
         case _:

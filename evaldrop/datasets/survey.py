@@ -9,13 +9,15 @@ from typing import BinaryIO
 from evaldrop.datasets.doctor import Doctor
 from evaldrop.datasets.fields import FieldMapping
 from evaldrop.datasets.reading import MAX_RECORD_BYTES, Readings, RowReading, read_rows
+from evaldrop.datasets.record_checks import check_name
 from evaldrop.datasets.records import Problem, Record, Rejected, Unit
 from evaldrop.datasets.shape_tally import ShapeTally
 
 MAX_PROBLEMS_KEPT = 1_000
 MAX_NAMES_KEPT = 10_000
 
-_COUNTED = ("reference", "context", "category", "criteria", "responses")
+_COUNTED = ("reference", "context", "category", "criteria", "checks", "responses")
+_NAMED = ("variables", "categories", "candidates", "criteria", "checks")
 _VARIABLES = ("prompt", "messages", "system", "context", "reference", "category", "group")
 
 
@@ -36,8 +38,8 @@ class Survey:
         problems: The first 1,000 problems; `n_problems` counts them all.
         hints: What may be a mistake and refuses no row, `findings` included.
         findings: What a reader of the numbers should know: rows not taken as they stand, repeated prompts ….
-        with_field: Records that have a reference, context, category, criteria, responses, choices.
-        categories, candidates, criteria: Records per category, given response, criterion.
+        with_field: Records that have a reference, context, category, criteria, checks, responses, choices.
+        categories, candidates, criteria, checks: Records per category, given response, criterion, check.
         criteria_by_name: Criteria named without a question, and the line that does so first.
         variables: Names a prompt template may use, and how many records have each.
         unit: What rows are counted by.
@@ -60,6 +62,7 @@ class Survey:
     categories: Mapping[str, int]
     candidates: Mapping[str, int]
     criteria: Mapping[str, int]
+    checks: Mapping[str, int]
     criteria_by_name: Mapping[str, int]
     variables: Mapping[str, int]
     n_clusters: int = 0
@@ -136,7 +139,7 @@ class _Tally:
         self._n_problems = self._n_read = self._n_accepted = self._n_rejected = 0
         self._doctor = Doctor(source)
         self._with_field: Counter[str] = Counter()
-        self._names = {name: _NameCounter() for name in ("variables", "categories", "candidates", "criteria")}
+        self._names = {name: _NameCounter() for name in _NAMED}
         self._criteria_by_name: dict[str, int] = {}
         # Hashes: groups may be long, and as many as records.
         self._groups: set[int] = set()
@@ -168,6 +171,8 @@ class _Tally:
             self._names["categories"].add(record.category)
         for candidate in record.responses:
             self._names["candidates"].add(candidate)
+        for name in set(map(check_name, record.checks)):
+            self._names["checks"].add(name)
         for name, question in record.criteria.items():
             self._names["criteria"].add(name)
             if question is None and len(self._criteria_by_name) < MAX_NAMES_KEPT:
@@ -199,6 +204,7 @@ class _Tally:
             categories=self._names["categories"].by_count(),
             candidates=self._names["candidates"].by_count(),
             criteria=self._names["criteria"].by_count(),
+            checks=self._names["checks"].by_count(),
             criteria_by_name=self._criteria_by_name,
             variables=self._names["variables"].by_count(),
             n_clusters=len(self._groups) + self._n_ungrouped,

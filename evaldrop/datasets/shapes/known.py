@@ -31,7 +31,7 @@ CANONICAL = Shape(
     title="evaldrop rows",
     needs=(("prompt", "messages"),),
     keys={name: name for name in CANONICAL_FIELDS},
-    readers={"metadata": read.metadata},
+    readers={"metadata": read.metadata, "reference": read.own_reference},
 )
 
 BEDROCK_EVALUATION = shape(
