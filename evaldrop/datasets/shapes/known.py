@@ -7,7 +7,8 @@ from evaldrop.datasets.choices import LIST_KEYS
 from evaldrop.datasets.records import CANONICAL_FIELDS
 from evaldrop.datasets.shapes import bedrock, conversations, harness, multiple_choice
 from evaldrop.datasets.shapes import values as read
-from evaldrop.datasets.shapes.promptfoo import read_assert, read_vars
+from evaldrop.datasets.shapes.promptfoo import read_assert, read_test_case, read_vars
+from evaldrop.datasets.shapes.promptfoo_tables import EXPECTED_KEYS, read_table_row
 from evaldrop.datasets.shapes.shape import Shape, shape
 from evaldrop.datasets.texts import is_text
 
@@ -77,6 +78,10 @@ def _is_langsmith_example(row: Mapping[str, Any]) -> bool:
 
 # Rows that hold a prompt and are yet another tool's; the first that fits is taken.
 PROMPT_SHAPES = (
+    shape(
+        "promptfoo_table", "promptfoo's table of tests", (EXPECTED_KEYS,), {}, whole=read_table_row,
+        further=frozenset(EXPECTED_KEYS),
+    ),
     BEDROCK_EVALUATION,
     shape(
         "bedrock_conversation", "Bedrock conversation rows", (("messages",), ("schemaVersion",)),
@@ -96,6 +101,7 @@ PROMPT_SHAPES = (
         {
             "prompt": ("prompt", harness.raw_prompt),
             "response": ("responses", read.named_response("provider")), "provider": _UNUSED,
+            "testCase": ("reference, checks, criteria", read_test_case),
         },
         also=_is_object("response"), is_answer=True,
     ),
@@ -166,7 +172,7 @@ FOREIGN_SHAPES = (
     ),
     shape(
         "promptfoo", "promptfoo tests", (("vars",),),
-        {"vars": ("prompt", read_vars), "assert": ("reference, criteria", read_assert)},
+        {"vars": ("prompt", read_vars), "assert": ("reference, checks, criteria", read_assert)},
     ),
     shape(
         "openai_evals", "OpenAI evals rows", (("input",), ("ideal",)),

@@ -141,7 +141,16 @@ EXAMPLES = [
             "assert": [{"type": "equals", "value": "8"}],
             "metadata": {"category": "math"},
         },
-        {"prompt": "x: 5\ny: 3", "reference": ("8",), "category": "math"},
+        {"prompt": "x: 5\ny: 3", "reference": ("8",), "checks": ({"equals": "8"},), "category": "math"},
+    ),
+    (
+        "promptfoo_table",
+        {"text": "Hello, world!", "__expected": "equals:Bonjour le monde", "__metric": "French"},
+        {
+            "prompt": "Hello, world!",
+            "reference": ("Bonjour le monde",),
+            "checks": ({"equals": "Bonjour le monde", "name": "French"},),
+        },
     ),
     (
         "inspect",
