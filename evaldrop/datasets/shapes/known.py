@@ -7,6 +7,8 @@ from evaldrop.datasets.choices import LIST_KEYS
 from evaldrop.datasets.records import CANONICAL_FIELDS
 from evaldrop.datasets.shapes import bedrock, conversations, harness, multiple_choice
 from evaldrop.datasets.shapes import values as read
+from evaldrop.datasets.shapes.inspect_scorers import read_sample
+from evaldrop.datasets.shapes.openai_graders import read_item
 from evaldrop.datasets.shapes.promptfoo import read_assert, read_test_case, read_vars
 from evaldrop.datasets.shapes.promptfoo_tables import EXPECTED_KEYS, read_table_row
 from evaldrop.datasets.shapes.shape import Shape, shape
@@ -78,6 +80,15 @@ def _is_langsmith_example(row: Mapping[str, Any]) -> bool:
 
 # Rows that hold a prompt and are yet another tool's; the first that fits is taken.
 PROMPT_SHAPES = (
+    shape(
+        "inspect_log", "samples of an Inspect log",
+        (("input",), ("target",), ("output",), ("epoch", "scores")),
+        {
+            "input": _PROMPT, "target": "reference", "messages": _UNUSED, "events": _UNUSED,
+            "choices": ("prompt", multiple_choice.read_inspect_choices),
+        },
+        also=_is_object("output"), whole=read_sample,
+    ),
     shape(
         "promptfoo_table", "promptfoo's table of tests", (EXPECTED_KEYS,), {}, whole=read_table_row,
         further=frozenset(EXPECTED_KEYS),
@@ -173,6 +184,9 @@ FOREIGN_SHAPES = (
     shape(
         "promptfoo", "promptfoo tests", (("vars",),),
         {"vars": ("prompt", read_vars), "assert": ("reference, checks, criteria", read_assert)},
+    ),
+    shape(
+        "openai_item", "OpenAI eval items", (("item",),), {}, also=_is_object("item"), whole=read_item,
     ),
     shape(
         "openai_evals", "OpenAI evals rows", (("input",), ("ideal",)),

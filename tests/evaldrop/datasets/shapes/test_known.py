@@ -153,6 +153,30 @@ EXAMPLES = [
         },
     ),
     (
+        "inspect_log",
+        {
+            "id": "q1",
+            "epoch": 2,
+            "input": "Capital of France?",
+            "target": "Paris",
+            "messages": [{"role": "user", "content": "Capital of France?"}],
+            "output": {"model": "m", "choices": [{"message": {"role": "assistant", "content": "Paris."}}]},
+            "scores": {"includes": {"value": "C"}},
+        },
+        {
+            "id": "q1-epoch-2",
+            "group": "q1",
+            "prompt": "Capital of France?",
+            "reference": ("Paris",),
+            "responses": {"m": "Paris."},
+        },
+    ),
+    (
+        "openai_item",
+        {"item": {"ticket_text": "My monitor won't turn on!", "correct_label": "Hardware"}},
+        {"prompt": "My monitor won't turn on!", "reference": ("Hardware",)},
+    ),
+    (
         "inspect",
         {
             "input": "What cookie attributes should I use for strong security?",
