@@ -22,7 +22,7 @@ _VARIABLES = ("prompt", "messages", "system", "context", "reference", "category"
 
 
 class CheckSeen(NamedTuple):
-    """A name that records give checks: of which kinds, the first one's weight and line, in how many records."""
+    """A name that records give checks: kinds, the first one's weight and line, and in how many records."""
 
     kinds: tuple[str, ...]
     weight: float
