@@ -321,6 +321,7 @@ def _names(scorecard: Scorecard, run: Mapping[str, Any]) -> dict[str, Any]:
             [info.low, info.high, info.kind, info.higher_is_better, info.pass_at]
             for info in scorecard.criteria.values()
         ],
+        "checks": [info.check is not None for info in scorecard.criteria.values()],
         "weights": [info.weight for info in scorecard.criteria.values()],
         "menus": _menus(run),
         "places": places_by_criterion(run),
