@@ -326,10 +326,15 @@ def _names(scorecard: Scorecard, run: Mapping[str, Any]) -> dict[str, Any]:
         "menus": _menus(run),
         "places": places_by_criterion(run),
         "baseline": scorecard.baseline and (scorecard.baseline.run_id or scorecard.baseline.uri),
-        "judges": [*scorecard.judges, CHECKED_BY],
+        # Behind the judges, as rows number them.
+        "judges": [*scorecard.judges, *([CHECKED_BY] if _has_checks(scorecard) else [])],
         "metrics": list(dict.fromkeys(name for card in cards for name in card.metrics)),
         "categories": list(dict.fromkeys(name for card in cards for name in card.categories)),
     }
+
+
+def _has_checks(scorecard: Scorecard) -> bool:
+    return any(info.check is not None for info in scorecard.criteria.values())
 
 
 def _menus(run: Mapping[str, Any]) -> dict[str, dict[str, str]]:
