@@ -8,6 +8,10 @@ from evaldrop.checks.subject import Outcome, Subject
 from evaldrop.checks.texts import contains, equals, read_text
 
 
+OF_RECORDS = "of_records"
+"""The kind of a check that records alone bring: each says of what kind its own is."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """
@@ -35,6 +39,11 @@ class Kind:
     pass_at: float = 0.5
     question: str
 
+    @property
+    def is_called(self) -> bool:
+        """Whether the workflow asks somebody else, which may cost something."""
+        return self.run is None and self.name != OF_RECORDS
+
 
 def _of_records(value: Any) -> Any:
     return value
@@ -45,7 +54,7 @@ KINDS: Mapping[str, Kind] = {
     for kind in (
         # What each record brings by this name, and others do not have.
         Kind(
-            name="of_records",
+            name=OF_RECORDS,
             read=_of_records,
             run=None,
             question="Does the response hold to the record's own check ({value})?",
