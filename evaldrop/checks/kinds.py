@@ -11,7 +11,6 @@ from evaldrop.checks.patterns import compile_pattern, matches
 from evaldrop.checks.subject import Outcome, Subject
 from evaldrop.checks.values import read_number, read_text, read_texts, read_whole
 
-
 OF_RECORDS = "of_records"
 """The kind of a check that records alone bring: each says of what kind its own is."""
 
