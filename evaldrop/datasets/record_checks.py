@@ -19,6 +19,7 @@ EVALUATION_ONLY: Mapping[str, str] = {
     "lambda": _CODE,
     "similarity": _PAID,
     "guardrail": _PAID,
+    "of_records": "it stands for the checks of records",
 }
 """Kinds that only an evaluation may ask for, and why."""
 
@@ -81,11 +82,6 @@ def read_record_check(config: CheckConfig, *, path: str) -> Check:
                 "evaluation's checks."
             )
     return check_from_config(config, path=path)
-
-
-def check_name(config: CheckConfig) -> str:
-    """Return the name of a check that was read before."""
-    return check_from_config(config, path="checks").name
 
 
 def _fault(error: EvaluationError) -> Fault:

@@ -3,13 +3,13 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import BinaryIO
+from dataclasses import dataclass, field, replace
+from typing import BinaryIO, NamedTuple
 
+from evaldrop.checks import Check, check_from_config
 from evaldrop.datasets.doctor import Doctor
 from evaldrop.datasets.fields import FieldMapping
 from evaldrop.datasets.reading import MAX_RECORD_BYTES, Readings, RowReading, read_rows
-from evaldrop.datasets.record_checks import check_name
 from evaldrop.datasets.records import Problem, Record, Rejected, Unit
 from evaldrop.datasets.shape_tally import ShapeTally
 
@@ -17,8 +17,15 @@ MAX_PROBLEMS_KEPT = 1_000
 MAX_NAMES_KEPT = 10_000
 
 _COUNTED = ("reference", "context", "category", "criteria", "checks", "responses")
-_NAMED = ("variables", "categories", "candidates", "criteria", "checks")
 _VARIABLES = ("prompt", "messages", "system", "context", "reference", "category", "group")
+
+
+class CheckSeen(NamedTuple):
+    """A name that records give checks: of which kinds, and the first one's weight and line."""
+
+    kinds: tuple[str, ...]
+    weight: float
+    line: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +46,7 @@ class Survey:
         hints: What may be a mistake and refuses no row, `findings` included.
         findings: What a reader of the numbers should know: rows not taken as they stand, repeated prompts ….
         with_field: Records that have a reference, context, category, criteria, checks, responses, choices.
-        categories, candidates, criteria, checks: Records per category, given response, criterion, check.
+        categories, candidates, criteria: Records per category, given response, criterion.
         criteria_by_name: Criteria named without a question, and the line that does so first.
         variables: Names a prompt template may use, and how many records have each.
         unit: What rows are counted by.
@@ -62,9 +69,9 @@ class Survey:
     categories: Mapping[str, int]
     candidates: Mapping[str, int]
     criteria: Mapping[str, int]
-    checks: Mapping[str, int]
     criteria_by_name: Mapping[str, int]
     variables: Mapping[str, int]
+    checks: Mapping[str, CheckSeen] = field(default_factory=dict)
     n_clusters: int = 0
     unit: Unit = "line"
 
@@ -139,8 +146,9 @@ class _Tally:
         self._n_problems = self._n_read = self._n_accepted = self._n_rejected = 0
         self._doctor = Doctor(source)
         self._with_field: Counter[str] = Counter()
-        self._names = {name: _NameCounter() for name in _NAMED}
+        self._names = {name: _NameCounter() for name in ("variables", "categories", "candidates", "criteria")}
         self._criteria_by_name: dict[str, int] = {}
+        self._checks: dict[str, CheckSeen] = {}
         # Hashes: groups may be long, and as many as records.
         self._groups: set[int] = set()
         self._n_ungrouped = 0
@@ -171,12 +179,20 @@ class _Tally:
             self._names["categories"].add(record.category)
         for candidate in record.responses:
             self._names["candidates"].add(candidate)
-        for name in set(map(check_name, record.checks)):
-            self._names["checks"].add(name)
+        for config in record.checks:
+            self._add_check(check_from_config(config, path="checks"), record.line)
         for name, question in record.criteria.items():
             self._names["criteria"].add(name)
             if question is None and len(self._criteria_by_name) < MAX_NAMES_KEPT:
                 self._criteria_by_name.setdefault(name, record.line)
+
+    def _add_check(self, check: Check, line: int) -> None:
+        seen = self._checks.get(check.name)
+        if seen is None:
+            if len(self._checks) < MAX_NAMES_KEPT:
+                self._checks[check.name] = CheckSeen((check.kind.name,), check.weight, line)
+        elif check.kind.name not in seen.kinds:
+            self._checks[check.name] = seen._replace(kinds=(*seen.kinds, check.kind.name))
 
     def survey(self, hashed: _HashedStream, readings: Readings) -> Survey:
         shapes = self._shapes.shapes()
@@ -204,9 +220,9 @@ class _Tally:
             categories=self._names["categories"].by_count(),
             candidates=self._names["candidates"].by_count(),
             criteria=self._names["criteria"].by_count(),
-            checks=self._names["checks"].by_count(),
             criteria_by_name=self._criteria_by_name,
             variables=self._names["variables"].by_count(),
+            checks=self._checks,
             n_clusters=len(self._groups) + self._n_ungrouped,
             unit=readings.unit,
         )
