@@ -1,4 +1,4 @@
-"""The sample of invoices: what its README promises, and a rehearsal of it, in which checks tell models apart."""
+"""The sample of invoices: what its README promises, and a rehearsal in which checks tell models apart."""
 
 import json
 from collections import Counter

@@ -99,8 +99,16 @@ def _texts(value: Any) -> list[str]:
 
 
 def parted(value: str) -> list[str]:
-    """Part a text of several by commas; one that holds a comma stands in quotes."""
-    return [text.strip() for text in next(csv.reader([value], skipinitialspace=True), [])]
+    """
+    Part a text of several by commas; one that holds a comma stands in quotes.
+
+    Raises:
+        NotCarriedOverError: It cannot be parted so.
+    """
+    try:
+        return [text.strip() for text in next(csv.reader([value], skipinitialspace=True), [])]
+    except csv.Error as error:
+        raise NotCarriedOverError("its value is no list of texts") from error
 
 
 def _any_of(value: Any, _: Assertion) -> _Configs:
