@@ -76,7 +76,7 @@ def read_record_check(config: CheckConfig, *, path: str) -> Check:
                 f'{path}: "{kind}" is no check of a record: {EVALUATION_ONLY[kind]}. '
                 "Write it into the evaluation's checks."
             )
-        if kind == "json" and isinstance(config, dict) and isinstance(config[key], str):
+        if kind in ("json", "contains_json") and isinstance(config, dict) and isinstance(config[key], str):
             raise EvaluationError(
                 f"{path}.{key}: a dataset names no files. Write the schema itself, or name the file in the "
                 "evaluation's checks."

@@ -321,14 +321,20 @@ def _names(scorecard: Scorecard, run: Mapping[str, Any]) -> dict[str, Any]:
             [info.low, info.high, info.kind, info.higher_is_better, info.pass_at]
             for info in scorecard.criteria.values()
         ],
+        "checks": [info.check is not None for info in scorecard.criteria.values()],
         "weights": [info.weight for info in scorecard.criteria.values()],
         "menus": _menus(run),
         "places": places_by_criterion(run),
         "baseline": scorecard.baseline and (scorecard.baseline.run_id or scorecard.baseline.uri),
-        "judges": [*scorecard.judges, CHECKED_BY],
+        # Behind the judges, as rows number them.
+        "judges": [*scorecard.judges, *([CHECKED_BY] if _has_checks(scorecard) else [])],
         "metrics": list(dict.fromkeys(name for card in cards for name in card.metrics)),
         "categories": list(dict.fromkeys(name for card in cards for name in card.categories)),
     }
+
+
+def _has_checks(scorecard: Scorecard) -> bool:
+    return any(info.check is not None for info in scorecard.criteria.values())
 
 
 def _menus(run: Mapping[str, Any]) -> dict[str, dict[str, str]]:

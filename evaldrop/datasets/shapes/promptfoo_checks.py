@@ -1,11 +1,11 @@
 """promptfoo's deterministic assertions, each as the checks that mean the same."""
 
 import csv
-import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from evaldrop import json_text
 from evaldrop.datasets.shapes.foreign_checks import (
     NAMES_FILE,
     NEEDS_MODEL,
@@ -133,17 +133,20 @@ def _equals(value: Any, _: Assertion) -> _Configs:
     return [{"equals": _one_text(value)}]
 
 
-def _json(value: Any, _: Assertion) -> _Configs:
-    if isinstance(value, str) and value.strip():
-        try:
-            value = json.loads(value)
-        except ValueError as error:
-            raise NotCarriedOverError("its schema is no JSON") from error
-    if value in (None, "", True):
-        return [{"json": True}]
-    if not isinstance(value, dict):
-        raise NotCarriedOverError("its value is no schema")
-    return [{"json": value}]
+def _json(kind: str) -> Callable[[Any, Assertion], _Configs]:
+    def read(value: Any, _: Assertion) -> _Configs:
+        if isinstance(value, str) and value.strip():
+            try:
+                value = json_text.loads(value)
+            except ValueError as error:
+                raise NotCarriedOverError("its schema is no JSON") from error
+        if value in (None, "", True):
+            return [{kind: True}]
+        if not isinstance(value, dict):
+            raise NotCarriedOverError("its value is no schema")
+        return [{kind: value}]
+
+    return read
 
 
 def _limit(kind: str) -> Callable[[Any, Assertion], _Configs]:
@@ -210,8 +213,8 @@ _READERS: Mapping[str, Callable[[Any, Assertion], _Configs]] = {
     "starts-with": _text("starts_with"),
     "ends-with": _text("ends_with"),
     "regex": _text("regex"),
-    "is-json": _json,
-    "contains-json": _json,
+    "is-json": _json("json"),
+    "contains-json": _json("contains_json"),
     "levenshtein": _levenshtein,
     "bleu": _scored("bleu", 0.5),
     "meteor": _scored("meteor", 0.5),

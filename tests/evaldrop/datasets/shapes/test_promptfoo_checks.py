@@ -25,6 +25,8 @@ DOCUMENTED = [
     ({"type": "is-json"}, [{"json": True}]),
     ({"type": "is-json", "value": SCHEMA}, [{"json": SCHEMA}]),
     ({"type": "is-json", "value": '{"type": "object"}'}, [{"json": {"type": "object"}}]),
+    ({"type": "contains-json"}, [{"contains_json": True}]),
+    ({"type": "contains-json", "value": SCHEMA}, [{"contains_json": SCHEMA}]),
     ({"type": "cost", "threshold": 0.001}, [{"max_cost_usd": 0.001}]),
     ({"type": "latency", "threshold": 5000}, [{"max_latency_ms": 5000}]),
     ({"type": "levenshtein", "threshold": 5, "value": "hello world"}, [
