@@ -157,7 +157,9 @@ def _scored(kind: str, default: float) -> Callable[[Any, Assertion], _Configs]:
     def read(value: Any, assertion: Assertion) -> _Configs:
         threshold = assertion.get("threshold")
         mark = number_of(default if threshold is None else threshold)
-        return [{kind: _one_text(value), "pass_at": mark}]
+        # Of several references the best counts.
+        wanted = [*map(_one_text, value)] if isinstance(value, list) and value else _one_text(value)
+        return [{kind: wanted, "pass_at": mark}]
 
     return read
 
