@@ -19,6 +19,7 @@ EVALUATION_ONLY: Mapping[str, str] = {
     "lambda": _CODE,
     "similarity": _PAID,
     "guardrail": _PAID,
+    "of_records": "it stands for the checks of records",
 }
 """Kinds that only an evaluation may ask for, and why."""
 
@@ -75,7 +76,7 @@ def read_record_check(config: CheckConfig, *, path: str) -> Check:
                 f'{path}: "{kind}" is no check of a record: {EVALUATION_ONLY[kind]}. '
                 "Write it into the evaluation's checks."
             )
-        if kind == "json" and isinstance(config, dict) and isinstance(config[key], str):
+        if kind in ("json", "contains_json") and isinstance(config, dict) and isinstance(config[key], str):
             raise EvaluationError(
                 f"{path}.{key}: a dataset names no files. Write the schema itself, or name the file in the "
                 "evaluation's checks."

@@ -288,6 +288,7 @@ def _dataset_fields(record: PreparedRecord, *, has_result: bool) -> dict[str, An
         "group": record.group,
         "expected_blocked": record.expected_blocked,
         "criteria": record.criteria or None,
+        "checks": list(record.checks) or None,
         "messages": _turns(record) or None,
         "is_cut": record.is_cut or None,
         "no_result": None if has_result else True,

@@ -152,7 +152,8 @@ DATASET = (
            system="S", context="C 😀", expected_blocked=True, metadata={"tier": "gold", "n": [1, 2]}),
     Record(id="r2", messages=(Message(role="user", content="Hello 😀\n\nuser: no"),
                               Message(role="assistant", content="Hm"), Message(role="user", content="So?")),
-           criteria={"correctness": None, "tone": "Is it warm?"}),
+           criteria={"correctness": None, "tone": "Is it warm?"},
+           checks=("equals", {"not_contains": "sorry", "name": "no_apology"})),
     Record(id="r3", messages=(Message(role="user", content="Alone"),)),
 )  # fmt: skip
 
@@ -168,6 +169,7 @@ def test_records_are_taken_as_the_dataset_that_they_were(browser, tmp_path):
             ),
             reference=list(one.reference),
             criteria_of_record=one.criteria,
+            checks=list(one.checks),
             messages=[{"role": each.role, "characters": len(each.content)} for each in one.messages],
         )
         for one in DATASET

@@ -8,7 +8,7 @@ import orjson
 
 from evaldrop import json_text
 
-FENCED = 0.2
+FENCED = 0.12
 """At which an answer stands in a fence, though nothing but JSON was asked for."""
 FEW, MANY = 0.12, 0.45
 """Shares of fields that go astray in a partly right answer, and in a wrong one."""

@@ -35,7 +35,7 @@ def add_scorers(draft: Draft, value: Any, key: str, _row: Mapping[str, Any]) -> 
         name = _name(scorer)
         options = scorer.get("options") or scorer.get("params") if isinstance(scorer, dict) else None
         try:
-            configs = checks_of(name, options or {}, _targets(draft))
+            configs = checks_of(name, options if isinstance(options, dict) else {}, _targets(draft))
             add_checks(draft, configs, key, name=name)
         except NotCarriedOverError as error:
             left.append(scorer)

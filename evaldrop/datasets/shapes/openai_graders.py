@@ -51,8 +51,8 @@ def add_graders(draft: Draft, value: Any, key: str, row: Mapping[str, Any]) -> l
                 f'OpenAI\'s grader "{grader["type"]}" is not carried over ({error}); it is kept in metadata'
             )
             continue
-        metric = grader.get("evaluation_metric")
-        if metric is not None:
+        if grader["type"] == "text_similarity":
+            metric = grader["evaluation_metric"]
             draft.notes.append(
                 f"OpenAI's grader of {metric} is checked by evaldrop's {_METRICS[metric]}: "
                 "near its threshold it may decide otherwise"

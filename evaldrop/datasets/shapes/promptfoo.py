@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from evaldrop.datasets.drafts import Draft, put_variables, wrong_type
-from evaldrop.datasets.shapes.foreign_checks import NotCarriedOverError, add_checks, filled
+from evaldrop.datasets.shapes.foreign_checks import NotCarriedOverError, add_checks, check_name_of, filled
 from evaldrop.datasets.shapes.promptfoo_checks import DIFFERS, checks_of
 from evaldrop.datasets.texts import scalar_text
 
@@ -68,7 +68,8 @@ def carry_over(draft: Draft, assertions: list[Any], key: str, variables: Mapping
     assertions = [*_flat(assertions)]
     reference = _reference_of(assertions)
     kept = []
-    for assertion in assertions:
+    # Questions to the judge first: they take the names that a metric gives both them and checks.
+    for assertion in sorted(assertions, key=lambda each: str(each.get("type")) not in _RUBRICS):
         kind, wanted = str(assertion.get("type")), filled(assertion.get("value"), variables)
         if assertion is reference:
             is_json = kind == "equals" and isinstance(wanted, dict | list)
@@ -99,7 +100,7 @@ def _checked(
             draft,
             checks_of(assertion, wanted),
             key,
-            name=filled(assertion.get("metric"), variables),
+            name=_check_name(draft, filled(assertion.get("metric"), variables)),
             weight=assertion.get("weight"),
         )
     except NotCarriedOverError as error:
@@ -110,6 +111,13 @@ def _checked(
             "near its threshold it may decide otherwise"
         )
     return None
+
+
+def _check_name(draft: Draft, metric: Any) -> str | None:
+    """Return a metric's name for a check: another one where a question to the judge has it."""
+    name, criteria = check_name_of(metric), draft.values.get("criteria")
+    taken = name is not None and isinstance(criteria, dict) and name in criteria
+    return f"{name[:58]}_check" if name is not None and taken else name
 
 
 def _flat(assertions: list[Any]) -> Iterator[dict[str, Any]]:

@@ -1,11 +1,11 @@
 """promptfoo's deterministic assertions, each as the checks that mean the same."""
 
 import csv
-import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from evaldrop import json_text
 from evaldrop.datasets.shapes.foreign_checks import (
     NAMES_FILE,
     NEEDS_MODEL,
@@ -99,8 +99,16 @@ def _texts(value: Any) -> list[str]:
 
 
 def parted(value: str) -> list[str]:
-    """Part a text of several by commas; one that holds a comma stands in quotes."""
-    return [text.strip() for text in next(csv.reader([value], skipinitialspace=True), [])]
+    """
+    Part a text of several by commas; one that holds a comma stands in quotes.
+
+    Raises:
+        NotCarriedOverError: It cannot be parted so.
+    """
+    try:
+        return [text.strip() for text in next(csv.reader([value], skipinitialspace=True), [])]
+    except csv.Error as error:
+        raise NotCarriedOverError("its value is no list of texts") from error
 
 
 def _any_of(value: Any, _: Assertion) -> _Configs:
@@ -125,17 +133,20 @@ def _equals(value: Any, _: Assertion) -> _Configs:
     return [{"equals": _one_text(value)}]
 
 
-def _json(value: Any, _: Assertion) -> _Configs:
-    if isinstance(value, str) and value.strip():
-        try:
-            value = json.loads(value)
-        except ValueError as error:
-            raise NotCarriedOverError("its schema is no JSON") from error
-    if value in (None, "", True):
-        return [{"json": True}]
-    if not isinstance(value, dict):
-        raise NotCarriedOverError("its value is no schema")
-    return [{"json": value}]
+def _json(kind: str) -> Callable[[Any, Assertion], _Configs]:
+    def read(value: Any, _: Assertion) -> _Configs:
+        if isinstance(value, str) and value.strip():
+            try:
+                value = json_text.loads(value)
+            except ValueError as error:
+                raise NotCarriedOverError("its schema is no JSON") from error
+        if value in (None, "", True):
+            return [{kind: True}]
+        if not isinstance(value, dict):
+            raise NotCarriedOverError("its value is no schema")
+        return [{kind: value}]
+
+    return read
 
 
 def _limit(kind: str) -> Callable[[Any, Assertion], _Configs]:
@@ -146,7 +157,9 @@ def _scored(kind: str, default: float) -> Callable[[Any, Assertion], _Configs]:
     def read(value: Any, assertion: Assertion) -> _Configs:
         threshold = assertion.get("threshold")
         mark = number_of(default if threshold is None else threshold)
-        return [{kind: _one_text(value), "pass_at": mark}]
+        # Of several references the best counts.
+        wanted = [*map(_one_text, value)] if isinstance(value, list) and value else _one_text(value)
+        return [{kind: wanted, "pass_at": mark}]
 
     return read
 
@@ -202,8 +215,8 @@ _READERS: Mapping[str, Callable[[Any, Assertion], _Configs]] = {
     "starts-with": _text("starts_with"),
     "ends-with": _text("ends_with"),
     "regex": _text("regex"),
-    "is-json": _json,
-    "contains-json": _json,
+    "is-json": _json("json"),
+    "contains-json": _json("contains_json"),
     "levenshtein": _levenshtein,
     "bleu": _scored("bleu", 0.5),
     "meteor": _scored("meteor", 0.5),

@@ -35,8 +35,11 @@ def read_table_row(draft: Draft, row: Mapping[str, Any]) -> Iterable[str]:
             name, value = key.removeprefix(_METADATA), row[key]
             is_list = name.endswith("[]") and isinstance(value, str)
             draft.keep(name.removesuffix("[]"), value.split(",") if is_list else value)
+    settings = [(*found.groups(), row[key]) for key in special if (found := _CONFIG.fullmatch(key))]
     assertions = [
-        _assertion(row, key) for key in row if _EXPECTED.fullmatch(key) and row[key] not in (None, "")
+        _assertion(row, key, settings)
+        for key in row
+        if _EXPECTED.fullmatch(key) and row[key] not in (None, "")
     ]
     carry_over(draft, assertions, "__expected", variables)
     if row.get("__threshold") is not None:
@@ -56,14 +59,15 @@ def _surround(draft: Draft, row: Mapping[str, Any]) -> None:
         draft.values["prompt"] = f"{before}{prompt}{behind}"
 
 
-def _assertion(row: Mapping[str, Any], key: str) -> dict[str, Any]:
+def _assertion(row: Mapping[str, Any], key: str, settings: list[tuple[str, str, Any]]) -> dict[str, Any]:
+    """Return a cell's assertion, with what `__metric` and `__config:__expected1:threshold` say of it."""
     assertion = assertion_of(scalar_text(row[key]) or "")
     if row.get("__metric") is not None:
         assertion["metric"] = row["__metric"]
-    for name, value in row.items():
-        config = _CONFIG.fullmatch(name)
-        if config and value is not None and (config[1] == key or key == f"{config[1]}1"):
-            assertion[config[2]] = value
+    for whose, name, value in settings:
+        # The first may go without its number.
+        if value is not None and key in (whose, f"{whose}1"):
+            assertion[name] = value
     return assertion
 
 

@@ -362,7 +362,7 @@ def cost_usd(run: RunDefinition, model: str, replies: Iterable[Reply], asked: De
 def _injection_finder(run: RunDefinition) -> InjectionFinder:
     """Return what finds responses that are meant for this run's judges."""
     texts = [prompt.text for name, prompt in run.prompts.items() if name.startswith("judge/")]
-    return InjectionFinder(criteria=run.criteria, judge_prompts=texts)
+    return InjectionFinder(criteria=run.judged_criteria, judge_prompts=texts)
 
 
 def is_to_be_judged(row: ResponseRow) -> bool:

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from evaldrop.datasets.record_checks import read_record_check
 from evaldrop.datasets.shapes.foreign_checks import NotCarriedOverError
 from evaldrop.datasets.shapes.inspect_scorers import checks_of
 from tests.evaldrop.datasets.reading_of import read_bytes, survey_of
@@ -21,6 +22,7 @@ from tests.evaldrop.datasets.reading_of import read_bytes, survey_of
 )
 def test_a_scorer_becomes_the_check_that_means_the_same(name, options, check):
     assert checks_of(name, options, ["Paris"]) == [check]
+    read_record_check(check, path="checks")
 
 
 @pytest.mark.parametrize(

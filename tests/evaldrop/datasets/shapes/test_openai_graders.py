@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from evaldrop.datasets.record_checks import read_record_check
 from evaldrop.datasets.shapes.foreign_checks import NotCarriedOverError
 from evaldrop.datasets.shapes.openai_graders import checks_of
 from tests.evaldrop.datasets.reading_of import read_bytes, record_of, survey_of
@@ -56,6 +57,7 @@ def similarity(metric, **more):
 )
 def test_a_grader_becomes_the_check_that_means_the_same(grader, check):
     assert checks_of(grader, ITEM) == [check]
+    read_record_check(check, path="checks")
 
 
 @pytest.mark.parametrize(

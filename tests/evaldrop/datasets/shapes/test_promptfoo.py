@@ -160,3 +160,28 @@ def test_a_table_of_tests_is_read_with_its_special_columns():
 def test_a_table_of_tests_may_have_a_column_called_prompt():
     (record,) = read_bytes(b"prompt,__expected\nSay hello.,contains:hello\n", source="tests.csv")
     assert (record.prompt, record.checks) == ("Say hello.", ({"contains": "hello"},))
+
+
+def test_a_check_does_not_take_the_name_of_a_question_with_the_same_metric():
+    """promptfoo's metrics gather assertions of any kind; a check and a criterion are told by their names."""
+    record = record_of(
+        puzzle(
+            {"type": "contains", "value": "a", "metric": "Tone"},
+            {"type": "llm-rubric", "value": "Is it kind?", "metric": "Tone"},
+        )
+    )
+    assert record.criteria == {"Tone": "Is it kind?"}
+    assert record.checks == ({"contains": "a", "name": "Tone_check"},)
+
+
+def test_a_tables_columns_of_settings_belong_to_their_assertion():
+    table = b"question,__expected1,__expected2,__config:__expected2:metric\nq,contains:a,contains:b,B\n"
+    (record,) = read_bytes(table, source="tests.csv")
+    assert record.checks == ({"contains": "a"}, {"contains": "b", "name": "B"})
+
+
+@pytest.mark.parametrize("value", ["x" * 200_000, 'a\r"b', '"', ",", ""])
+def test_a_compact_list_that_cannot_be_parted_is_kept_and_said(value):
+    """Whatever the cell holds, the row is a record."""
+    record = record_of(puzzle({"type": "contains-any", "value": value}))
+    assert "assert" in record.metadata or record.checks

@@ -2,6 +2,8 @@
 
 import pytest
 
+from evaldrop.checks import Subject
+from evaldrop.datasets.record_checks import read_record_check
 from evaldrop.datasets.shapes.foreign_checks import NotCarriedOverError
 from evaldrop.datasets.shapes.promptfoo_checks import checks_of
 from evaldrop.datasets.shapes.promptfoo_tables import assertion_of
@@ -25,12 +27,15 @@ DOCUMENTED = [
     ({"type": "is-json"}, [{"json": True}]),
     ({"type": "is-json", "value": SCHEMA}, [{"json": SCHEMA}]),
     ({"type": "is-json", "value": '{"type": "object"}'}, [{"json": {"type": "object"}}]),
+    ({"type": "contains-json"}, [{"contains_json": True}]),
+    ({"type": "contains-json", "value": SCHEMA}, [{"contains_json": SCHEMA}]),
     ({"type": "cost", "threshold": 0.001}, [{"max_cost_usd": 0.001}]),
     ({"type": "latency", "threshold": 5000}, [{"max_latency_ms": 5000}]),
     ({"type": "levenshtein", "threshold": 5, "value": "hello world"}, [
         {"levenshtein": {"value": "hello world", "max_distance": 5}}
     ]),
     ({"type": "bleu", "value": "The expected output"}, [{"bleu": "The expected output", "pass_at": 0.5}]),
+    ({"type": "bleu", "value": ["a", "b"]}, [{"bleu": ["a", "b"], "pass_at": 0.5}]),
     ({"type": "meteor", "value": "x", "threshold": 0.7}, [{"meteor": "x", "pass_at": 0.7}]),
     ({"type": "is-refusal"}, [{"refusal": None}]),
     ({"type": "word-count", "value": 50}, [{"min_words": 50}, {"max_words": 50}]),
@@ -70,6 +75,44 @@ NOT_CARRIED = [
 @pytest.mark.parametrize(("assertion", "checks"), DOCUMENTED)
 def test_an_assertion_becomes_the_checks_that_mean_the_same(assertion, checks):
     assert checks_of(assertion, assertion.get("value")) == checks
+
+
+# What promptfoo's pages say passes, and what fails.
+OUTCOMES = [
+    ({"type": "icontains-any", "value": ["a.b", "Ç"]}, "Look: ç", "axb"),
+    ({"type": "contains-any", "value": ["Value 1", "Value 2"]}, "Here is Value 2", "Here is value 2"),
+    ({"type": "contains-all", "value": ["1,000", "in stock"]}, "1,000 in stock", "1000 in stock"),
+    ({"type": "regex", "value": "\\d{4}"}, "in 1987", "in 87"),
+    ({"type": "equals", "value": {"key": "value"}}, '{"key": "value"}', '{"key": "other"}'),
+    ({"type": "is-json"}, '{"a": 1}', 'Here: {"a": 1}'),
+    ({"type": "contains-json", "value": SCHEMA}, 'Here: {"latitude": 1, "longitude": 2}', 'Here: {"a": 1}'),
+    ({"type": "levenshtein", "threshold": 5, "value": "hello world"}, "hello wor", "goodbye world"),
+    ({"type": "word-count", "value": {"min": 2, "max": 3}}, "two words", "one"),
+    ({"type": "not-contains-any", "value": ["a", "b"]}, "cd", "cb"),
+    ({"type": "not-regex", "value": "^Sure"}, "Well", "Sure thing"),
+    ({"type": "bleu", "value": "the cat sat on the mat"}, "the cat sat on the mat", "a dog ran"),
+    ({"type": "is-refusal"}, "I'm sorry, but I can't help with that.", "Paris."),
+    ({"type": "character-count", "value": {"max": 3}}, "abc", "abcd"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("assertion", "passing", "failing"), OUTCOMES)
+def test_a_check_passes_and_fails_what_its_assertion_does(assertion, passing, failing):
+    checks = [
+        read_record_check(config, path="checks") for config in checks_of(assertion, assertion.get("value"))
+    ]
+    for response, is_right in ((passing, True), (failing, False)):
+        outcomes = [(check, check.run(Subject(response=response))) for check in checks]
+        marks = [
+            score.score >= (check.pass_at if check.pass_at is not None else 1) for check, score in outcomes
+        ]
+        assert all(marks) is is_right
+
+
+@pytest.mark.parametrize(("assertion", "checks"), DOCUMENTED)
+def test_every_check_that_an_assertion_becomes_can_be_read(assertion, checks):
+    for config in checks:
+        assert read_record_check(config, path="checks").kind.name in str(config)
 
 
 @pytest.mark.parametrize(("assertion", "why"), NOT_CARRIED)

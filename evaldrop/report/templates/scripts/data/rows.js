@@ -314,8 +314,8 @@ function datasetOf(rows, names, { responses = false } = {}) {
 function datasetRow(row, names, responses) {
   const fields = row[FIELDS] || {};
   const made = { id: row[ID], ...(fields.messages ? { messages: messagesOf(row[PROMPT], fields.messages) } : { prompt: row[PROMPT] }) };
-  const { expected_blocked, group, criteria } = fields;
-  const known = { system: row[SYSTEM], context: row[CONTEXT], category: row[CATEGORY], group, criteria, expected_blocked, metadata: row[METADATA] };
+  const { expected_blocked, group, criteria, checks } = fields;
+  const known = { system: row[SYSTEM], context: row[CONTEXT], category: row[CATEGORY], group, criteria, checks, expected_blocked, metadata: row[METADATA] };
   for (const [name, value] of Object.entries(known)) if (value !== null && value !== undefined) made[name] = value;
   if (row[REFERENCE].length) made.reference = row[REFERENCE];
   if (responses) made.responses = Object.fromEntries(row[ANSWERS].flatMap((answer, place) => (answer[TEXT] === null ? [] : [[names.candidates[place], answer[TEXT]]])));
