@@ -18,6 +18,9 @@ from evaldrop.checks.subject import Outcome, Subject
 from evaldrop.checks.tools import read_call, tool_called
 from evaldrop.checks.values import read_number, read_text, read_texts, read_whole
 
+OF_RECORDS = "of_records"
+"""The kind of a check that records alone bring: each says of what kind its own is."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
@@ -52,10 +55,26 @@ class Kind:
     asked_alone: str | None = None
     compares: Callable[[Any], bool] | None = None
 
+    @property
+    def is_called(self) -> bool:
+        """Whether the workflow asks somebody else, which may cost something."""
+        return self.run is None and self.name != OF_RECORDS
+
+
+def _of_records(value: Any) -> Any:
+    return value
+
 
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
+        # What each record brings by this name, and others do not have.
+        Kind(
+            name=OF_RECORDS,
+            read=_of_records,
+            run=None,
+            question="Does the response hold to the record's own check ({value})?",
+        ),
         Kind(
             name="equals",
             read=read_text,
