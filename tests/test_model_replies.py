@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaldrop.bedrock.families.replies import read_reply
+from evaldrop.bedrock.families.replies import read_answer, read_reply
 from evaldrop.bedrock.families.thinking import split_thinking
 from evaldrop.engine.queries import compile_expression
 from tests.evaldrop.bedrock.families.recorded_replies import (
@@ -42,7 +42,10 @@ def shown(state, result):
 def expected(case: Case):
     if case.error:
         return None
-    return case.text if case.text.strip() else EMPTY
+    api = "invoke_model" if "Body" in case.raw else "converse"
+    text = read_answer(api, case.raw).text
+    assert text.startswith(case.text)
+    return text if text.strip() else EMPTY
 
 
 @pytest.mark.parametrize("case", CONVERSE.values(), ids=CONVERSE)
@@ -55,6 +58,38 @@ def test_converses_response_is_shown_to_judges_as_it_is_read(case):
 def test_a_body_is_shown_to_judges_as_it_is_read(case):
     assert shown("InvokeCandidate", case.raw) == expected(case)
     check_reading("invoke_model", case)
+
+
+def converse_blocks(text):
+    message = {"Role": "assistant", "Content": [{"Text": text}, {"ToolUse": USE}]}
+    return {"Output": {"Message": message}, "StopReason": "tool_use"}
+
+
+USE = {"ToolUseId": "t", "Name": "get_order", "Input": {"order": 'a "b" ü', "express": True, "n": [1, 2.5]}}
+ASKED = '{"tool":"get_order","arguments":{"order":"a \\"b\\" ü","express":true,"n":[1,2.5]}}'
+NATIVE = {"name": "get_order", "input": USE["Input"]}
+
+
+@pytest.mark.parametrize(
+    ("state", "api", "raw"),
+    [
+        ("ConverseWithCandidate", "converse", converse_blocks),
+        ("InvokeCandidate", "invoke_model", lambda text: messages(
+            {"type": "text", "text": text}, {"type": "tool_use", **NATIVE})),
+        ("InvokeCandidate", "invoke_model", lambda text: nova({"text": text}, {"toolUse": NATIVE})),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("said_too", "want"),
+    [
+        ("<thinking>An order.</thinking>", ASKED),
+        ("I look it up.", f"I look it up.\n{ASKED}"),
+        ("<thinking>An order.</thinking> I look it up.", f"I look it up.\n{ASKED}"),
+    ],
+)
+def test_what_is_asked_of_tools_is_part_of_an_answer_in_every_place(state, api, raw, said_too, want):
+    """Nova thinks in tags before it calls a tool, and says nothing else."""
+    assert shown(state, raw(said_too)) == read_answer(api, raw(said_too)).text == want
 
 
 @pytest.mark.parametrize("case", [case for name, case in BODIES.items() if name != "no JSON"])

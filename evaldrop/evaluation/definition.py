@@ -37,6 +37,7 @@ from evaldrop.evaluation.improvement import (
 )
 from evaldrop.evaluation.model_ids import families, families_in_words, is_one_text, model_family
 from evaldrop.evaluation.model_limits import limits_of
+from evaldrop.evaluation.tools import Tools
 
 PerturbationName = Literal["typos", "case", "whitespace", "paraphrase_template"]
 PERTURBATIONS: tuple[PerturbationName, ...] = get_args(PerturbationName)
@@ -172,6 +173,10 @@ class Candidate(Called):
     )
     default_inference: ClassVar[Mapping[str, float]] = {"max_tokens": 1024}
     guardrail: Guardrail | None = None
+    tools: Tools = Field(
+        default=(),
+        description="Tools that it may ask for, as it likes; the evaluation's when absent. None is executed.",
+    )
 
     @model_validator(mode="after")
     def _room_for_original(self) -> "Candidate":
@@ -437,6 +442,24 @@ class Evaluation(EvaluationPart):
     notify: Literal["always", "not_passed"] = Field(
         default="always", description="When the topic gets a message."
     )
+    tools: Tools = Field(default=(), description="Tools of every candidate that names none itself.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tools_of_each(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or not value.get("tools"):
+            return value
+        candidates = value.get("candidates")
+        if not isinstance(candidates, list | tuple):
+            return value
+        # A candidate of the dataset's is not called.
+        offered = [
+            {"tools": value["tools"], **each}
+            if isinstance(each, dict) and each.get("model") != GIVEN
+            else each
+            for each in candidates
+        ]
+        return {**value, "candidates": offered}
 
     @field_validator("criteria", "checks", "metrics", "gate", mode="before")
     @classmethod

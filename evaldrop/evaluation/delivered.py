@@ -69,6 +69,8 @@ def batch_problems(evaluation: Evaluation, deliveries: Mapping[str, Delivery]) -
         who, other = place.replace("/", " ", 1), "Say delivery: flex or on_demand for it"
         if isinstance(called, Candidate) and called.guardrail:
             yield f"{who}: a batch job has no guardrail. {other}, or leave the guardrail out."
+        if called.api == "converse" and isinstance(called, Candidate) and called.tools:
+            yield f"{who}: a batch job by Converse takes no tools. {other}, or api: invoke_model."
         if called.api == "converse" and (tools := [name for name in _TOOLS if name in called.extra]):
             yield (
                 f"{who}: a batch job by Converse takes no tools, and extra has {' and '.join(tools)}. "

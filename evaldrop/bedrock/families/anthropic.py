@@ -1,6 +1,6 @@
 """Anthropic's messages."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,6 +13,10 @@ _BLOCK = {"type": "text"}
 def _tool(tool: Mapping[str, Any], choice: str | None) -> JSON:
     forced = {"type": "tool", "name": tool["name"]} if choice else {"type": "auto"}
     return {"tools": [dict(tool)], "tool_choice": forced}
+
+
+def _tools(tools: Sequence[Mapping[str, Any]]) -> JSON:
+    return {"tools": [dict(tool) for tool in tools]}
 
 
 def _read(body: Mapping[str, Any]) -> Reply | None:
@@ -77,6 +81,7 @@ ANTHROPIC = Family(
     messages=partial(bodies.messages_in_blocks, block=_BLOCK),
     system=lambda text: {"system": text},
     tool=_tool,
+    tools=_tools,
     block=_BLOCK,
     reply_key="content",
     read=_read,

@@ -1,6 +1,6 @@
 """Converse, which suits every family: requests in Step Functions' casing, and what it answered."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evaldrop.bedrock.families import bodies
@@ -19,6 +19,18 @@ def _tool(tool: Mapping[str, Any], choice: str | None) -> JSON:
     if choice:
         config["ToolChoice"] = {"Tool": {"Name": tool["name"]}} if choice == "tool" else {"Any": {}}
     return {"ToolConfig": config}
+
+
+def _tools(tools: Sequence[Mapping[str, Any]]) -> JSON:
+    specs = [
+        {
+            "Name": tool["name"],
+            **({"Description": tool["description"]} if "description" in tool else {}),
+            "InputSchema": {"Json": tool["input_schema"]},
+        }
+        for tool in tools
+    ]
+    return {"ToolConfig": {"Tools": [{"ToolSpec": spec} for spec in specs]}}
 
 
 def is_known(raw: Mapping[str, Any]) -> bool:
@@ -78,4 +90,5 @@ CONVERSE = Layout(
     messages=_messages,
     system=lambda text: {"System": [{"Text": text}]},
     tool=_tool,
+    tools=_tools,
 )

@@ -51,6 +51,7 @@ class Layout:
         system: A system text, in a place apart from the messages.
         tool: A tool by its name, description and JSON Schema (`input_schema`), and how it is to be called: by
             name (`tool`), as one of them all (`any`), or as the model likes (None).
+        tools: Several of them, which a candidate may call as it likes; a description may be missing.
         block: What a block of a message's content holds beside its `text`. Without blocks a body is one text,
             which a response could break out of: such a family cannot judge.
     """
@@ -61,6 +62,7 @@ class Layout:
     messages: Callable[[Turns], JSON]
     system: Callable[[str], JSON] | None = None
     tool: Callable[[Mapping[str, Any], str | None], JSON] | None = None
+    tools: Callable[[Sequence[Mapping[str, Any]]], JSON] | None = None
     block: Mapping[str, Any] | None = None
 
 

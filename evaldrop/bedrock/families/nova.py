@@ -1,6 +1,6 @@
 """Amazon's Nova: Converse's request in camel case, with a schema version."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,6 +12,15 @@ def _tool(tool: Mapping[str, Any], choice: str | None) -> JSON:
     spec = bodies.tool_spec(tool["name"], tool["input_schema"], description=tool["description"])
     forced = {"tool": {"name": tool["name"]}} if choice else {"auto": {}}
     return {"toolConfig": {"tools": [spec], "toolChoice": forced}}
+
+
+def _tools(tools: Sequence[Mapping[str, Any]]) -> JSON:
+    described = [{key: tool[key] for key in ("description",) if key in tool} for tool in tools]
+    specs = [
+        bodies.tool_spec(tool["name"], tool["input_schema"], **said)
+        for tool, said in zip(tools, described, strict=True)
+    ]
+    return {"toolConfig": {"tools": specs}}
 
 
 def _read(body: Mapping[str, Any]) -> Reply | None:
@@ -62,6 +71,7 @@ NOVA = Family(
     messages=partial(bodies.messages_in_blocks, block={}),
     system=lambda text: {"system": [{"text": text}]},
     tool=_tool,
+    tools=_tools,
     block={},
     reply_key="output",
     read=_read,

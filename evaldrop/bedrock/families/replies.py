@@ -11,9 +11,10 @@ from evaldrop.bedrock.families import bodies, converse
 from evaldrop.bedrock.families.family import Reply
 from evaldrop.bedrock.families.registry import answering
 from evaldrop.bedrock.families.thinking import split_thinking
+from evaldrop.bedrock.families.tool_calls import calls_text
 from evaldrop.json_text import loads
 
-__all__ = ["GUARDRAIL_INTERVENED", "Reply", "elapsed_latency", "is_answer", "read_reply"]
+__all__ = ["GUARDRAIL_INTERVENED", "Reply", "elapsed_latency", "is_answer", "read_answer", "read_reply"]
 
 GUARDRAIL_INTERVENED = "guardrail_intervened"
 """Converse's stop reason where a guardrail stepped in; `invoke_model` tells it in a key of its own."""
@@ -45,6 +46,13 @@ def read_reply(api: str, raw: object) -> Reply:
         cause = bodies.ERROR_STOPS[reply.stop_reason]
         return reply._replace(error={"Error": reply.stop_reason, "Cause": cause})
     return reply
+
+
+def read_answer(api: str, raw: object) -> Reply:
+    """Return what a candidate's raw reply says; a tool that it asks for is part of its answer, as text."""
+    reply = read_reply(api, raw)
+    calls = calls_text(raw)
+    return reply._replace(text="\n".join(filter(None, (reply.text, calls)))) if calls else reply
 
 
 def _service_tier(told: object) -> str | None:

@@ -5,11 +5,12 @@ The requests the workflow sends, in ready parts: a constant part per candidate a
 for a body of `invoke_model`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
+from evaldrop.bedrock.families.converse import CONVERSE
 from evaldrop.bedrock.families.family import JSON, Layout
 from evaldrop.bedrock.families.registry import layout_named
 from evaldrop.bedrock.families.savings import service_tier, with_cache_point
@@ -28,12 +29,38 @@ def candidate_call(candidate: Candidate, *, request_key: str, delivery: Delivery
         return {**call, "api": GIVEN}
     constants = _called_constants(candidate)
     if candidate.api == "converse":
+        constants |= _offered(CONVERSE, candidate)
         if guardrail := guardrail_of(candidate):
             constants["GuardrailConfig"] = guardrail
         return {**call, "api": "converse", "request": constants | service_tier(delivery)}
     request = {"ModelId": candidate.model, "ContentType": "application/json", "Accept": "application/json"}
     request |= native_guardrail(candidate)
+    constants |= _offered(layout_named(layout(candidate)), candidate)
     return {**call, "api": "invoke_model", "request": request, "body": constants}
+
+
+def _offered(form: Layout, candidate: Candidate) -> JSON:
+    """Return the part of a request that offers tools; `tool_problems` refuses what has no place for them."""
+    if not candidate.tools or form.tools is None:
+        return {}
+    return form.tools([tool.spec() for tool in candidate.tools])
+
+
+def tool_problems(candidates: Iterable[Candidate]) -> Iterator[str]:
+    """Yield why a candidate cannot be offered its tools, with the way out."""
+    for candidate in candidates:
+        if not candidate.tools:
+            continue
+        who, form = f"candidate {candidate.name}", layout(candidate)
+        if candidate.model == GIVEN:
+            yield f"{who}: its responses come with the dataset, and nobody is called. Leave its tools out."
+        elif limits_of(candidate.model, candidate.family).tools == "none":
+            yield f"{who}: {candidate.model} takes no tools. Leave them out of it with tools: []."
+        elif layout_named(form).tools is None:
+            yield (
+                f"{who}: bodies of {form} are given no tools here. Say api: converse, or leave them out "
+                "of it with tools: []."
+            )
 
 
 def guardrail_of(candidate: Candidate) -> JSON:
@@ -63,7 +90,8 @@ def native_body(candidate: Candidate, turns: Sequence[Turn]) -> JSON:
         turns: As `turns_for` returns them.
     """
     family = str(body_family(candidate))
-    constants = _constants(layout_named(family), _taken(candidate))
+    form = layout_named(family)
+    constants = _constants(form, _taken(candidate)) | _offered(form, candidate)
     return _merged(constants, candidate.extra) | conversation(turns, family)
 
 

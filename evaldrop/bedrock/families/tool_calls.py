@@ -26,6 +26,31 @@ def tool_calls(reply: object) -> tuple[AskedTool, ...]:
     return tuple(_asked(*each) for each in (*_of_converse(raw), *_of_body(mapping(raw.get("Body")))))
 
 
+def calls_text(reply: object) -> str:
+    """
+    Return the calls in a raw reply of blocks as text, a line of JSON each: what judges see of them.
+
+    As piece CALLS of the workflow, which leaves chat completions out: their arguments are texts of their own.
+    """
+    raw = mapping(reply)
+    body = raw.get("Body")
+    uses = (
+        *_of_converse(raw),
+        *_of_blocks(mapping(_parsed(body) if isinstance(body, str | bytes) else body)),
+    )
+    asked = (_asked(*each) for each in uses)
+    return "\n".join(
+        orjson.dumps({"tool": each.name, "arguments": each.arguments}).decode() for each in asked
+    )
+
+
+def _parsed(body: str | bytes) -> object:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return {}
+
+
 def _asked(name: object, given: object) -> AskedTool:
     if isinstance(given, str):
         try:
@@ -41,13 +66,17 @@ def _of_converse(raw: Mapping[str, Any]) -> Iterator[tuple[object, object]]:
             yield use.get("Name"), use.get("Input")
 
 
-def _of_body(body: Mapping[str, Any]) -> Iterator[tuple[object, object]]:
+def _of_blocks(body: Mapping[str, Any]) -> Iterator[tuple[object, object]]:
     for block in _list(body.get("content")):
         if mapping(block).get("type") == "tool_use":
             yield block.get("name"), block.get("input")
     for block in _list(mapping(mapping(body.get("output")).get("message")).get("content")):
         if use := mapping(mapping(block).get("toolUse")):
             yield use.get("name"), use.get("input")
+
+
+def _of_body(body: Mapping[str, Any]) -> Iterator[tuple[object, object]]:
+    yield from _of_blocks(body)
     for choice in _list(body.get("choices"))[:1]:
         for call in _list(mapping(mapping(choice).get("message")).get("tool_calls")):
             function = mapping(mapping(call).get("function"))

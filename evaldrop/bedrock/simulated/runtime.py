@@ -46,6 +46,7 @@ from evaldrop.bedrock.simulated.proposer import as_content, asks_for_prompt, mal
 from evaldrop.bedrock.simulated.quotas import Quotas
 from evaldrop.bedrock.simulated.rehearsal import Rehearsal
 from evaldrop.bedrock.simulated.replies import malformed_verdicts, placed, reply_of
+from evaldrop.bedrock.simulated.tools import chosen_tool
 from evaldrop.evaluation.criteria import BUILT_IN
 
 Knowledge = Callable[[str], str | None]
@@ -182,6 +183,7 @@ class SimulatedRuntime:
         content, stop = (
             written
             or self._judge(request, blocks, digest)
+            or self._call_tool(request, "\n".join(blocks), digest)
             or (self._answer(request, "\n".join(blocks), digest), "end_turn")
         )
         latency_ms = min(400.0, max(80.0, character.latency_ms * _draw(digest, "latency").uniform(0.8, 1.25)))
@@ -209,6 +211,16 @@ class SimulatedRuntime:
             "metrics": {"latencyMs": round(latency_ms)},
             **converse_trace(assessment),
         }
+
+    def _call_tool(
+        self, request: Mapping[str, Any], prompt: str, digest: bytes
+    ) -> tuple[dict[str, Any], str] | None:
+        """Return a call of a tool that is offered; None where there is none, or the model answers itself."""
+        character, draw = character_of(_model_id(request)), _draw(digest, "tool")
+        called = chosen_tool(request, prompt, draw, quality=character.quality)
+        if called is None:
+            return None
+        return {"toolUse": {"toolUseId": _call_id(digest), **called}}, "tool_use"
 
     def _answer(self, request: Mapping[str, Any], prompt: str, digest: bytes) -> dict[str, Any]:
         draw = _draw(digest, "answer")
@@ -258,7 +270,10 @@ class SimulatedRuntime:
     ) -> tuple[dict[str, Any], str] | None:
         case = Case.from_blocks(blocks, is_lenient=self._rehearsal.ceiling > 0)
         draw = _draw(digest, "judge")
-        tools = request.get("toolConfig", {}).get("tools", ())
+        config = request.get("toolConfig", {})
+        has_response = len(blocks) >= 3 or any("<response" in block for block in blocks)
+        # Tools that nobody has to call, and no response to judge: a candidate's own.
+        tools = config.get("tools", ()) if has_response or "toolChoice" in config else ()
         spec = next((tool["toolSpec"] for tool in tools if "toolSpec" in tool), None)
         if spec and (questions := questions_of(spec["inputSchema"]["json"], known=self._criteria)):
             answer = verdicts(questions, case, draw)
@@ -274,8 +289,8 @@ class SimulatedRuntime:
                             placed(answer, question)[question.rationale] = draw.choice(HOSTILE)
             block["toolUse"]["input"] = answer
             return block, "tool_use"
-        if len(blocks) < 3 and not any("<response" in block for block in blocks):
-            return None  # there is no response to judge
+        if not has_response:
+            return None
         said = self._judge_in_data(request, case, draw) or self._judge_in_words(request, blocks, digest)
         return None if said is None else ({"text": said}, "end_turn")
 

@@ -12,6 +12,7 @@ from evaldrop.bedrock.families.replies import (
     Reply,
     elapsed_latency,
     is_answer,
+    read_answer,
     read_reply,
 )
 from evaldrop.bedrock.families.thinking import split_thinking
@@ -178,7 +179,7 @@ class ResultReader:
             reply = _given_reply(response)
             text, latency = reply.text, reply.latency_ms
         else:
-            reply = read_reply(response.get("api") or candidate.api, response.get("reply"))
+            reply = read_answer(response.get("api") or candidate.api, response.get("reply"))
             retries = int(response.get("retries") or 0)
             latency = elapsed_latency(reply, elapsed_ms=response.get("elapsed_ms"), retries=retries)
             # A job's answer lay waiting: how long the model took says nothing of what a user would wait.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED, read_reply
+from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED, read_answer
 from evaldrop.bedrock.families.thinking import split_thinking
 
 EMPTY = "(The response is empty.)"
@@ -11,7 +11,7 @@ EMPTY = "(The response is empty.)"
 
 def shown_of_reply(api: str, raw: object) -> str | None:
     """Return what a judge is shown of a model's reply; None where there is nothing to judge."""
-    reply = read_reply(api, raw)
+    reply = read_answer(api, raw)
     # A guardrail's own message says nothing of the candidate.
     if reply.error is not None or reply.stop_reason == GUARDRAIL_INTERVENED:
         return None

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, NamedTuple
 import orjson
 
 from evaldrop import storage
-from evaldrop.bedrock.families.replies import elapsed_latency, is_answer, read_reply
+from evaldrop.bedrock.families.replies import elapsed_latency, is_answer, read_answer, read_reply
 from evaldrop.errors import StorageError
 from evaldrop.evaluation import Judge
 from evaldrop.evaluation.criteria import Criterion
@@ -159,7 +159,7 @@ def _is_answered(answer: Mapping[str, Any]) -> bool:
 
 
 def _taken_over(response: Mapping[str, Any]) -> JSON | None:
-    reply = read_reply(response["api"], response.get("reply"))
+    reply = read_answer(response["api"], response.get("reply"))
     if reply.error is not None:
         return None
     latency = elapsed_latency(

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from evaldrop import storage
+from evaldrop.bedrock.families.registry import layout_named
 from evaldrop.bedrock.families.requests import native_body, native_guardrail
 from evaldrop.evaluation import Candidate, body_family
 from evaldrop.evaluation.model_ids import families_in_words
@@ -221,6 +222,12 @@ def long_body(candidate: Candidate, turns: Sequence[Turn]) -> bytes:
             f'a payload of Step Functions, and the body layout of "{candidate.model}" is not known, so that '
             "it cannot go by way of S3. Shorten the record, or say the candidate's family: "
             f"{families_in_words()}."
+        )
+    if candidate.tools and layout_named(str(body_family(candidate))).tools is None:
+        raise NoLayoutError(
+            f"the record is too long for a payload of Step Functions as a request of candidate "
+            f"{candidate.name}, and bodies of {body_family(candidate)} are given no tools here. Shorten the "
+            "record, or leave the tools out."
         )
     return orjson.dumps(native_body(candidate, turns))
 

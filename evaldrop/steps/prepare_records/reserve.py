@@ -183,6 +183,7 @@ class Reserve:
             if is_there or (long is None and request is None):
                 continue
             sent = long["bytes"] / BYTES_PER_TOKEN if long else most_tokens([call, request])
+            sent += TOOL_TOKENS if self._candidates[name].tools else 0
             found[name] = self._usd(self._candidates[name].model, sent, self._longest[name])
         return found
 

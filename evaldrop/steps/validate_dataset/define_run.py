@@ -10,6 +10,7 @@ from itertools import islice, pairwise
 from typing import Any
 
 from evaldrop import storage
+from evaldrop.bedrock.families.requests import tool_problems
 from evaldrop.datasets import Record, Survey, read_records
 from evaldrop.errors import EvaluationError, PromptError, StorageError
 from evaldrop.evaluation import Candidate, Evaluation
@@ -165,6 +166,7 @@ class RunDraft:
         self.warnings += self._metric_warnings()
         self._refuse(gate_problems(self.evaluation.gate, RunNames.asked(evaluation, (*criteria, *checked))))
         self._refuse(robustness_problems(evaluation))
+        self._refuse(tool_problems(evaluation.candidates))
         self._refuse(batch_problems(evaluation, deliveries))
         # The evaluation's own are read first.
         own = list(criteria.values())[: len(self.evaluation.criteria)]

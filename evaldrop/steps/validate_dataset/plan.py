@@ -281,6 +281,12 @@ class Counting:
         self._evaluation = definition.evaluation
         self.preparing = Preparing(definition, parent)
         self._requests = {call["name"]: call.get("request_key") for call in self.preparing.candidates}
+        # Every call takes its tools along.
+        self._offered = {
+            each.name: tokens([tool.spec() for tool in each.tools])
+            for each in definition.candidates
+            if each.tools
+        }
         self.n = 0
         self.n_copies = 0.0
         self._references: list[int] = []
@@ -320,7 +326,9 @@ class Counting:
                 continue
             sent = long[name]["bytes"] // BYTES_PER_TOKEN if name in long else tokens(calls["requests"][key])
             self._calls["candidate", name] += weight
-            self._input["candidate", name] += weight * sent
+            # A body that goes by way of S3 holds them already.
+            offered = 0 if name in long else self._offered.get(name, 0)
+            self._input["candidate", name] += weight * (sent + offered)
         given = _given_tokens(calls)
         for judgement in calls["judgements"]:
             # The parent's replies are paid for already.
