@@ -131,8 +131,8 @@ def _blocks(scorecard: Scorecard, report_url: str) -> Iterator[Sequence[str]]:
         yield from _scores(scorecard)
     if free := free_checks(scorecard):
         named = ", ".join(map(_name, free[:_MOST_ROWS]))
-        more = f" and {len(free) - _MOST_ROWS} more" if len(free) > _MOST_ROWS else ""
-        yield [f"Checked by code, without a call, at no cost: {named}{more}."]
+        rest = f" and {len(free) - _MOST_ROWS} more" if len(free) > _MOST_ROWS else ""
+        yield [f"Checked by code, without a call, at no cost: {named}{rest}."]
     yield from _listed(losses(scorecard))
     yield from _prompts(scorecard, report_url)
     if len(table := preferences(scorecard)):
