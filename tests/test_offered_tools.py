@@ -54,7 +54,7 @@ def test_a_candidates_own_tools_hold_before_the_evaluations_also_none():
 @pytest.mark.parametrize(
     ("candidate", "words"),
     [
-        (one(model="meta.llama3-1-8b-instruct-v1:0", api="invoke_model"), "bodies of llama are given no tools"),
+        (one(model="meta.llama3-1-8b-instruct-v1:0", api="invoke_model"), "bodies of llama are given no"),
         (one(model="meta.llama3-8b-instruct-v1:0"), "takes no tools"),
         (one(model="given", tools=TOOLS), "nobody is called"),
     ],
