@@ -12,9 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-import numpy as np
-from scipy.optimize import linear_sum_assignment
-
 from evaldrop.checks.json_values import find_json, read_json
 from evaldrop.checks.numbers import Tolerance, read_tolerance
 from evaldrop.checks.similarity import normalise
@@ -185,6 +182,10 @@ class _Comparison:
         if values > self._left:
             in_order = zip(wanted, given, strict=False)
             return {(n, n): self.compare(one, other, path) for n, (one, other) in enumerate(in_order)}
+        # They take most of a second, which a run without JSON should not wait for.
+        import numpy as np
+        from scipy.optimize import linear_sum_assignment
+
         tallies = [[self.compare(one, other, path) for other in given] for one in wanted]
         worth = np.array([[tally.worth for tally in row] for row in tallies])
         rows, columns = linear_sum_assignment(worth, maximize=True)

@@ -5,7 +5,7 @@ A pattern such as `(a+)+$` takes time exponential in a text's length. The `regex
 is up; nothing is known of the response then, and it is unscored.
 """
 
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import regex
 
@@ -23,7 +23,7 @@ _PIECES: Final = regex.compile(
     regex.DOTALL,
 )
 
-Pattern = regex.Pattern[str]
+Pattern: TypeAlias = "regex.Pattern[str]"
 
 
 def compile_pattern(value: Any) -> Pattern:

@@ -93,6 +93,8 @@ EXAMPLES = [
     ({"number": {"equals": 90, "unit": "km/h"}}, "In 2 h at 90 km/h, then 7 km", 1),
     ({"number": {"equals": 90, "unit": "EUR"}}, "It costs 90 USD", 0),
     ({"number": {"equals": 90, "unit": "EUR"}}, "It costs EUR 90", 1),
+    ({"number": {"equals": 90, "unit": "€"}}, "It costs €90", 1),
+    ({"number": {"equals": 90, "unit": "m"}}, "It is 90 miles", 0),
     ({"number": 1e21}, "1e21", 1),
     ({"number": 5}, "no number", 0),
     # labels
@@ -197,6 +199,8 @@ def test_a_number_is_noted_with_its_unit_and_what_was_not_read():
     assert run({"number": 1234}, "1,234 kg, not 1,23").note == (
         "Says 1,234 kg. Not written as 1,234.5: 1,23."
     )
+    # A letter of the word before is no unit.
+    assert run({"number": 50}, "It is 50.").note == "Says 50."
 
 
 CALLS = (
