@@ -254,7 +254,7 @@ KINDS: Mapping[str, Kind] = {
             Kind(
                 name=name,
                 read=read_references,
-                run=measured(compute),
+                run=measured(compute, is_binary=name == "exact_match"),
                 is_scored=name != "exact_match",
                 needs_reference=True,
                 question=question,

@@ -88,4 +88,4 @@ def matches(pattern: Pattern, subject: Subject) -> Outcome:
         return Outcome(None, told, unscored_reason="timeout")
     except MemoryError:
         return Outcome(None, "The pattern needs too much memory.", unscored_reason="timeout")
-    return Outcome(0.0) if text is None else Outcome(1.0, f"Matched: {shortened(text)}")
+    return Outcome(0.0, "Nothing matches.") if text is None else Outcome(1.0, f"Matched: {shortened(text)}")
