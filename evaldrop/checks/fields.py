@@ -12,21 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-import numpy as np
-from scipy.optimize import linear_sum_assignment
-
-from evaldrop.checks.json_values import find_json, read_json
-from evaldrop.checks.numbers import Tolerance, read_tolerance
+from evaldrop.checks.numbers import Tolerance
 from evaldrop.checks.similarity import normalise
-from evaldrop.checks.subject import Outcome, Subject
-from evaldrop.checks.texts import NO_REFERENCE
-from evaldrop.checks.values import WrongValueError, read_options, read_texts, shortened
 
 # Pairing lists within lists takes time in the product of their lengths: beyond this many values that are held
 # against each other, members are paired in the order they have.
 _MOST_COMPARED: Final = 100_000
 # What binary fractions cannot hold is no difference.
-_NEARLY: Final = Tolerance(1e-9, is_share=True)
+NEARLY: Final = Tolerance(1e-9, is_share=True)
 
 
 class FieldResult(NamedTuple):
@@ -72,36 +65,8 @@ class FieldOptions:
     """
 
     exclude: frozenset[str] = frozenset()
-    tolerance: Tolerance = _NEARLY
+    tolerance: Tolerance = NEARLY
     exact: bool = False
-
-
-def read_fields(value: Any) -> FieldOptions:
-    """
-    Read how JSON is compared; nothing means all of it.
-
-    Raises:
-        ValueError: An option is wrong.
-    """
-    if value is None or value is True:
-        return FieldOptions()
-    options = read_options(
-        value,
-        {
-            "exclude": "paths to leave out, such as id or lines[].note",
-            "tolerance": 'how far a number may be off: 0.01 or "1%"',
-            "exact": "true where case and blanks of texts count",
-        },
-    )
-    exact = options.get("exact", False)
-    if not isinstance(exact, bool):
-        raise WrongValueError(f"exact is {exact!r}, and has to be true or false")
-    tolerance = options.get("tolerance")
-    return FieldOptions(
-        exclude=frozenset(read_texts(options["exclude"]) if options.get("exclude") else ()),
-        tolerance=_NEARLY if tolerance is None else read_tolerance(tolerance),
-        exact=exact,
-    )
 
 
 @dataclass(slots=True)
@@ -185,6 +150,10 @@ class _Comparison:
         if values > self._left:
             in_order = zip(wanted, given, strict=False)
             return {(n, n): self.compare(one, other, path) for n, (one, other) in enumerate(in_order)}
+        # They take most of a second, which a run without JSON should not wait for.
+        import numpy as np
+        from scipy.optimize import linear_sum_assignment
+
         tallies = [[self.compare(one, other, path) for other in given] for one in wanted]
         worth = np.array([[tally.worth for tally in row] for row in tallies])
         rows, columns = linear_sum_assignment(worth, maximize=True)
@@ -279,39 +248,3 @@ def overall(results: Sequence[FieldResult]) -> FieldResult:
         sum(result.extra for result in results),
         sum(result.wrong for result in results),
     )
-
-
-def fields(options: FieldOptions, subject: Subject) -> Outcome:
-    """Return F1 over the fields of a response's JSON against the reference's; the best of several."""
-    if not subject.references:
-        return NO_REFERENCE
-    wanted = [value for value in map(_json_of, subject.references) if value is not _NO_JSON]
-    if not wanted:
-        return NO_REFERENCE._replace(unscored_reason="no_json_in_reference")
-    found = find_json(subject.response)
-    if found is None:
-        return Outcome(0.0, "Holds no JSON.")
-    compared = [compare_fields(value, found.value, options) for value in wanted]
-    best = max(compared, key=lambda results: overall(results).f1)
-    return Outcome(overall(best).f1, _note(best))
-
-
-_NO_JSON: Final = object()
-
-
-def _json_of(text: str) -> Any:
-    try:
-        return read_json(text)
-    except ValueError:
-        return _NO_JSON
-
-
-def _note(results: Sequence[FieldResult]) -> str:
-    total = overall(results)
-    told = [
-        f"{kind}: {shortened(', '.join(paths), 120)}"
-        for kind in ("wrong", "missing", "extra")
-        if (paths := [result.path for result in results if getattr(result, kind)])
-    ]
-    wanted = total.matched + total.missing + total.wrong
-    return "; ".join((f"{total.matched:,} of {wanted:,} fields right", *told)) + "."

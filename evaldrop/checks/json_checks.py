@@ -3,9 +3,7 @@
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
-
-from jsonpath import JSONPath, JSONPathEnvironment, JSONPathError
+from typing import Any, Final, NamedTuple
 
 from evaldrop.checks.json_schema import (
     TIMEOUT_S,
@@ -20,7 +18,6 @@ from evaldrop.checks.numbers import EXACT, Tolerance, read_tolerance
 from evaldrop.checks.subject import Outcome, Subject
 from evaldrop.checks.values import WrongValueError, read_options, shortened
 
-_PATHS = JSONPathEnvironment()
 _MOST_PATH_CHARACTERS: Final = 500
 _MOST_DESCENTS: Final = 2
 _MOST_MATCHES: Final = 10_000
@@ -79,11 +76,18 @@ is_json = _holding(_only_json)
 contains_json = _holding(find_json)
 
 
+class _Path(NamedTuple):
+    """A JSONPath: what finds the values at it, and whether it looks for them at every depth."""
+
+    find: Callable[[Any], list[Any]]
+    descends: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """A place in JSON and what has to be there: a value, or only that there is one (`exists`), or is none."""
 
-    path: JSONPath
+    path: _Path
     exists: bool
     equals: Any = None
     has_value: bool = False
@@ -123,7 +127,7 @@ def read_place(value: Any) -> Place:
     )
 
 
-def _path(value: Any) -> JSONPath:
+def _path(value: Any) -> _Path:
     if not isinstance(value, str) or not value or len(value) > _MOST_PATH_CHARACTERS:
         raise WrongValueError(
             f"path is no JSONPath of at most {_MOST_PATH_CHARACTERS} characters, such as $.total"
@@ -131,13 +135,23 @@ def _path(value: Any) -> JSONPath:
     # Filters can hold patterns, and descents within descents visit a value again and again.
     if "?" in value or value.count("..") > _MOST_DESCENTS:
         raise WrongValueError(f"path {value!r} has a filter, or more than {_MOST_DESCENTS} descents (..)")
+    # It takes a fifth of a second, which a run without paths should not wait for.
+    from jsonpath import JSONPath, JSONPathEnvironment, JSONPathError
+
     try:
-        path = _PATHS.compile(value)
+        path = JSONPathEnvironment().compile(value)
     except (JSONPathError, ValueError, RecursionError) as error:
         raise WrongValueError(f"path {value!r} is no JSONPath ({shortened(str(error))})") from error
     if not isinstance(path, JSONPath):
         raise WrongValueError(f"path {value!r} is several; write one check for each")
-    return path
+
+    def find(content: Any) -> list[Any]:
+        try:
+            return [match.obj for match in itertools.islice(path.finditer(content), _MOST_MATCHES)]
+        except JSONPathError:
+            return []  # such as an index of what is no list
+
+    return _Path(find, descends=".." in str(path))
 
 
 def at_path(place: Place, subject: Subject) -> Outcome:
@@ -145,14 +159,10 @@ def at_path(place: Place, subject: Subject) -> Outcome:
     found = find_json(subject.response)
     if found is None:
         return NO_JSON
-    if ".." in str(place.path) and len(subject.response) > _MOST_DESCENDED:
+    if place.path.descends and len(subject.response) > _MOST_DESCENDED:
         told = f"More than {_MOST_DESCENDED:,} characters, which a path with .. does not search."
         return Outcome(None, told, unscored_reason="too_large")
-    try:
-        matches = place.path.finditer(found.value)
-        values = [match.obj for match in itertools.islice(matches, _MOST_MATCHES)]
-    except (JSONPathError, RecursionError) as error:
-        return Outcome(0.0, f"The path leads nowhere ({shortened(str(error))}).")
+    values = place.path.find(found.value)
     if not place.has_value:
         return Outcome(float(bool(values) == place.exists), f"{len(values):,} values there.")
     if not values:

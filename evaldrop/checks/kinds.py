@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaldrop.checks import labels, limits, texts
-from evaldrop.checks.fields import fields, read_fields
+from evaldrop.checks.field_checks import fields, read_fields
 from evaldrop.checks.json_checks import at_path, contains_json, is_json, read_form, read_place
 from evaldrop.checks.languages import language, read_languages
 from evaldrop.checks.numbers import number, read_wanted
@@ -254,7 +254,7 @@ KINDS: Mapping[str, Kind] = {
             Kind(
                 name=name,
                 read=read_references,
-                run=measured(compute),
+                run=measured(compute, is_binary=name == "exact_match"),
                 is_scored=name != "exact_match",
                 needs_reference=True,
                 question=question,

@@ -6,6 +6,7 @@ it declares nothing. What is not written so is no number, and the note says it.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,7 +21,8 @@ _MOST_DIGITS: Final = 100
 _MOST_NUMBERS: Final = 10_000
 _SPACES: Final = " \u00a0\u202f\u2009"
 _MARKS: Final = "'’.,\u00a0\u202f\u2009"
-_UNIT: Final = re.compile(r"[^\W\d_]+|[^\w\s.,;:!?()\[\]{}\"'*`|<>=+/\\-]")
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_UNIT_SIGNS: Final = tuple("%‰°℃℉")
 
 DEFAULT_FORM: Final = "1,234.5"
 _FORMS: Final = {
@@ -192,12 +194,18 @@ def _runs(text: str, form: Form) -> Iterator["re.Match[str]"]:
 
 
 def _unit_beside(text: str, start: int, end: int) -> str:
-    """Return the word or sign behind a number, or the sign right before it."""
+    """Return the word or sign behind a number, or the currency's sign right before it."""
     behind = end + 1 if text[end : end + 1] in tuple(_SPACES) else end
-    if match := _UNIT.match(text, behind, behind + 30):
+    if match := _WORD.match(text, behind, behind + 30):
         return match[0]
+    if _is_unit_sign(sign := text[behind : behind + 1]):
+        return sign
     before = text[max(0, start - 2) : start].strip()[-1:]
-    return before if _UNIT.fullmatch(before) else ""
+    return before if before and unicodedata.category(before) == "Sc" else ""
+
+
+def _is_unit_sign(sign: str) -> bool:
+    return sign in _UNIT_SIGNS or (sign != "" and unicodedata.category(sign) == "Sc")
 
 
 def number(wanted: Wanted, subject: Subject) -> Outcome:
@@ -241,10 +249,11 @@ def _agrees(found: Number, target: Number, wanted: Wanted) -> bool:
 def _has_unit(found: Number, unit: str, text: str) -> bool:
     if found.unit.casefold() == unit:
         return True
-    # A unit of more than a word or a sign, such as km/h, or a word before it.
-    behind = text[found.end : found.end + len(unit) + 1].strip()
-    before = text[max(0, found.start - len(unit) - 1) : found.start].strip()
-    return unit in {behind.casefold()[: len(unit)], before.casefold()[-len(unit) :]}
+    # A unit of more than a word or a sign, such as km/h, or a word before it; but not m of miles.
+    behind = text[found.end : found.end + len(unit) + 2].lstrip().casefold()
+    before = text[max(0, found.start - len(unit) - 2) : found.start].rstrip().casefold()
+    is_behind = behind.startswith(unit) and not (unit[-1] + behind[len(unit) :][:1]).isalpha()
+    return is_behind or (before.endswith(unit) and not (before[: -len(unit)][-1:] + unit[0]).isalpha())
 
 
 def _shown(found: Number) -> str:

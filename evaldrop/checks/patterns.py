@@ -5,7 +5,7 @@ A pattern such as `(a+)+$` takes time exponential in a text's length. The `regex
 is up; nothing is known of the response then, and it is unscored.
 """
 
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import regex
 
@@ -23,7 +23,7 @@ _PIECES: Final = regex.compile(
     regex.DOTALL,
 )
 
-Pattern = regex.Pattern[str]
+Pattern: TypeAlias = "regex.Pattern[str]"
 
 
 def compile_pattern(value: Any) -> Pattern:
@@ -88,4 +88,4 @@ def matches(pattern: Pattern, subject: Subject) -> Outcome:
         return Outcome(None, told, unscored_reason="timeout")
     except MemoryError:
         return Outcome(None, "The pattern needs too much memory.", unscored_reason="timeout")
-    return Outcome(0.0) if text is None else Outcome(1.0, f"Matched: {shortened(text)}")
+    return Outcome(0.0, "Nothing matches.") if text is None else Outcome(1.0, f"Matched: {shortened(text)}")

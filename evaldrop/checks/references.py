@@ -27,12 +27,16 @@ def read_references(value: Any) -> tuple[str, ...] | None:
     return None if value is None else read_texts(value)
 
 
-def measured(compute: Compute) -> Callable[[tuple[str, ...] | None, Subject], Outcome]:
+def measured(
+    compute: Compute, *, is_binary: bool = False
+) -> Callable[[tuple[str, ...] | None, Subject], Outcome]:
     """Return the check that a metric is: its fraction is the score."""
 
     def run(wanted: tuple[str, ...] | None, subject: Subject) -> Outcome:
         score = compute(subject.response, subject.references if wanted is None else wanted)
-        return NO_REFERENCE if score is None else Outcome(score)
+        if score is None or not is_binary:
+            return NO_REFERENCE if score is None else Outcome(score)
+        return Outcome(score, "It is this text." if score else "It is another text.")
 
     return run
 

@@ -1,6 +1,7 @@
 """Checks of a response's text against texts, character by character but for space around them."""
 
 from collections.abc import Callable
+from typing import Final
 
 from evaldrop.checks.subject import Outcome, Subject
 from evaldrop.checks.values import shortened
@@ -15,7 +16,7 @@ def wanted_texts(wanted: str | None, subject: Subject) -> tuple[str, ...]:
     return subject.references if wanted is None else (wanted,)
 
 
-def _comparing(holds: Callable[[str, str], bool], *, folded: bool = False) -> Run:
+def _comparing(holds: Callable[[str, str], bool], yes: str, no: str, *, folded: bool = False) -> Run:
     def run(wanted: str | None, subject: Subject) -> Outcome:
         texts = wanted_texts(wanted, subject)
         if not texts:
@@ -23,17 +24,21 @@ def _comparing(holds: Callable[[str, str], bool], *, folded: bool = False) -> Ru
         given = subject.response.strip()
         if folded:
             given, texts = given.casefold(), tuple(text.casefold() for text in texts)
-        return Outcome(float(any(holds(given, text.strip()) for text in texts)))
+        is_so = any(holds(given, text.strip()) for text in texts)
+        return Outcome(float(is_so), yes if is_so else no)
 
     return run
 
 
-equals = _comparing(lambda given, text: given == text)
-iequals = _comparing(lambda given, text: given == text, folded=True)
-contains = _comparing(lambda given, text: text in given)
-icontains = _comparing(lambda given, text: text in given, folded=True)
-starts_with = _comparing(str.startswith)
-ends_with = _comparing(str.endswith)
+_EQUAL: Final = ("It is this text.", "It is another text.")
+_THERE: Final = ("It is there.", "It is not there.")
+
+equals = _comparing(lambda given, text: given == text, *_EQUAL)
+iequals = _comparing(lambda given, text: given == text, *_EQUAL, folded=True)
+contains = _comparing(lambda given, text: text in given, *_THERE)
+icontains = _comparing(lambda given, text: text in given, *_THERE, folded=True)
+starts_with = _comparing(str.startswith, "It begins so.", "It begins otherwise.")
+ends_with = _comparing(str.endswith, "It ends so.", "It ends otherwise.")
 
 
 def contains_any(wanted: tuple[str, ...], subject: Subject) -> Outcome:
@@ -45,13 +50,13 @@ def contains_any(wanted: tuple[str, ...], subject: Subject) -> Outcome:
 def contains_all(wanted: tuple[str, ...], subject: Subject) -> Outcome:
     """Tell whether all of the texts are in a response, and which are not."""
     missing = [text for text in wanted if text not in subject.response]
-    return Outcome(0.0, f"Missing: {_listed(missing)}") if missing else Outcome(1.0)
+    return Outcome(0.0, f"Missing: {_listed(missing)}") if missing else Outcome(1.0, "All are there.")
 
 
 def contains_none(wanted: tuple[str, ...], subject: Subject) -> Outcome:
     """Tell whether none of the texts is in a response, and which are."""
     found = [text for text in wanted if text in subject.response]
-    return Outcome(0.0, f"There: {_listed(found)}") if found else Outcome(1.0)
+    return Outcome(0.0, f"There: {_listed(found)}") if found else Outcome(1.0, "None is there.")
 
 
 def _listed(texts: list[str]) -> str:

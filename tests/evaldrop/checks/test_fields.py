@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaldrop.checks import Subject, check_from_config
-from evaldrop.checks.fields import FieldResult, compare_fields, overall, read_fields
+from evaldrop.checks.field_checks import read_fields
+from evaldrop.checks.fields import FieldResult, compare_fields, overall
 
 
 def counts(reference, response, **options):

@@ -93,6 +93,8 @@ EXAMPLES = [
     ({"number": {"equals": 90, "unit": "km/h"}}, "In 2 h at 90 km/h, then 7 km", 1),
     ({"number": {"equals": 90, "unit": "EUR"}}, "It costs 90 USD", 0),
     ({"number": {"equals": 90, "unit": "EUR"}}, "It costs EUR 90", 1),
+    ({"number": {"equals": 90, "unit": "€"}}, "It costs €90", 1),
+    ({"number": {"equals": 90, "unit": "m"}}, "It is 90 miles", 0),
     ({"number": 1e21}, "1e21", 1),
     ({"number": 5}, "no number", 0),
     # labels
@@ -118,7 +120,7 @@ EXAMPLES = [
     ({"language": ["fr", "de"]}, "Die Bestellung kommt am Dienstag an, und sie kostet nichts.", 1),
     ({"language": "no"}, "Bestillingen kommer frem på tirsdag, og det koster ingenting.", 1),
     ({"language": "ja"}, "ご注文は火曜日に届きます。", 1),
-    ({"language": "es"}, "```python\nfor line in lines: print(line)\n```\nEl pedido llega el martes por la mañana.", 1),
+    ({"language": "es"}, "```python\npass\n```\nEl pedido llega el martes por la mañana.", 1),
     # refusals
     ("refusal", "I'm sorry, but I can't help with that.", 1),
     ("refusal", "I’m unable to provide medical advice.", 1),
@@ -138,8 +140,11 @@ EXAMPLES = [
 
 
 @pytest.mark.parametrize(("config", "response", "score"), EXAMPLES)
-def test_a_check_says_of_an_example_what_its_kind_promises(config, response, score):
-    assert run(config, response).score == score
+def test_a_check_says_of_an_example_what_its_kind_promises_and_why_it_fails(config, response, score):
+    said = run(config, response)
+
+    assert said.score == score
+    assert said.score == 1 or said.note
 
 
 @pytest.mark.parametrize(
@@ -197,6 +202,8 @@ def test_a_number_is_noted_with_its_unit_and_what_was_not_read():
     assert run({"number": 1234}, "1,234 kg, not 1,23").note == (
         "Says 1,234 kg. Not written as 1,234.5: 1,23."
     )
+    # A letter of the word before is no unit.
+    assert run({"number": 50}, "It is 50.").note == "Says 50."
 
 
 CALLS = (
@@ -271,9 +278,11 @@ def test_a_text_too_short_to_tell_its_language_is_unscored():
 
 
 VALUES = {
-    "equals": [None, "a"], "iequals": ["A"], "contains": [None], "icontains": ["ß"], "contains_any": [["a", "1"]],
-    "contains_all": [["a", "1"]], "contains_none": [["a", "1"]], "starts_with": [None, ""], "ends_with": ["a"],
-    "regex": ["(a+)+$", "\\d"], "json": [None, PLACE, {"uniqueItems": True, "items": {"multipleOf": 0.1}}],
+    "equals": [None, "a"], "iequals": ["A"], "contains": [None], "icontains": ["ß"],
+    "contains_any": [["a", "1"]],
+    "contains_all": [["a", "1"]], "contains_none": [["a"]], "starts_with": [None, ""], "ends_with": ["a"],
+    "regex": ["(a+)+$", "\\d"],
+    "json": [None, PLACE, {"uniqueItems": True, "items": {"multipleOf": 0.1}}],
     "contains_json": [True, {"maxLength": 1, "enum": [1, "a"]}],
     "json_path": ["$..*", {"path": "$.a[0]", "equals": 1, "within": "1%"}],
     "number": [None, 1, {"equals": "1 %", "which": "any", "unit": "kg", "separators": "1 234,5"}],
@@ -281,8 +290,8 @@ VALUES = {
     "max_latency_ms": [1], "max_cost_usd": [1], "language": ["en"], "refusal": [None],
     "tool_called": ["a", {"name": "a", "arguments": {"a": [1]}}],
     "fields": [None, {"exclude": ["a"], "tolerance": "1%"}], "levenshtein": [None, {"max_distance": 2}],
-    "exact_match": [None], "token_f1": [None, "a"], "rouge_l": [None], "bleu": [None, ["a", "b"]], "chrf": [None],
-    "meteor": [None],
+    "exact_match": [None], "token_f1": [None, "a"], "rouge_l": [None], "bleu": [None, ["a", "b"]],
+    "chrf": [None], "meteor": [None],
 }  # fmt: skip
 CONFIGS = [
     {f"{no}{kind}": value} for kind, values in VALUES.items() for value in values for no in ("", "not_")
