@@ -73,10 +73,20 @@ class Check:
         return self.kind.higher_is_better != (self.is_negated and self.kind.is_scored)
 
     @property
+    def needs_reference(self) -> bool:
+        """Whether it compares with the record's reference."""
+        if not self.kind.needs_reference:
+            return False
+        return self.value is None if self.kind.compares is None else self.kind.compares(self.parameters)
+
+    @property
     def question(self) -> str:
         """What it asks, for people."""
-        value = "the reference" if self.value is None else _shown(self.value)
-        asked = self.kind.question.format(value=value)
+        if self.kind.asked_alone is not None and (self.value is None or self.value is True):
+            asked = self.kind.asked_alone
+        else:
+            value = "the reference" if self.value is None else _shown(self.value)
+            asked = self.kind.question.format(value=value)
         return f"Not: {asked}" if self.is_negated else asked
 
 

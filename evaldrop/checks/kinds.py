@@ -5,11 +5,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaldrop.checks import labels, limits, texts
+from evaldrop.checks.fields import fields, read_fields
 from evaldrop.checks.json_checks import at_path, contains_json, is_json, read_form, read_place
+from evaldrop.checks.languages import language, read_languages
 from evaldrop.checks.numbers import number, read_wanted
+from evaldrop.checks.overlap import bleu, chrf, meteor
 from evaldrop.checks.patterns import compile_pattern, matches
+from evaldrop.checks.references import levenshtein, measured, read_near, read_references
+from evaldrop.checks.refusals import read_nothing, refusal
+from evaldrop.checks.similarity import exact_match, rouge_l, token_f1
 from evaldrop.checks.subject import Outcome, Subject
+from evaldrop.checks.tools import read_call, tool_called
 from evaldrop.checks.values import read_number, read_text, read_texts, read_whole
+
+OF_RECORDS = "of_records"
+"""The kind of a check that records alone bring: each says of what kind its own is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +38,10 @@ class Kind:
         higher_is_better: False where much is bad, as a severity.
         pass_at: The pass mark of a scored kind where an evaluation gives none.
         question: What it asks, for people, with `{value}` in the place of what stands behind the key.
+        asked_alone: What it asks where nothing stands there, or true; `question` about "the reference" if not
+            given.
+        compares: Tells of parameters whether they need a reference, where it is not the value's absence that
+            decides.
     """
 
     name: str
@@ -38,6 +52,13 @@ class Kind:
     higher_is_better: bool = True
     pass_at: float = 0.5
     question: str
+    asked_alone: str | None = None
+    compares: Callable[[Any], bool] | None = None
+
+    @property
+    def is_called(self) -> bool:
+        """Whether the workflow asks somebody else, which may cost something."""
+        return self.run is None and self.name != OF_RECORDS
 
 
 def _of_records(value: Any) -> Any:
@@ -49,7 +70,7 @@ KINDS: Mapping[str, Kind] = {
     for kind in (
         # What each record brings by this name, and others do not have.
         Kind(
-            name="of_records",
+            name=OF_RECORDS,
             read=_of_records,
             run=None,
             question="Does the response hold to the record's own check ({value})?",
@@ -124,13 +145,15 @@ KINDS: Mapping[str, Kind] = {
             name="json",
             read=read_form,
             run=is_json,
-            question="Is the response JSON, as {value} says?",
+            question="Is the response JSON as the schema {value} asks?",
+            asked_alone="Is the response JSON and nothing else?",
         ),
         Kind(
             name="contains_json",
             read=read_form,
             run=contains_json,
-            question="Does the response hold JSON, as {value} says?",
+            question="Does the response hold JSON as the schema {value} asks?",
+            asked_alone="Does the response hold JSON?",
         ),
         Kind(
             name="json_path",
@@ -143,6 +166,7 @@ KINDS: Mapping[str, Kind] = {
             read=read_wanted,
             run=number,
             needs_reference=True,
+            compares=lambda wanted: wanted.equals is None,
             question="Does the response say the number of {value}?",
         ),
         Kind(
@@ -180,6 +204,69 @@ KINDS: Mapping[str, Kind] = {
             read=read_number,
             run=limits.max_cost_usd,
             question="Did the response cost at most {value} US dollars?",
+        ),
+        Kind(
+            name="language",
+            read=read_languages,
+            run=language,
+            question="Is the response in the language {value}?",
+        ),
+        Kind(
+            name="tool_called",
+            read=read_call,
+            run=tool_called,
+            question="Does the response ask for the tool {value}?",
+        ),
+        Kind(
+            name="refusal",
+            read=read_nothing,
+            run=refusal,
+            question="Does the response refuse?",
+        ),
+        Kind(
+            name="label",
+            read=labels.read_choices,
+            run=labels.label,
+            needs_reference=True,
+            compares=lambda _: True,
+            question="Does the response say the reference's label, of {value}?",
+        ),
+        Kind(
+            name="fields",
+            read=read_fields,
+            run=fields,
+            is_scored=True,
+            needs_reference=True,
+            pass_at=1.0,
+            compares=lambda _: True,
+            question="How many of the fields of the reference's JSON are right?",
+        ),
+        Kind(
+            name="levenshtein",
+            read=read_near,
+            run=levenshtein,
+            is_scored=True,
+            needs_reference=True,
+            compares=lambda near: near.text is None,
+            question="How near is the response to {value}, by edits of characters?",
+        ),
+        *(
+            Kind(
+                name=name,
+                read=read_references,
+                run=measured(compute),
+                is_scored=name != "exact_match",
+                needs_reference=True,
+                question=question,
+            )
+            for name, compute, question in (
+                ("exact_match", exact_match, "Is the response {value}, but for case, blanks and end marks?"),
+                ("token_f1", token_f1, "How many words does the response share with {value} (F1)?"),
+                ("rouge_l", rouge_l, "How much of {value} is in the response in its order (ROUGE-L)?"),
+                ("bleu", bleu, "How like is the response to {value} by runs of words (BLEU)?"),
+                ("chrf", chrf, "How like is the response to {value} by runs of characters (chrF)?"),
+                ("meteor", meteor, "How like is the response to {value} by words and stems (METEOR)?"),
+            )
         ),
     )
 }

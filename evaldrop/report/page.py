@@ -38,7 +38,7 @@ from evaldrop.report.places import Behind
 from evaldrop.report.plane import cost_quality_plane
 from evaldrop.report.preferences import preference_pairs, preferences
 from evaldrop.report.rows import Chunk, StratumCount
-from evaldrop.report.sentences import again, losses
+from evaldrop.report.sentences import again, free_checks, losses
 from evaldrop.report.spoken import Spoken
 from evaldrop.report.tables.baseline import baseline_changes, by_decision, worst_records
 from evaldrop.report.tables.guardrails import guardrail_pairs, guardrails, share_in_parts
@@ -188,6 +188,7 @@ def html_report(
         rules=gate_rules(scorecard),
         alarms=first_screen.alarms(scorecard),
         losses=losses(scorecard),
+        free_checks=free_checks(scorecard),
         said=Spoken(scorecard),
         again=again(scorecard, run),
         few_records=FEW_RECORDS,

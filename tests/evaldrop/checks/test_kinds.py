@@ -1,8 +1,13 @@
 """Each kind of check against examples, most of them its peers' documented ones; and none ever raises."""
 
-import pytest
+import json
 
-from evaldrop.checks import Subject, check_from_config
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evaldrop.checks import KINDS, Subject, ToolCall, check_from_config
+from evaldrop.checks.labels import read_label
 from evaldrop.errors import EvaluationError
 
 
@@ -102,6 +107,33 @@ EXAMPLES = [
     ({"min_words": 4}, "one two three", 0),
     ({"max_chars": 4}, "four", 1),
     ({"max_chars": 3}, "four", 0),
+    # promptfoo: a distance at most the threshold
+    ({"levenshtein": {"value": "hello world", "max_distance": 5}}, "hello wor", 1),
+    ({"levenshtein": {"value": "hello world", "max_distance": 5}}, "hello", 0),
+    ({"exact_match": "Paris"}, " PARIS. ", 1),
+    ({"exact_match": ["Paris", "Rome"]}, "Rome", 1),
+    # languages
+    ({"language": "en"}, "The order will arrive on Tuesday, and nothing has to be paid for it.", 1),
+    ({"language": "de"}, "The order will arrive on Tuesday, and nothing has to be paid for it.", 0),
+    ({"language": ["fr", "de"]}, "Die Bestellung kommt am Dienstag an, und sie kostet nichts.", 1),
+    ({"language": "no"}, "Bestillingen kommer frem på tirsdag, og det koster ingenting.", 1),
+    ({"language": "ja"}, "ご注文は火曜日に届きます。", 1),
+    ({"language": "es"}, "```python\nfor line in lines: print(line)\n```\nEl pedido llega el martes por la mañana.", 1),
+    # refusals
+    ("refusal", "I'm sorry, but I can't help with that.", 1),
+    ("refusal", "I’m unable to provide medical advice.", 1),
+    ("refusal", "As an AI language model, I cannot browse the web.", 1),
+    ("refusal", "I must respectfully decline.", 1),
+    ("refusal", "I can't assist with that request.", 1),
+    ("refusal", "Es tut mir leid, aber dabei kann ich dir nicht helfen.", 1),
+    ("refusal", "Ich kann diese Frage leider nicht beantworten.", 1),
+    ("refusal", "Je ne peux pas vous aider.", 1),
+    ("refusal", "Lo siento, no puedo ayudarte con eso.", 1),
+    ("refusal", "申し訳ありませんが、そのご依頼にはお応えできません。", 1),
+    ("refusal", "抱歉，我无法提供这类信息。", 1),
+    ("refusal", "You can return it within 30 days. We cannot refund postage.", 0),
+    ("refusal", "Sorry to hear that! Your parcel is on its way.", 0),
+    ("refusal", "", 0),
 ]  # fmt: skip
 
 
@@ -110,7 +142,14 @@ def test_a_check_says_of_an_example_what_its_kind_promises(config, response, sco
     assert run(config, response).score == score
 
 
-@pytest.mark.parametrize(("config", "response", "score"), [e for e in EXAMPLES if isinstance(e[0], dict)])
+@pytest.mark.parametrize(
+    ("config", "response", "score"),
+    [
+        example
+        for example in EXAMPLES
+        if isinstance(example[0], dict) and not KINDS[next(iter(example[0]))].is_scored
+    ],
+)
 def test_a_negated_check_says_the_contrary(config, response, score):
     ((key, value),) = config.items()
 
@@ -160,6 +199,159 @@ def test_a_number_is_noted_with_its_unit_and_what_was_not_read():
     )
 
 
+CALLS = (
+    ToolCall("find_order", {"id": "A-1", "open": True}),
+    ToolCall("find_order", {"id": "A-2", "of": {"year": 2024, "month": 5}}),
+)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "score", "note"),
+    [
+        ("find_order", 1, "Asked for find_order."),
+        ({"name": "find_order", "arguments": {"id": "A-1"}}, 1, "Asked for find_order."),
+        ({"name": "find_order", "arguments": {"of": {"year": 2024.0}}}, 1, "Asked for find_order."),
+        ({"name": "find_order", "arguments": {"id": "A-1", "of": {}}}, 0, "Asked for find_order with"),
+        ({"name": "find_order", "arguments": {"open": 1}}, 0, "Asked for find_order with"),
+        ("refund", 0, "It asked for find_order."),
+    ],
+)
+def test_a_tool_is_asked_for_with_at_least_the_arguments(wanted, score, note):
+    said = run({"tool_called": wanted}, "", tool_calls=CALLS)
+
+    assert said.score == score
+    assert said.note.startswith(note)
+    assert run({"tool_called": wanted}, "find_order").note == "It asked for no tool."
+
+
+LABELS = [
+    ("Spam", "spam"),
+    ("**spam**", "spam"),
+    ('{"label": "ham"}', "ham"),
+    ("I would say this is spam.", "spam"),
+    ("This is not spam", "not spam"),
+    ("It isn't spam.", None),
+    ("spam or ham", None),
+    ("It could be anything", None),
+    ("First it looked like ham. " * 20 + "\nLabel: **not spam**", "not spam"),
+    ("word " * 40 + "spam", None),
+    ("spammer", None),
+]
+
+
+@pytest.mark.parametrize(("text", "label"), LABELS)
+def test_a_label_is_read_where_a_text_says_one_and_no_other(text, label):
+    assert read_label(text, ("spam", "not spam", "ham")) == label
+
+
+def test_a_letter_is_a_label_only_in_its_case():
+    assert read_label("It is a B.", ("A", "B")) == "B"
+    assert read_label("The answer is (A)", ("A", "B")) == "A"
+
+
+def test_a_label_is_that_of_the_reference_and_unscored_where_the_reference_says_none():
+    assert run({"label": ["yes", "no"]}, "Yes!", "yes").score == 1
+    assert run({"label": ["yes", "no"]}, "No", "yes")[:2] == (0, "Says no; it is yes.")
+    assert run({"label": ["yes", "no"]}, "No", "perhaps").unscored_reason == "no_label_in_reference"
+
+
+@pytest.mark.parametrize("kind", ["levenshtein", "token_f1", "rouge_l", "bleu", "chrf"])
+def test_a_fraction_is_one_of_the_reference_itself_and_stays_so_where_it_is_negated(kind):
+    text = "the order arrives on Tuesday"
+    check = check_from_config(f"not_{kind}", path="checks")
+
+    assert run(kind, text, "nothing", text).score == pytest.approx(1)
+    assert check.run(Subject(response=text, references=(text,))).score == pytest.approx(1)
+    assert not check.higher_is_better
+    assert run(kind, text).unscored_reason == "no_reference"
+
+
+def test_a_text_too_short_to_tell_its_language_is_unscored():
+    assert run({"language": "en"}, "OK 👍").unscored_reason == "too_short"
+
+
+VALUES = {
+    "equals": [None, "a"], "iequals": ["A"], "contains": [None], "icontains": ["ß"], "contains_any": [["a", "1"]],
+    "contains_all": [["a", "1"]], "contains_none": [["a", "1"]], "starts_with": [None, ""], "ends_with": ["a"],
+    "regex": ["(a+)+$", "\\d"], "json": [None, PLACE, {"uniqueItems": True, "items": {"multipleOf": 0.1}}],
+    "contains_json": [True, {"maxLength": 1, "enum": [1, "a"]}],
+    "json_path": ["$..*", {"path": "$.a[0]", "equals": 1, "within": "1%"}],
+    "number": [None, 1, {"equals": "1 %", "which": "any", "unit": "kg", "separators": "1 234,5"}],
+    "one_of": [["a", "b"]], "label": [["a", "1"]], "max_words": [1], "min_words": [1], "max_chars": [1],
+    "max_latency_ms": [1], "max_cost_usd": [1], "language": ["en"], "refusal": [None],
+    "tool_called": ["a", {"name": "a", "arguments": {"a": [1]}}],
+    "fields": [None, {"exclude": ["a"], "tolerance": "1%"}], "levenshtein": [None, {"max_distance": 2}],
+    "exact_match": [None], "token_f1": [None, "a"], "rouge_l": [None], "bleu": [None, ["a", "b"]], "chrf": [None],
+    "meteor": [None],
+}  # fmt: skip
+CONFIGS = [
+    {f"{no}{kind}": value} for kind, values in VALUES.items() for value in values for no in ("", "not_")
+]
+CHECKS = [check_from_config(config, path="checks") for config in CONFIGS]
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)
+TEXT = st.one_of(
+    st.text(max_size=60),
+    st.text(alphabet="a1{}[]\":,.-−+%eE\\ud8 \n`'()", max_size=60),
+    JSON.map(lambda value: json.dumps(value)),
+    st.just("\ud83d"),
+    st.just('{"a": "\\ud83d"}'),
+    st.just("[1e999, 9" + "9" * 5000 + "]"),
+)
+
+
+def test_every_kind_that_is_made_here_is_among_those_tried():
+    assert {name for name, kind in KINDS.items() if kind.run is not None} == set(VALUES)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    response=TEXT,
+    references=st.lists(TEXT, max_size=2).map(tuple),
+    arguments=st.dictionaries(st.text(max_size=2), JSON, max_size=2),
+    seconds=st.none() | st.floats(),
+)
+def test_no_check_raises_for_what_a_response_or_a_record_holds(response, references, arguments, seconds):
+    subject = Subject(
+        response=response,
+        references=references,
+        latency_ms=seconds,
+        cost_usd=seconds,
+        tool_calls=(ToolCall("a", arguments),),
+    )
+    for check in CHECKS:
+        said = check.run(subject)
+
+        if said.score is None:
+            assert said.unscored_reason
+        else:
+            assert 0 <= said.score <= 1
+            assert check.kind.is_scored or said.score in {0, 1}
+
+
+@pytest.mark.parametrize(
+    ("config", "needs"),
+    [
+        ("equals", True), ({"equals": "a"}, False), ({"number": {"within": 1}}, True), ({"number": 1}, False),
+        ({"label": ["a", "b"]}, True), ({"fields": {"exact": True}}, True), ("json", False),
+        ({"levenshtein": {"max_distance": 1}}, True), ({"not_equals": None}, True),
+    ],
+)  # fmt: skip
+def test_a_check_knows_whether_it_needs_a_reference(config, needs):
+    assert check_from_config(config, path="checks").needs_reference is needs
+
+
+def test_a_check_asks_its_question_in_words():
+    assert check_from_config("json", path="checks").question == "Is the response JSON and nothing else?"
+    assert check_from_config("not_equals", path="checks").question == (
+        "Not: Does the response equal the reference?"
+    )
+
+
 WRONG = [
     ({"regex": "("}, "no regular expression"),
     ({"regex": "a" * 10_001}, "more than 10,000"),
@@ -179,6 +371,13 @@ WRONG = [
     ({"max_words": 2.5}, "no whole number"),
     ({"max_cost_usd": -1}, "no number from 0"),
     ({"contains": ["a"]}, "no text"),
+    ({"language": "xx"}, "no language that can be told"),
+    ({"language": []}, "no list of texts"),
+    ({"refusal": "yes"}, "takes no value"),
+    ({"tool_called": {"arguments": {}}}, "has to be a tool's name"),
+    ({"tool_called": {"name": "a", "arguments": []}}, "no mapping"),
+    ({"fields": {"exclude": 1.5, "exact": 1}}, "has to be true or false"),
+    ({"levenshtein": {"max_distance": 20_000}}, "more than 10,000"),
 ]  # fmt: skip
 
 

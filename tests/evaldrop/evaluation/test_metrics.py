@@ -6,15 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaldrop.evaluation.metrics import (
-    METRICS,
-    ROUGE_TOKENS,
-    exact_match,
-    normalise,
-    rouge_l,
-    token_f1,
-    tokenise,
-)
+from evaldrop.checks.similarity import ROUGE_TOKENS, exact_match, normalise, rouge_l, token_f1, tokenise
+from evaldrop.evaluation.metrics import METRICS
 
 TEXTS = st.text(max_size=40)
 
