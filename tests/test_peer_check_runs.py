@@ -1,4 +1,4 @@
-"""A whole run of a peer's dataset: its assertions are criteria of the run, and what means nothing here is told."""
+"""A whole run of a peer's dataset: its assertions are criteria, and what means nothing here is told."""
 
 import json
 
