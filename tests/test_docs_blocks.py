@@ -112,6 +112,9 @@ def test_an_example_of_a_definition_is_valid_alone_or_beside_the_rest(block, fol
         anchor = {"prompt": "Why?", "response": "So.", "passes": True}
         (folder / shown["anchors"]["file"]).write_text(json.dumps(anchor))
 
+    for schema in re.findall(r"\bjson: (\S+\.schema\.json)", block.text):
+        (folder / schema).write_text('{"type": "object"}')
+
     row = row_with(shown.get("fields", {}))
     # A prompt is improved on some records and measured on others.
     code, told = validated(whole, *[row] * (24 if "improve:" in block.text else 1))
@@ -129,7 +132,8 @@ API = "docs/api.md"
 # Policies, whose keys are IAM's.
 JOBS = "docs/bedrock-evaluations.md"
 """Its `curl` commands (bash) and what they are answered: tests/evaldrop/api/test_docs.py holds them."""
-ROWS = [block for block in blocks("json", "jsonl", "csv", "tsv") if block.page == "docs/datasets.md"]
+OF_ROWS = {"docs/datasets.md", "docs/checks.md"}
+ROWS = [block for block in blocks("json", "jsonl", "csv", "tsv") if block.page in OF_ROWS]
 
 
 @pytest.mark.parametrize("block", ROWS, ids=lambda block: block.place)

@@ -32,6 +32,7 @@ from evaldrop.datasets.files.formats import DATASET_ENDINGS
 from evaldrop.errors import EvaldropError
 from evaldrop.evaluation.load import FILE_NAME, read_loosely
 from evaldrop.evaluation.prompts import Kind, find_prompt
+from evaldrop.evaluation.schema_files import schema_files
 from evaldrop.nearest import did_you_mean
 from evaldrop.run.request import RunRequest
 from evaldrop.steps.validate_dataset.plan import Plan, refuse_above_budget
@@ -138,11 +139,14 @@ def _files(definition: Mapping[str, Any], *, near: str | None) -> Iterator[tuple
     folder = storage.parent(near) if near else None
     anchors = definition.get("anchors")
     file = anchors if isinstance(anchors, str) else anchors.get("file") if isinstance(anchors, dict) else None
-    if file is not None:
-        place = PurePosixPath(str(file))
+    named = [] if file is None else [("anchors", str(file))]
+    named += [("checks", name) for name in dict.fromkeys(schema_files(definition.get("checks")))]
+    for key, name in named:
+        place = PurePosixPath(name)
         # What a request names would be read here, with the rights of the API and not of who asks.
         if folder is None or place.is_absolute() or ".." in place.parts:
-            raise ApiProblem.at("/evaluation/anchors", "give the anchors themselves: a file is not read.")
+            what = "anchors themselves" if key == "anchors" else "schema itself"
+            raise ApiProblem.at(f"/evaluation/{key}", f"give the {what}: a file is not read.")
         yield place.as_posix(), storage.read_bytes(storage.join(folder, place.as_posix()))
     for kind, name in _prompts(definition) if folder else ():
         if uri := find_prompt(kind, name, near=folder):

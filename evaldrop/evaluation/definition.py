@@ -22,7 +22,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from evaldrop.checks import CHECKED_BY
+from evaldrop.checks import CHECKED_BY, check_json_schema
 from evaldrop.evaluation.anchors import Anchors
 from evaldrop.evaluation.defaults import default_inference
 from evaldrop.evaluation.delivery import BatchJobs, DeliverySetting, Duration, ModelQuota
@@ -394,7 +394,9 @@ class Evaluation(EvaluationPart):
         default=(), description="Built-in names, or definitions."
     )
     checks: tuple[str | dict[str, Any], ...] = Field(
-        default=(), description="Criteria that code answers without a judge: docs/checks.md."
+        default=(),
+        description="Criteria that code answers without a judge: docs/checks.md.",
+        json_schema_extra={"items": check_json_schema()},
     )
     metrics: tuple[str, ...] = Field(default=(), description="Numbers computed without a judge.")
     pairwise: Pairwise | None = None

@@ -12,6 +12,7 @@ from evaldrop.datasets.texts import visible
 from evaldrop.errors import EvaldropError, EvaluationError
 from evaldrop.evaluation.definition import Evaluation
 from evaldrop.evaluation.improvement import MADE, NAMED
+from evaldrop.evaluation.schema_files import with_schemas
 from evaldrop.evaluation.yaml_faults import comma_advice, in_quotes, missing_space
 from evaldrop.evaluation.yaml_text import MAX_BYTES, read_yaml
 from evaldrop.nearest import did_you_mean, nearest
@@ -59,18 +60,21 @@ def stack_evaluation(dataset: str, name: str) -> str | None:
 
 def read_evaluation(uri: str) -> Evaluation:
     """
-    Return the evaluation of a file, with the anchors beside it.
+    Return the evaluation of a file, with the anchors and the checks' JSON Schemas beside it.
 
     Raises:
-        EvaluationError: As `parse_evaluation`, or the anchors' file is missing or wrong.
+        EvaluationError: As `parse_evaluation`, or the file of anchors or of a schema is missing or wrong.
         StorageError: It cannot be read.
     """
     source = uri.rpartition("/")[2]
     evaluation = parse_evaluation(storage.read_bytes(uri, most=MAX_BYTES + 1), source=source)
-    if evaluation.anchors is None:
-        return evaluation
     try:
-        return evaluation.model_copy(update={"anchors": evaluation.anchors.loaded(uri)})
+        return evaluation.model_copy(
+            update={
+                "anchors": evaluation.anchors and evaluation.anchors.loaded(uri),
+                "checks": with_schemas(evaluation.checks, uri),
+            }
+        )
     except EvaluationError as error:
         raise EvaluationError(f"{source}: {error}") from error
 

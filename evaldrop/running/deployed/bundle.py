@@ -16,6 +16,7 @@ from evaldrop.errors import EvaluationError, InputError, PromptError
 from evaldrop.evaluation import find_evaluation, parse_evaluation
 from evaldrop.evaluation.load import FILE_NAME
 from evaldrop.evaluation.prompts import Kind, find_prompt, load_prompt
+from evaldrop.evaluation.schema_files import schema_files
 from evaldrop.run.definition import RunDefinition
 from evaldrop.steps.start_run.prefixes import DATASETS, EVALUATIONS
 
@@ -40,12 +41,12 @@ class EvaluationBundle:
     Attributes:
         evaluation: The file.
         prompts: `candidate/answer.v1`: text, of all that it names.
-        anchors: The anchors' file, its key relative to the evaluation's folder; None without one.
+        beside: The files it names, of anchors and of JSON Schemas, their keys relative to its folder.
     """
 
     evaluation: bytes
     prompts: Mapping[str, str]
-    anchors: File | None = None
+    beside: tuple[File, ...] = ()
 
     def at(self, key: str) -> tuple[File, ...]:
         """
@@ -58,13 +59,13 @@ class EvaluationBundle:
         prompts = [
             File(f"{folder}/prompts/{name}.md", text.encode()) for name, text in sorted(self.prompts.items())
         ]
-        anchors = [File(f"{folder}/{self.anchors.key}", self.anchors.content)] if self.anchors else []
-        return (*prompts, *anchors, File(key, self.evaluation))
+        beside = [File(f"{folder}/{file.key}", file.content) for file in self.beside]
+        return (*prompts, *beside, File(key, self.evaluation))
 
     @property
     def starts_a_run(self) -> bool:
         """Whether a file of it would, below `datasets/`, be taken for a dataset."""
-        return self.anchors is not None and self.anchors.key.endswith(DATASET_ENDINGS)
+        return any(file.key.endswith(DATASET_ENDINGS) for file in self.beside)
 
     @property
     def pinned_key(self) -> str:
@@ -85,19 +86,22 @@ def read_bundle(definition: RunDefinition, evaluation: str) -> EvaluationBundle:
         EvaluationError: A file of it is where it cannot be taken along.
     """
     content = storage.read_bytes(evaluation)
-    anchors = parse_evaluation(content, source=evaluation).anchors
-    file = None
-    if anchors is not None and anchors.file is not None:
-        place = PurePosixPath(anchors.file)
-        # Taken along it would leave the evaluation's folder in the bucket, and overwrite what is another's.
-        if place.is_absolute() or ".." in place.parts:
-            raise EvaluationError(
-                f"{evaluation}: anchors.file: {anchors.file} must lie in the evaluation's folder, or below, "
-                "to be uploaded with it."
-            )
-        folder = storage.parent(evaluation) or "."
-        file = File(place.as_posix(), storage.read_bytes(storage.join(folder, anchors.file)))
-    return EvaluationBundle(evaluation=content, prompts=definition.prompt_files, anchors=file)
+    parsed = parse_evaluation(content, source=evaluation)
+    named = [("anchors.file", parsed.anchors.file)] if parsed.anchors and parsed.anchors.file else []
+    named += [("checks", name) for name in dict.fromkeys(schema_files(parsed.checks))]
+    beside = tuple(_beside(evaluation, name, key) for key, name in named)
+    return EvaluationBundle(evaluation=content, prompts=definition.prompt_files, beside=beside)
+
+
+def _beside(evaluation: str, name: str, key: str) -> File:
+    place = PurePosixPath(name)
+    # Taken along it would leave the evaluation's folder in the bucket, and overwrite what is another's.
+    if place.is_absolute() or ".." in place.parts:
+        raise EvaluationError(
+            f"{evaluation}: {key}: {name} must lie in the evaluation's folder, or below, "
+            "to be uploaded with it."
+        )
+    return File(place.as_posix(), storage.read_bytes(storage.join(storage.parent(evaluation) or ".", name)))
 
 
 def found_there(bundle: EvaluationBundle, uri: str) -> tuple[str, ...] | None:
@@ -115,11 +119,11 @@ def found_there(bundle: EvaluationBundle, uri: str) -> tuple[str, ...] | None:
         except PromptError:
             return None
         uris += filter(None, [find_prompt(cast("Kind", kind), prompt, near=folder)])
-    if bundle.anchors:
-        anchors = storage.join(str(folder), bundle.anchors.key)
-        if not storage.exists(anchors) or storage.read_bytes(anchors) != bundle.anchors.content:
+    for file in bundle.beside:
+        there = storage.join(str(folder), file.key)
+        if not storage.exists(there) or storage.read_bytes(there) != file.content:
             return None
-        uris.append(anchors)
+        uris.append(there)
     return tuple(storage.place(each).key for each in uris)
 
 

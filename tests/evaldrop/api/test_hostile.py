@@ -166,6 +166,8 @@ def test_a_request_names_no_file_that_the_server_would_read(here, file):
         {**ARTICLE, "evaluation": {**own, "prompt": file}},
         {**ARTICLE, "evaluation": {**own, "anchors": file}},
         {**ARTICLE, "evaluation": {**own, "anchors": {"file": file}}},
+        {**ARTICLE, "evaluation": {**own, "checks": [{"json": file}]}},
+        {**ARTICLE, "evaluation": {**own, "checks": [{"not_contains_json": file}]}},
         {**ARTICLE, "evaluation": {**own, "candidates": [{**own["candidates"][0], "prompt": file}]}},
         {**ARTICLE, "evaluation": {**own, "judges": [{"name": "j", "model": models[0], "prompt": file}]}},
         {**ARTICLE, "judge": {"model": models[0], "prompt": file}},

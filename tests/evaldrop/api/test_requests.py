@@ -226,6 +226,11 @@ FAULTS = [
         "a file is not read",
     ),
     (
+        {"records": [{"prompt": "?"}], "evaluation": {**EVALUATION, "checks": [{"json": "/etc/passwd"}]}},
+        "/evaluation/checks",
+        "give the schema itself",
+    ),
+    (
         {"dataset": "s3://drop/uploads/bob/00000000000000000000000000000000/a.jsonl", "models": ["m"]},
         "/dataset",
         "",

@@ -118,7 +118,7 @@ EXAMPLES = [
     ({"language": ["fr", "de"]}, "Die Bestellung kommt am Dienstag an, und sie kostet nichts.", 1),
     ({"language": "no"}, "Bestillingen kommer frem på tirsdag, og det koster ingenting.", 1),
     ({"language": "ja"}, "ご注文は火曜日に届きます。", 1),
-    ({"language": "es"}, "```python\nfor line in lines: print(line)\n```\nEl pedido llega el martes por la mañana.", 1),
+    ({"language": "es"}, "```python\npass\n```\nEl pedido llega el martes por la mañana.", 1),
     # refusals
     ("refusal", "I'm sorry, but I can't help with that.", 1),
     ("refusal", "I’m unable to provide medical advice.", 1),
@@ -271,9 +271,11 @@ def test_a_text_too_short_to_tell_its_language_is_unscored():
 
 
 VALUES = {
-    "equals": [None, "a"], "iequals": ["A"], "contains": [None], "icontains": ["ß"], "contains_any": [["a", "1"]],
-    "contains_all": [["a", "1"]], "contains_none": [["a", "1"]], "starts_with": [None, ""], "ends_with": ["a"],
-    "regex": ["(a+)+$", "\\d"], "json": [None, PLACE, {"uniqueItems": True, "items": {"multipleOf": 0.1}}],
+    "equals": [None, "a"], "iequals": ["A"], "contains": [None], "icontains": ["ß"],
+    "contains_any": [["a", "1"]],
+    "contains_all": [["a", "1"]], "contains_none": [["a"]], "starts_with": [None, ""], "ends_with": ["a"],
+    "regex": ["(a+)+$", "\\d"],
+    "json": [None, PLACE, {"uniqueItems": True, "items": {"multipleOf": 0.1}}],
     "contains_json": [True, {"maxLength": 1, "enum": [1, "a"]}],
     "json_path": ["$..*", {"path": "$.a[0]", "equals": 1, "within": "1%"}],
     "number": [None, 1, {"equals": "1 %", "which": "any", "unit": "kg", "separators": "1 234,5"}],
@@ -281,8 +283,8 @@ VALUES = {
     "max_latency_ms": [1], "max_cost_usd": [1], "language": ["en"], "refusal": [None],
     "tool_called": ["a", {"name": "a", "arguments": {"a": [1]}}],
     "fields": [None, {"exclude": ["a"], "tolerance": "1%"}], "levenshtein": [None, {"max_distance": 2}],
-    "exact_match": [None], "token_f1": [None, "a"], "rouge_l": [None], "bleu": [None, ["a", "b"]], "chrf": [None],
-    "meteor": [None],
+    "exact_match": [None], "token_f1": [None, "a"], "rouge_l": [None], "bleu": [None, ["a", "b"]],
+    "chrf": [None], "meteor": [None],
 }  # fmt: skip
 CONFIGS = [
     {f"{no}{kind}": value} for kind, values in VALUES.items() for value in values for no in ("", "not_")

@@ -1,5 +1,6 @@
 """How an evaluation is found, and how its mistakes are told."""
 
+import jsonschema
 import pytest
 
 from evaldrop import storage
@@ -181,3 +182,21 @@ def test_the_schema_for_editors_describes_every_key_of_candidates_and_judges():
     judge = schema["$defs"]["Judge"]["properties"]
     assert {"name", "model", "api", "verdict", "mode", "repeats"} <= judge.keys()
     assert judge["repeats"]["maximum"] == 20
+
+
+@pytest.mark.parametrize(
+    ("check", "holds"),
+    [
+        ("equals", True),
+        ("not_json", True),
+        ({"contains": "a", "name": "a", "weight": 2}, True),
+        ({"name": "a"}, False),
+        ("equal", False),
+        ({"contains": "a", "weight": -1}, False),
+        (7, False),
+    ],
+)
+def test_the_schema_for_editors_knows_the_kinds_of_checks(check, holds):
+    schema = Evaluation.model_json_schema()["properties"]["checks"]["items"]
+
+    assert jsonschema.Draft202012Validator(schema).is_valid(check) is holds

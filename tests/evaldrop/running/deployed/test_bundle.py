@@ -70,7 +70,7 @@ def test_a_pinned_evaluation_has_a_place_of_its_own_for_each_content():
         ),
         EvaluationBundle(evaluation=b"name: FAQ", prompts=BUNDLE.prompts),
         EvaluationBundle(
-            evaluation=BUNDLE.evaluation, prompts=BUNDLE.prompts, anchors=File("a.jsonl", b"{}")
+            evaluation=BUNDLE.evaluation, prompts=BUNDLE.prompts, beside=(File("a.jsonl", b"{}"),)
         ),
     ]
     assert len({bundle.pinned_key for bundle in others}) == len(others)
@@ -83,5 +83,5 @@ def test_a_pinned_evaluation_has_a_place_of_its_own_for_each_content():
 
 @pytest.mark.parametrize(("name", "starts"), [("anchors.jsonl", True), ("anchors.txt", False), (None, False)])
 def test_anchors_that_would_be_taken_for_a_dataset_are_noticed(name, starts):
-    bundle = EvaluationBundle(evaluation=b"", prompts={}, anchors=File(name, b"{}") if name else None)
+    bundle = EvaluationBundle(evaluation=b"", prompts={}, beside=(File(name, b"{}"),) if name else ())
     assert bundle.starts_a_run is starts

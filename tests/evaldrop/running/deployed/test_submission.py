@@ -109,6 +109,14 @@ def test_an_anchors_file_is_kept_from_starting_a_run_of_its_own(here, deployed):
     assert len(evaluated(deployed).evaluation.anchors.records) == 1
 
 
+def test_a_checks_schema_goes_along_and_starts_no_run_of_its_own(here, deployed):
+    (here / "order.schema.json").write_text('{"type": "object"}')
+    write(here, {**SMALL, "checks": [{"json": "order.schema.json"}]}, [ROW])
+    _, sent = submit(deployed)
+    assert [key for key in sent if key.startswith("datasets/")] == ["datasets/faq.jsonl"]
+    assert evaluated(deployed).check_configs == ({"json": {"type": "object"}},)
+
+
 def test_an_anchors_file_outside_the_evaluations_folder_cannot_go_along(here, deployed):
     (here / "week").mkdir()
     (here / "anchors.jsonl").write_text(json.dumps(ANCHOR))
