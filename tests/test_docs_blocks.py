@@ -307,6 +307,8 @@ def shown_of_wrong_rows(folder, validated):
     rows[11] = b'{"prompt": "caf\xe9"}'
     rows[40] = {"dialogue": [{"text": "Why so?"}]}
     rows[42] = {"prompt\u00a0": "Why so?"}
+    rows[46]["checks"] = ["equals", {"contians": "refund"}]
+    rows[48]["checks"] = [{"python": "os:system"}]
     rows[51] = {"id": "q7", "prompt": "a"}
     # As long as it takes for the wrong byte to be where the page says.
     before = sum(len(row if isinstance(row, bytes) else json.dumps(row)) + 1 for row in rows[:11]) + 16

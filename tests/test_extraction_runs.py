@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from evaldrop.checks import CHECKED_BY, Subject, check_from_config
-from evaldrop.evaluation import load_evaluation
+from evaldrop.evaluation.load import read_evaluation
 from tests.whole_runs import ROOT, called, only_run
 
 FOLDER = ROOT / "datasets" / "extraction"
@@ -22,7 +22,7 @@ def rows():
 
 @pytest.fixture(scope="module")
 def checks():
-    evaluation = load_evaluation(str(FOLDER / "evaluation.yaml"))
+    evaluation = read_evaluation(str(FOLDER / "evaluation.yaml"))
     assert not evaluation.judges
     return [check_from_config(config, path="checks") for config in evaluation.checks]
 

@@ -19,6 +19,8 @@ _KNOWN = (
     "includes", "match", "exact", "f1", "answer", "choice", "pattern", "math", "perplexity",
     *_MODEL_GRADED,
 )  # fmt: skip
+_WHICH = {"begin": "first", "end": "last", "any": "any"}
+_NUMBER = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?")
 _Config = dict[str, Any]
 
 
@@ -71,8 +73,8 @@ def checks_of(name: str, options: Mapping[str, Any], targets: list[str]) -> list
     match name:
         case "includes":
             return [{"contains" if options.get("ignore_case") is False else "icontains": None}]
-        case "match" if not options.get("numeric"):
-            return [_match(options, targets)]
+        case "match":
+            return [_number(options, targets) if options.get("numeric") else _match(options, targets)]
         case "exact":
             return [{"exact_match": None}]
         case "answer":
@@ -96,6 +98,14 @@ def _match(options: Mapping[str, Any], targets: list[str]) -> _Config:
             return {"regex": rf"{case}\A\W*(?:{wanted})\W*\Z"}
         case _:
             raise NotCarriedOverError(NO_SAME)
+
+
+def _number(options: Mapping[str, Any], targets: list[str]) -> _Config:
+    """Read a match of numbers: the first, the last or any of a response; a target of another kind is text."""
+    which = _WHICH.get(str(options.get("location", "end")))
+    if which is None or len(targets) != 1 or not _NUMBER.fullmatch(targets[0].strip()):
+        raise NotCarriedOverError(NO_SAME)
+    return {"number": {"equals": targets[0].strip(), "which": which}}
 
 
 def _answer(options: Mapping[str, Any], targets: list[str]) -> _Config:

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from evaldrop.checks import Subject
 from evaldrop.datasets.record_checks import read_record_check
 from evaldrop.datasets.shapes.foreign_checks import NotCarriedOverError
 from evaldrop.datasets.shapes.inspect_scorers import checks_of
@@ -18,10 +19,12 @@ from tests.evaldrop.datasets.reading_of import read_bytes, survey_of
         ("includes", {"ignore_case": False}, {"contains": None}),
         ("match", {"location": "any"}, {"icontains": None}),
         ("exact", {}, {"exact_match": None}),
+        ("match", {"numeric": True}, {"number": {"equals": "42", "which": "last"}}),
+        ("match", {"numeric": True, "location": "any"}, {"number": {"equals": "42", "which": "any"}}),
     ],
 )
 def test_a_scorer_becomes_the_check_that_means_the_same(name, options, check):
-    assert checks_of(name, options, ["Paris"]) == [check]
+    assert checks_of(name, options, ["42"]) == [check]
     read_record_check(check, path="checks")
 
 
@@ -43,6 +46,20 @@ def test_a_match_is_looked_for_where_the_scorer_does(name, options, right, wrong
     assert not any(re.search(pattern, text) for text in wrong)
 
 
+@pytest.mark.parametrize(
+    ("location", "right", "wrong"),
+    [
+        ("end", ["So it is $1,250.", "12 or 1250"], ["1250 or 12", "1250%", "12500"]),
+        ("begin", ["1250 of 2000"], ["It is 12 or 1250"]),
+    ],
+)
+def test_numbers_are_matched_by_value_where_the_scorer_looks(location, right, wrong):
+    (config,) = checks_of("match", {"numeric": True, "location": location}, ["1250"])
+    check = read_record_check(config, path="checks")
+    assert [check.run(Subject(response=text)).score for text in right] == [1.0] * len(right)
+    assert [check.run(Subject(response=text)).score for text in wrong] == [0.0] * len(wrong)
+
+
 def test_a_target_is_no_pattern():
     ((_, pattern),) = checks_of("match", {}, ["$1.50 (net)"])[0].items()
     assert re.search(pattern, "It costs $1.50 (net).")
@@ -54,7 +71,9 @@ def test_a_target_is_no_pattern():
     [
         ("model_graded_qa", {}, ["x"], "needs a model"),
         ("model_graded_fact", {}, ["x"], "needs a model"),
-        ("match", {"numeric": True}, ["4"], "no check means the same"),
+        ("match", {"numeric": True}, ["4", "5"], "no check means the same"),
+        ("match", {"numeric": True}, ["four"], "no check means the same"),
+        ("match", {"numeric": True, "location": "exact"}, ["4"], "no check means the same"),
         ("match", {"location": "middle"}, ["4"], "no check means the same"),
         ("pattern", {"pattern": "(\\d+)"}, ["4"], "no check means the same"),
         ("f1", {}, ["x"], "no check means the same"),
