@@ -11,7 +11,7 @@ A check as an evaluation or a record writes it.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from evaldrop.checks.kinds import KINDS, Kind
@@ -39,7 +39,8 @@ class Check:
     name: str
     kind: Kind
     value: Any
-    parameters: Any
+    # Made of the value, by which two checks are the same or not.
+    parameters: Any = field(compare=False)
     is_negated: bool = False
     weight: float = 1.0
     pass_at: float | None = None
@@ -58,6 +59,13 @@ class Check:
         if not self.is_negated or said.score is None or self.kind.is_scored:
             return said
         return said._replace(score=1.0 - said.score)
+
+    def passes(self, score: float) -> bool:
+        """Tell whether a score passes."""
+        if not self.kind.is_scored:
+            return score >= 1.0
+        mark = self.kind.pass_at if self.pass_at is None else self.pass_at
+        return score >= mark if self.higher_is_better else score <= mark
 
     @property
     def higher_is_better(self) -> bool:

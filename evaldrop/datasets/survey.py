@@ -2,10 +2,11 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import BinaryIO
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import BinaryIO, NamedTuple
 
+from evaldrop.checks import Check, check_from_config
 from evaldrop.datasets.doctor import Doctor
 from evaldrop.datasets.fields import FieldMapping
 from evaldrop.datasets.reading import MAX_RECORD_BYTES, Readings, RowReading, read_rows
@@ -15,8 +16,18 @@ from evaldrop.datasets.shape_tally import ShapeTally
 MAX_PROBLEMS_KEPT = 1_000
 MAX_NAMES_KEPT = 10_000
 
-_COUNTED = ("reference", "context", "category", "criteria", "responses")
+_COUNTED = ("reference", "context", "category", "criteria", "checks", "responses")
+_NAMED = ("variables", "categories", "candidates", "criteria")
 _VARIABLES = ("prompt", "messages", "system", "context", "reference", "category", "group")
+
+
+class CheckSeen(NamedTuple):
+    """A name that records give checks: kinds, the first one's weight and line, and in how many records."""
+
+    kinds: tuple[str, ...]
+    weight: float
+    line: int
+    n: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +47,8 @@ class Survey:
         problems: The first 1,000 problems; `n_problems` counts them all.
         hints: What may be a mistake and refuses no row, `findings` included.
         findings: What a reader of the numbers should know: rows not taken as they stand, repeated prompts ….
-        with_field: Records that have a reference, context, category, criteria, responses, choices.
-        categories, candidates, criteria: Records per category, given response, criterion.
+        with_field: Records that have a reference, context, category, criteria, checks, responses, choices.
+        categories, candidates, criteria, checks: Records per category, given response, criterion, check.
         criteria_by_name: Criteria named without a question, and the line that does so first.
         variables: Names a prompt template may use, and how many records have each.
         unit: What rows are counted by.
@@ -62,6 +73,7 @@ class Survey:
     criteria: Mapping[str, int]
     criteria_by_name: Mapping[str, int]
     variables: Mapping[str, int]
+    checks: Mapping[str, CheckSeen] = field(default_factory=dict)
     n_clusters: int = 0
     unit: Unit = "line"
 
@@ -136,8 +148,9 @@ class _Tally:
         self._n_problems = self._n_read = self._n_accepted = self._n_rejected = 0
         self._doctor = Doctor(source)
         self._with_field: Counter[str] = Counter()
-        self._names = {name: _NameCounter() for name in ("variables", "categories", "candidates", "criteria")}
+        self._names = {name: _NameCounter() for name in _NAMED}
         self._criteria_by_name: dict[str, int] = {}
+        self._checks: dict[str, CheckSeen] = {}
         # Hashes: groups may be long, and as many as records.
         self._groups: set[int] = set()
         self._n_ungrouped = 0
@@ -168,10 +181,25 @@ class _Tally:
             self._names["categories"].add(record.category)
         for candidate in record.responses:
             self._names["candidates"].add(candidate)
+        named: dict[str, list[Check]] = {}
+        for config in record.checks:
+            check = check_from_config(config, path="checks")
+            named.setdefault(check.name, []).append(check)
+        for name, checks in named.items():
+            self._add_checks(name, checks, record.line)
         for name, question in record.criteria.items():
             self._names["criteria"].add(name)
             if question is None and len(self._criteria_by_name) < MAX_NAMES_KEPT:
                 self._criteria_by_name.setdefault(name, record.line)
+
+    def _add_checks(self, name: str, checks: Sequence[Check], line: int) -> None:
+        seen = self._checks.get(name)
+        if seen is None:
+            if len(self._checks) >= MAX_NAMES_KEPT:
+                return
+            seen = CheckSeen((), checks[0].weight, line, 0)
+        kinds = dict.fromkeys([*seen.kinds, *(each.kind.name for each in checks)])
+        self._checks[name] = seen._replace(kinds=tuple(kinds), n=seen.n + 1)
 
     def survey(self, hashed: _HashedStream, readings: Readings) -> Survey:
         shapes = self._shapes.shapes()
@@ -201,6 +229,7 @@ class _Tally:
             criteria=self._names["criteria"].by_count(),
             criteria_by_name=self._criteria_by_name,
             variables=self._names["variables"].by_count(),
+            checks=self._checks,
             n_clusters=len(self._groups) + self._n_ungrouped,
             unit=readings.unit,
         )

@@ -388,6 +388,7 @@ class CriterionInfo(Part):
     pass_at: float
     higher_is_better: bool
     weight: float = 1.0
+    check: str | None = nullable("The kind of check that it is; null where judges are asked.")
 
 
 class DatasetInfo(Part):

@@ -319,6 +319,7 @@ def _criterion_info(criterion: Criterion) -> CriterionInfo:
         pass_at=criterion.pass_at,
         higher_is_better=criterion.higher_is_better,
         weight=criterion.weight,
+        check=None if criterion.check is None else criterion.check.kind.name,
     )
 
 
