@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from evaldrop.checks.called import GUARDRAIL, SIMILARITY, read_guardrail, read_similarity
 from evaldrop.checks.subject import Outcome, Subject
 from evaldrop.checks.texts import contains, equals, read_text
 
@@ -63,6 +64,24 @@ KINDS: Mapping[str, Kind] = {
             run=contains,
             needs_reference=True,
             question="Does the response contain {value}?",
+        ),
+        Kind(
+            name=SIMILARITY,
+            read=read_similarity,
+            run=None,
+            is_scored=True,
+            needs_reference=True,
+            pass_at=0.8,
+            question="How near is the response's meaning to the reference's, by {value}?",
+        ),
+        Kind(
+            name=GUARDRAIL,
+            read=read_guardrail,
+            run=None,
+            is_scored=True,
+            higher_is_better=False,
+            pass_at=0.3,
+            question="How severe do Bedrock's content filters find the response, by {value}?",
         ),
     )
 }

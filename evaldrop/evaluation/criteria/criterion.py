@@ -80,7 +80,8 @@ def checked_criterion(check: Check) -> Criterion:
         # A mark belongs to the fraction itself, whichever end of it is good.
         pass_at=(kind.pass_at if check.pass_at is None else check.pass_at) if kind.is_scored else math.nan,
         higher_is_better=check.higher_is_better,
-        needs_reference=kind.needs_reference and check.value is None,
+        # Whoever is called compares with a reference, whatever the value says of the call.
+        needs_reference=kind.needs_reference and (check.value is None or kind.run is None),
         weight=check.weight,
         check=check,
     )
