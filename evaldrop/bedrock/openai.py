@@ -25,16 +25,6 @@ from evaldrop.json_text import is_too_deep, loads
 _OWN_CODES = {401: "AccessDeniedException", 504: "ModelTimeoutException"}
 
 
-NO_GUARDRAIL_CHECKS = (
-    "the check guardrail is Bedrock's InvokeGuardrailChecks, which no OpenAI-compatible server has. Ask a judge "
-    "by the criteria harmfulness and stereotyping instead"
-)
-NO_EMBEDDINGS = (
-    "the check similarity asks Bedrock's InvokeModel for embeddings, which is not passed on to an "
-    "OpenAI-compatible server. Leave it out, or use rouge_l or a judge"
-)
-
-
 class OpenAIRuntime:
     """
     Converse by `POST URL/chat/completions`; the key comes from `OPENAI_API_KEY` when it is set.
@@ -82,8 +72,6 @@ class OpenAIRuntime:
             sent = orjson.loads(request.get("body", b""))
         except orjson.JSONDecodeError as fault:
             raise ServiceError("ValidationException", f"the body is not JSON: {fault}") from fault
-        if isinstance(sent, dict) and {"inputText", "texts"} & sent.keys():
-            raise ServiceError("AccessDeniedException", NO_EMBEDDINGS)
         body, _ = await self._complete({**_chat_body(sent), "model": request.get("modelId", "")})
         return {"body": orjson.dumps(body), "contentType": "application/json"}
 
@@ -95,7 +83,7 @@ class OpenAIRuntime:
             ServiceError: `AccessDeniedException`, always.
         """
         del request
-        raise ServiceError("AccessDeniedException", NO_GUARDRAIL_CHECKS)
+        raise ServiceError("AccessDeniedException", "no OpenAI-compatible server has guardrail checks")
 
     async def close(self) -> None:
         """Close all connections."""

@@ -1,4 +1,4 @@
-"""Checks that the workflow asks Bedrock for: how near a text's embedding is, how severe a guardrail finds it."""
+"""Checks that the workflow asks Bedrock for: how near texts are, how severe a guardrail finds one."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -126,7 +126,7 @@ def read_similarity(value: Any) -> Similarity:
     """
     content = {"model": value} if isinstance(value, str) else value
     if not isinstance(content, Mapping) or not isinstance(content.get("model"), str):
-        raise ValueError("names no embedding model; write similarity: amazon.titan-embed-text-v2:0")
+        raise ValueError("names no embedding model; write similarity: amazon.titan-embed-text-v2:0")  # noqa: TRY004 - as the kinds' others
     if unknown := sorted(map(str, content.keys() - {"model", "dimensions"})):
         raise ValueError(f"has no {', '.join(unknown)}; it has model, dimensions and pass_at")
     model, body = content["model"], body_of(content["model"])

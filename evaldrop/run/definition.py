@@ -143,7 +143,9 @@ class RunDefinition(_Frozen):
     def prices(self) -> Mapping[str, ModelPrice | None]:
         """The price of every model of the evaluation; None where unknown."""
         known = Prices.from_json(self.price_list)
-        called = [each.model for each in (*self.candidates, *self.judges, *self.called_checks)]
+        asked: tuple[Candidate | Judge | CalledCheck, ...]
+        asked = (*self.candidates, *self.judges, *self.called_checks)
+        called = [each.model for each in asked]
         return {model: price_of(model, known) for model in (*called, *proposers(self.evaluation))}
 
     @property
@@ -184,7 +186,8 @@ class RunDefinition(_Frozen):
     @property
     def answering(self) -> Mapping[str, Judge | CalledCheck]:
         """Who is asked about responses, by name: judges and called checks."""
-        return {each.name: each for each in (*self.judges, *self.called_checks)}
+        judges: dict[str, Judge | CalledCheck] = {judge.name: judge for judge in self.judges}
+        return judges | {check.name: check for check in self.called_checks}
 
     def prompt(self, kind: str, name: str) -> Prompt:
         """Return a prompt as it was when the run began."""
@@ -284,7 +287,11 @@ def prices_for(evaluation: Evaluation, prices: Prices | None = None) -> dict[str
     """
     # A response that comes with the dataset has no model, hence no price that could be unknown.
     checks = called_checks(evaluation.checks)
-    asked = (*evaluation.candidates, *evaluation.judges, *checks)
-    called = (*(each.model for each in asked), *proposers(evaluation))
+    asked = (*evaluation.candidates, *evaluation.judges)
+    called = (
+        *(each.model for each in asked),
+        *(check.model for check in checks),
+        *proposers(evaluation),
+    )
     prices = prices or load_prices(evaluation.prices)
     return prices.to_json(model for model in called if model != GIVEN)

@@ -15,7 +15,7 @@ def read_called(api: str, raw: Mapping[str, Any]) -> Reply:
     """Return what a call was billed for, as tokens or text units of input; an answer that is none says so."""
     if api == EMBED:
         body = bodies.mapping(raw.get("Body"))
-        told = body.get("inputTextTokenCount")
+        told: Any = body.get("inputTextTokenCount")
         cause = None if embedding_of(raw) else _NO_EMBEDDING
     else:
         told = bodies.mapping(bodies.mapping(raw.get("Usage")).get("ContentFilter")).get("TextUnits")

@@ -33,7 +33,7 @@ def embedded(body: Mapping[str, Any]) -> dict[str, Any]:
         ServiceError: `ValidationException`, for a body without a text.
     """
     is_cohere = "texts" in body
-    texts = body["texts"] if is_cohere else [body.get("inputText")]
+    texts: list[Any] = body["texts"] if is_cohere else [body.get("inputText")]
     if not texts or not all(isinstance(text, str) and text for text in texts):
         raise ServiceError("ValidationException", "Malformed input request: there is no text to embed")
     if is_cohere:

@@ -121,7 +121,7 @@ def _outcome(check: CalledCheck, answers: Sequence[JSON], asked: int) -> Outcome
     if check.api == EMBED:
         return _similarity({int(each.get("repeat") or 0): embedding_of(each["reply"]) for each in answers})
     severities = severities_of(answers[0]["reply"])
-    name, most = max(severities.items(), key=lambda each: each[1])
+    most = max(severities.values())
     return Outcome(most, ", ".join(f"{one} {value:g}" for one, value in severities.items()) if most else None)
 
 

@@ -82,8 +82,8 @@ _BY_NAME = {
 _BY_NAME["Permissions"] = _BY_NAME["AccessDeniedException"]
 
 _NO_GUARDRAIL_CHECKS = (
-    "Allow `bedrock:InvokeGuardrailChecks` to who calls (`guardrail_checks` in cdk.json), where the Region has it; "
-    "else leave the check out, and ask a judge by the criteria harmfulness and stereotyping instead."
+    "Allow `bedrock:InvokeGuardrailChecks` to who calls (`guardrail_checks` in cdk.json), where the Region "
+    "has it; else leave the check out, and ask a judge by the criteria harmfulness and stereotyping instead."
 )
 _QUOTA = "Wait until the quota is new, or ask for a higher one (Service Quotas)."
 _BY_NAME["ServiceQuotaExceededException"] = _BY_NAME["ThrottlingException"] = _QUOTA

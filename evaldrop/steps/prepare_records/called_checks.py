@@ -1,4 +1,4 @@
-"""The calls of a record's checks: a response's embedding and its references', and a guardrail's look at it."""
+"""The calls of a record's checks: embeddings of a response and its references, a guardrail's look at it."""
 
 from collections.abc import Iterator
 from hashlib import blake2b

@@ -246,7 +246,10 @@ class Preparing:
         self.judge_requests = JudgeRequests(definition, self._prompts, self._criteria, parent)
         self._check_requests = CheckRequests(definition)
         self.judge_requests.constants.update(self._check_requests.constants)
-        self.asking = [each.name for each in (*evaluation.called_judges, *definition.called_checks)]
+        self.asking = [
+            *(judge.name for judge in evaluation.called_judges),
+            *(check.name for check in definition.called_checks),
+        ]
         self.budget = _without_proposals(budget_of(definition), definition)
         self.reserve = Reserve(definition, self.candidates, self.judge_requests.constants)
         # A child gets its record's requests, and the constant parts of all of them; twice the budget's, for

@@ -26,8 +26,8 @@ def called_check_problems(evaluation: Evaluation, *, is_bedrock: bool) -> Iterat
     for check in () if is_bedrock else called_checks(evaluation.checks):
         if check.api == CHECK_GUARDRAIL:
             yield (
-                f"check {check.check.name}: it is Bedrock's InvokeGuardrailChecks, which no OpenAI-compatible "
-                f"server has. Leave it out, and {ASK_A_JUDGE}."
+                f"check {check.check.name}: it is Bedrock's InvokeGuardrailChecks, which no "
+                f"OpenAI-compatible server has. Leave it out, and {ASK_A_JUDGE}."
             )
         else:
             yield (
@@ -41,6 +41,6 @@ def called_check_warnings(evaluation: Evaluation, *, region: str | None) -> Iter
     for check in called_checks(evaluation.checks):
         if check.api == CHECK_GUARDRAIL and region and region not in GUARDRAIL_REGIONS:
             yield (
-                f"check {check.check.name}: InvokeGuardrailChecks was not in {region} when it was last looked at. "
+                f"check {check.check.name}: InvokeGuardrailChecks was not in {region} when it came. "
                 f"If its first calls are refused, {ASK_A_JUDGE}."
             )

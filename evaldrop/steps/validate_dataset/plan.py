@@ -432,8 +432,9 @@ class Counting:
 
     def _line_of_check(self, check: CalledCheck, response: Range, prices: Prices) -> Line:
         """Return the calls of a check: an embedding's tokens, or a guardrail's text units."""
-        key, calls = ("judge", check.name), self._calls["judge", check.name]
-        sent = response.times(self._responses[check.name]).map(partial(add, self._input[key]))
+        calls = self._calls["judge", check.name]
+        sent = response.times(self._responses[check.name])
+        sent = sent.map(partial(add, self._input["judge", check.name]))
         if check.api == CHECK_GUARDRAIL:
             # A response is one text unit at least.
             sent = sent.map(lambda n: max(calls, n * BYTES_PER_TOKEN / TEXT_UNIT))
