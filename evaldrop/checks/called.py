@@ -92,7 +92,7 @@ class Similarity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Guardrail:
+class ContentFilters:
     """The highest severity that Bedrock's content filters find in a response."""
 
     categories: tuple[str, ...]
@@ -138,7 +138,7 @@ def read_similarity(value: Any) -> Similarity:
     return Similarity(model=model, dimensions=dimensions)
 
 
-def read_guardrail(value: Any) -> Guardrail:
+def read_guardrail(value: Any) -> ContentFilters:
     """
     Read what stands behind `guardrail`: a category or a list of them; nothing is all.
 
@@ -153,4 +153,4 @@ def read_guardrail(value: Any) -> Guardrail:
         bias = " Bias has no filter: ask a judge for stereotyping." if "BIAS" in unknown else ""
         raise ValueError(f"there is no category {unknown[0]!r}, but {', '.join(CATEGORIES)}.{bias}")
     # In Bedrock's order and each once, so that the same question is the same request.
-    return Guardrail(categories=tuple(each for each in CATEGORIES if each in wanted))
+    return ContentFilters(categories=tuple(each for each in CATEGORIES if each in wanted))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from evaldrop.checks import Check, check_from_config
-from evaldrop.checks.called import Guardrail, Similarity
+from evaldrop.checks.called import ContentFilters, Similarity
 from evaldrop.errors import EvaluationError
 
 PREFIX: Final = "check:"
@@ -40,7 +40,7 @@ class CalledCheck:
     @property
     def constants(self) -> dict[str, Any]:
         """What each of its calls has in common."""
-        asked: Similarity | Guardrail = self.check.parameters
+        asked: Similarity | ContentFilters = self.check.parameters
         return {**asked.constants, "timeout_s": self.timeout_s}
 
 
@@ -57,7 +57,7 @@ def _called(configs: Iterable[str | Mapping[str, Any]]) -> Iterator[CalledCheck]
             asked = check.parameters
             if isinstance(asked, Similarity):
                 yield CalledCheck(name=PREFIX + check.name, check=check, model=asked.model, api=EMBED)
-            elif isinstance(asked, Guardrail):
+            elif isinstance(asked, ContentFilters):
                 name = PREFIX + check.name
                 yield CalledCheck(name=name, check=check, model=GUARDRAIL_CHECKS, api=CHECK_GUARDRAIL)
 

@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from evaldrop import storage
 from evaldrop.errors import EvaluationError, InputError
 from evaldrop.evaluation import Evaluation, read_evaluation
+from evaldrop.evaluation.called_checks import called_checks
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.metrics import METRICS
-from evaldrop.evaluation.called_checks import called_checks
 from evaldrop.evaluation.originals import with_originals, with_proposers
 from evaldrop.evaluation.questions import judge_question, questions_of
 from evaldrop.evaluation.regions import as_called
