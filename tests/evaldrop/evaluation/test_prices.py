@@ -149,7 +149,7 @@ def test_the_price_file_is_dated_sourced_and_positive():
     assert prices.models.keys() - known.keys() == {"amazon.guardrail-checks", "cohere.embed-v4:0"}
     # An embedding is billed by what was sent alone.
     assert all(
-        0 < price.input and (price.output == 0 if "embed" in model else price.input <= price.output)
+        price.input > 0 and (price.output == 0 if "embed" in model else price.input <= price.output)
         for model, price in known.items()
     )
 
