@@ -55,6 +55,10 @@ class Settings(Part):
     guardrails: tuple[str, ...] = Field(
         default=(), description="Further guardrails that uploaded evaluations may name: IDs or ARNs."
     )
+    guardrail_checks: bool = Field(
+        default=False,
+        description="Whether uploaded evaluations may have the check guardrail; those of the stack may.",
+    )
     prompt_optimizer: bool = Field(
         default=False,
         description="Whether uploaded evaluations may have prompts made by: bedrock, which reads a prompt.",

@@ -8,6 +8,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from evaldrop.evaluation.called_checks import CHECK_GUARDRAIL, called_checks
 from evaldrop.evaluation.definition import named_guardrails
 from evaldrop.evaluation.model_ids import application_profiles, guardrail_arn, model_arns
 from evaldrop.shipped import workflow_path
@@ -141,6 +142,10 @@ class Workflow(Construct):
             # A job that makes prompts is created on its models; it has no role, and calls them by this one.
             calling.append(f"bedrock:Create{PROMPT_JOB}")
         let_use_models(self, self.machine.role, calling, arns)
+        checks = (check for evaluation in evaluations for check in called_checks(evaluation.checks))
+        if settings.guardrail_checks or any(check.api == CHECK_GUARDRAIL for check in checks):
+            # It names no resource.
+            self._allow("CheckGuardrails", ["bedrock:InvokeGuardrailChecks"], ["*"])
         if profiles := application_profiles(models):
             self._let_call_profiles(profiles)
         if guardrails := named_guardrails(evaluations, settings.guardrails):

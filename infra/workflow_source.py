@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import yaml
@@ -16,11 +17,15 @@ import yaml
 SOURCE = Path(__file__).parent / "workflow.asl.yaml"
 WRITTEN = SOURCE.with_suffix(".json")
 
+PARTS = SOURCE.with_name("workflow")
+"""Files of states that a source takes in, by `States: !include NAME.asl.yaml`."""
+
 PIECES_SOURCE = SOURCE.with_name("workflow.pieces.yaml")
 """Named pieces of expressions: YAML's anchors repeat a value, never a part of a string."""
 PIECES = "x-pieces"
 """Top-level key of a source's own pieces."""
 
+_INCLUDE = re.compile(r"^(?P<indent> *)(?P<key>[^#\n]*:) !include (?P<name>[a-z_.]+)$", re.MULTILINE)
 _BREAK = re.compile(r"\s*\n\s*")
 _TOKENS = re.compile(
     r"(?P<string>'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|`[^`]*`)"
@@ -42,15 +47,35 @@ def workflow_json(source: str) -> str:
     Top-level keys that begin with `x-` hold what is used elsewhere, and are left out.
 
     Raises:
-        SourceError: It or the pieces are no YAML, repeat a key, break a string, or name an alias or a piece
-            that is not there.
+        SourceError: It or the pieces are no YAML, repeat a key, break a string, or name an alias, a piece or
+            a file that is not there.
     """
-    document = _load(source)
+    document = _load(joined(source))
     shared = _load(PIECES_SOURCE.read_text(encoding="utf-8"))
     pieces = _whole_pieces(shared | document.get(PIECES, {}))
     definition = {key: value for key, value in document.items() if not key.startswith("x-")}
     # ASCII: CloudFormation gives other letters back as question marks, and `cdk diff` would never be quiet.
     return json.dumps(_written(definition, pieces), indent=2) + "\n"
+
+
+def joined(source: str) -> str:
+    """
+    Return a source with the files that it takes in, and those that these take in, each where it is named.
+
+    They are joined as text, so that an alias may name an anchor of a file that comes before.
+
+    Raises:
+        SourceError: A file is not there.
+    """
+
+    def part(found: re.Match[str]) -> str:
+        path = PARTS / found["name"]
+        if not path.is_file():
+            raise SourceError(f"no file {found['name']} in {PARTS.name}/")
+        text = joined(path.read_text(encoding="utf-8"))
+        return f"{found['indent']}{found['key']}\n" + indent(text, found["indent"] + "  ").rstrip("\n")
+
+    return _INCLUDE.sub(part, source)
 
 
 def one_line(expression: str) -> str:

@@ -25,6 +25,7 @@ RESOURCES = {
     LAMBDA,
     "arn:${Partition}:states:::bedrock:invokeModel",
     "arn:${Partition}:states:::aws-sdk:bedrockruntime:converse",
+    "arn:${Partition}:states:::aws-sdk:bedrockruntime:invokeGuardrailChecks",
     "arn:${Partition}:states:::aws-sdk:s3:getObject",
     "arn:${Partition}:states:::dynamodb:updateItem",
     "arn:${Partition}:states:::sns:publish",
@@ -124,7 +125,7 @@ def test_every_state_and_retrier_says_what_it_is_for(name):
         assert retrier.get("Comment", "").strip()
 
 
-def test_a_task_calls_one_of_twelve_operations():
+def test_a_task_calls_one_of_thirteen_operations():
     assert {state["Resource"] for state in STATES.values() if state["Type"] == "Task"} == RESOURCES
 
 

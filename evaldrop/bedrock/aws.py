@@ -119,6 +119,17 @@ class AwsRuntime:
         body = json_bytes(answer.body, what="the response")
         return {"body": body} | {key: got[name] for key, name in received if name in got}
 
+    async def invoke_guardrail_checks(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """
+        Call InvokeGuardrailChecks, which names no model.
+
+        Raises:
+            ServiceError: As `converse` does.
+        """
+        url = f"{self._access.endpoint}/guardrail-checks/invoke"
+        answer = await self._post(url, json_body(request), {"Content-Type": "application/json"})
+        return json_object(answer.body, what="the response")
+
     async def close(self) -> None:
         """Close all connections."""
         await self._channel.close()
@@ -126,7 +137,9 @@ class AwsRuntime:
     async def _call(
         self, operation: str, request: Mapping[str, Any], body: bytes, headers: dict[str, str]
     ) -> HttpReply:
-        url = self._url(operation, request)
+        return await self._post(self._url(operation, request), body, headers)
+
+    async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> HttpReply:
         sign = partial(self._access.authorisation.sign, url, body, headers)
         answer = await self._channel.post(url, body, sign)
         if answer.status >= 300:

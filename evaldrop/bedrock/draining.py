@@ -53,6 +53,10 @@ class DrainingRuntime:
         """Pass an InvokeModel request on."""
         return await self._passed_on("invoke_model", request)
 
+    async def invoke_guardrail_checks(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Pass an InvokeGuardrailChecks request on."""
+        return await self._passed_on("invoke_guardrail_checks", request)
+
     async def close(self) -> None:
         """Close the runtime."""
         await self._runtime.close()

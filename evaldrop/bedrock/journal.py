@@ -249,6 +249,10 @@ class KeepingRuntime:
         """Answer an InvokeModel request, as `converse` does."""
         return await self._kept("invoke_model", request)
 
+    async def invoke_guardrail_checks(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer an InvokeGuardrailChecks request, as `converse` does."""
+        return await self._kept("invoke_guardrail_checks", request)
+
     async def close(self) -> None:
         """Close the runtime and the journal."""
         await self._runtime.close()
@@ -333,6 +337,11 @@ class ReplayingRuntime:
             return await self._runtime.invoke_model(request)
         # JSON has no bytes: the body was kept as its text.
         return {**kept, "body": kept["body"].encode()}
+
+    async def invoke_guardrail_checks(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the kept reply to an InvokeGuardrailChecks request, or call."""
+        kept: dict[str, Any] | None = self._journal.take("invoke_guardrail_checks", request)
+        return await self._runtime.invoke_guardrail_checks(request) if kept is None else kept
 
     async def close(self) -> None:
         """Close the runtime and the journal, once."""

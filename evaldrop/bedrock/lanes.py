@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol
 import orjson
 
 from evaldrop.bedrock.families import bodies
-from evaldrop.bedrock.families.replies import read_reply
+from evaldrop.bedrock.families.replies import read_body
 from evaldrop.bedrock.pace import Pace
 from evaldrop.bedrock.protocol import BedrockRuntime, ServiceError
 from evaldrop.engine.allowance import uncounted
@@ -126,6 +126,10 @@ class LanedRuntime:
         """Pass an InvokeModel request on when its turn has come."""
         return await self._in_turn("invoke_model", request)
 
+    async def invoke_guardrail_checks(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Pass an InvokeGuardrailChecks request on: no model is called, and there is no lane for it."""
+        return await self._runtime.invoke_guardrail_checks(request)
+
     async def close(self) -> None:
         """Close the runtime; what waits goes nowhere."""
         for lane in self._lanes.values():
@@ -209,6 +213,6 @@ def taken_tokens(operation: str, model: str, reply: Mapping[str, Any]) -> float 
         sent = bodies.total(usage, "inputTokens", "cacheWriteInputTokens")
         received = bodies.total(usage, "outputTokens")
     else:
-        said = read_reply("invoke_model", {"Body": reply.get("body")})
+        said = read_body(reply.get("body"))
         sent, received = said.input_tokens, said.output_tokens
     return None if sent is None or received is None else quota_tokens(model, sent, received)

@@ -7,8 +7,9 @@ from typing import Any
 
 from evaldrop.bedrock.billing import FLEX
 from evaldrop.bedrock.families import bodies
-from evaldrop.bedrock.families.replies import Reply, read_reply
+from evaldrop.bedrock.families.replies import Reply, read_body
 from evaldrop.bedrock.protocol import BedrockRuntime, ServiceError
+from evaldrop.evaluation.called_checks import GUARDRAIL_CHECKS
 from evaldrop.evaluation.delivery import Delivery
 
 _INPUT = ("inputTokens", "cacheReadInputTokens", "cacheWriteInputTokens")
@@ -96,8 +97,19 @@ class MeteredRuntime:
         """Pass an InvokeModel request on and count, as far as its family's bodies tell their tokens."""
         reply = await self._counted(self._runtime.invoke_model(request))
         # Each family names its tokens otherwise, and some bodies do not tell them at all.
-        said = read_reply("invoke_model", {"Body": reply.get("body")})
+        said = read_body(reply.get("body"))
         self._add(request, said)
+        return reply
+
+    async def invoke_guardrail_checks(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Pass an InvokeGuardrailChecks request on and count; what it is billed for are text units."""
+        reply = await self._counted(self._runtime.invoke_guardrail_checks(request))
+        usage = bodies.mapping(bodies.mapping(reply.get("usage")).get("contentFilter"))
+        units = bodies.total(usage, "textUnits")
+        cost = self._price(GUARDRAIL_CHECKS, Reply(text="", input_tokens=units, output_tokens=0), "on_demand")
+        if cost is None:
+            self.meter.unpriced += 1
+        self.meter.cost_usd += cost or 0.0
         return reply
 
     async def close(self) -> None:

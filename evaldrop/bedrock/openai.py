@@ -75,6 +75,16 @@ class OpenAIRuntime:
         body, _ = await self._complete({**_chat_body(sent), "model": request.get("modelId", "")})
         return {"body": orjson.dumps(body), "contentType": "application/json"}
 
+    async def invoke_guardrail_checks(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """
+        Refuse: it is Bedrock's own.
+
+        Raises:
+            ServiceError: `AccessDeniedException`, always.
+        """
+        del request
+        raise ServiceError("AccessDeniedException", "no OpenAI-compatible server has guardrail checks")
+
     async def close(self) -> None:
         """Close all connections."""
         await self._channel.close()

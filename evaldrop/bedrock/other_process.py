@@ -108,7 +108,8 @@ class Messages(asyncio.Protocol):
 _ENDING_S = 5.0
 """How long the other process is waited for that was told to end."""
 
-CONVERSE, INVOKE_MODEL, CANCEL, END = "converse", "invoke_model", "cancel", "end"
+CONVERSE, INVOKE_MODEL, CHECK_GUARDRAIL = "converse", "invoke_model", "invoke_guardrail_checks"
+CANCEL, END = "cancel", "end"
 
 
 @contextmanager
@@ -179,6 +180,10 @@ class OtherProcessRuntime:
     async def invoke_model(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Pass an InvokeModel request on."""
         return await self._ask(INVOKE_MODEL, request)
+
+    async def invoke_guardrail_checks(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Pass an InvokeGuardrailChecks request on."""
+        return await self._ask(CHECK_GUARDRAIL, request)
 
     async def close(self) -> None:
         """End the connection, and the other process with it."""
@@ -268,9 +273,13 @@ async def answer_from(runtime: BedrockRuntime, connection: socket.socket) -> Non
     tasks: dict[int, asyncio.Task[None]] = {}
 
     async def answer(number: int, operation: str, request: Mapping[str, Any]) -> None:
-        call = runtime.converse if operation == CONVERSE else runtime.invoke_model
+        calls = {
+            CONVERSE: runtime.converse,
+            INVOKE_MODEL: runtime.invoke_model,
+            CHECK_GUARDRAIL: runtime.invoke_guardrail_checks,
+        }
         try:
-            messages.send((number, await call(request), None))
+            messages.send((number, await calls[operation](request), None))
         except Exception as fault:  # noqa: BLE001 - the call's own process gets it
             is_readable = isinstance(fault, ServiceError | EvaldropError)
             messages.send((number, None, fault if is_readable else _readable(fault)))

@@ -25,7 +25,7 @@ __all__ = [
 
 class BedrockRuntime(Protocol):
     """
-    The two operations of the Bedrock runtime that the workflow uses, in boto3's casing.
+    The operations of the Bedrock runtime that the workflow uses, in boto3's casing.
 
     A runtime does not retry: retries are the workflow's. Every failed call raises `ServiceError`.
     """
@@ -39,6 +39,10 @@ class BedrockRuntime(Protocol):
 
     async def invoke_model(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Answer `{"modelId", "body": bytes or str, …}` with `{"body": bytes, "contentType": str}`."""
+        ...
+
+    async def invoke_guardrail_checks(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer `{"messages", "checks"}` with `{"results", "usage"}`: severities by category."""
         ...
 
     async def close(self) -> None:

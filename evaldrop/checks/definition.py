@@ -111,7 +111,10 @@ def check_from_config(config: str | Mapping[str, Any], *, path: str) -> Check:
         raise EvaluationError(
             f'{path}: "{key}" is no kind of check.{did_you_mean(key, KINDS)} Kinds: {_kinds()}.'
         )
-    value = content[kinds[0]]
+    value, pass_at = content[kinds[0]], content.get("pass_at")
+    if kind.run is None and isinstance(value, Mapping) and "pass_at" in value:
+        # Of a call that takes settings the mark may stand among them.
+        value, pass_at = {name: each for name, each in value.items() if name != "pass_at"}, value["pass_at"]
     try:
         parameters = kind.read(value)
     except ValueError as error:
@@ -123,7 +126,7 @@ def check_from_config(config: str | Mapping[str, Any], *, path: str) -> Check:
         parameters=parameters,
         is_negated=is_negated,
         weight=_number(content.get("weight", 1), path=f"{path}.weight", low=0),
-        pass_at=_pass_at(content.get("pass_at"), kind, path=f"{path}.pass_at"),
+        pass_at=_pass_at(pass_at, kind, path=f"{path}.pass_at"),
     )
 
 

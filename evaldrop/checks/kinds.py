@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaldrop.checks import labels, limits, texts
+from evaldrop.checks.called import GUARDRAIL, SIMILARITY, read_guardrail, read_similarity
 from evaldrop.checks.field_checks import fields, read_fields
 from evaldrop.checks.json_checks import at_path, contains_json, is_json, read_form, read_place
 from evaldrop.checks.languages import language, read_languages
@@ -267,6 +268,25 @@ KINDS: Mapping[str, Kind] = {
                 ("chrf", chrf, "How like is the response to {value} by runs of characters (chrF)?"),
                 ("meteor", meteor, "How like is the response to {value} by words and stems (METEOR)?"),
             )
+        ),
+        Kind(
+            name=SIMILARITY,
+            read=read_similarity,
+            run=None,
+            is_scored=True,
+            needs_reference=True,
+            pass_at=0.8,
+            compares=lambda _: True,
+            question="How near is the response's meaning to the reference's, by {value}?",
+        ),
+        Kind(
+            name=GUARDRAIL,
+            read=read_guardrail,
+            run=None,
+            is_scored=True,
+            higher_is_better=False,
+            pass_at=0.3,
+            question="How severe do Bedrock's content filters find the response, by {value}?",
         ),
     )
 }

@@ -24,6 +24,7 @@ from pydantic_core import PydanticCustomError
 
 from evaldrop.checks import CHECKED_BY, check_json_schema
 from evaldrop.evaluation.anchors import Anchors
+from evaldrop.evaluation.called_checks import EMBED, called_checks
 from evaldrop.evaluation.defaults import default_inference
 from evaldrop.evaluation.delivery import BatchJobs, DeliverySetting, Duration, ModelQuota
 from evaldrop.evaluation.improvement import (
@@ -584,7 +585,11 @@ def called_models(evaluations: Iterable[Evaluation], further: Iterable[str] = ()
     called = (
         model
         for each in evaluations
-        for model in (*(one.model for one in (*each.candidates, *each.judges)), *proposers(each))
+        for model in (
+            *(one.model for one in (*each.candidates, *each.judges)),
+            *(one.model for one in called_checks(each.checks) if one.api == EMBED),
+            *proposers(each),
+        )
     )
     return sorted({model for model in (*called, *further) if model != GIVEN})
 

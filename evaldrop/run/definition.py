@@ -11,6 +11,7 @@ from evaldrop import storage
 from evaldrop.checks import check_from_config
 from evaldrop.errors import EvaldropError, StorageError, first_line
 from evaldrop.evaluation import Candidate, Evaluation, Judge
+from evaldrop.evaluation.called_checks import CalledCheck, called_checks
 from evaldrop.evaluation.criteria import Criterion, checked_criterion, criterion_from_config
 from evaldrop.evaluation.definition import GIVEN, proposers
 from evaldrop.evaluation.delivery import Delivery
@@ -148,7 +149,9 @@ class RunDefinition(_Frozen):
     def prices(self) -> Mapping[str, ModelPrice | None]:
         """The price of every model of the evaluation; None where unknown."""
         known = Prices.from_json(self.price_list)
-        called = [each.model for each in (*self.candidates, *self.judges)]
+        asked: tuple[Candidate | Judge | CalledCheck, ...]
+        asked = (*self.candidates, *self.judges, *self.called_checks)
+        called = [each.model for each in asked]
         return {model: price_of(model, known) for model in (*called, *proposers(self.evaluation))}
 
     @property
@@ -160,10 +163,12 @@ class RunDefinition(_Frozen):
         """Return how the calls of a candidate or judge are delivered."""
         return self.deliveries.get(f"{kind}/{name}", "on_demand")
 
-    def asked_delivery(self, called: Candidate | Judge, answer: Mapping[str, Any]) -> Delivery:
+    def asked_delivery(self, called: Candidate | Judge | CalledCheck, answer: Mapping[str, Any]) -> Delivery:
         """Return how the call of an answer was asked for: what a job did not answer, on demand."""
         if answer.get("delivery") == "batch":
             return "batch"
+        if isinstance(called, CalledCheck):
+            return "on_demand"
         # A tier is asked for in Converse alone: a request that is too long for it goes without.
         is_converse = (answer.get("api") or called.api) == "converse"
         delivery = self.delivery_of("judge" if isinstance(called, Judge) else "candidate", called.name)
@@ -178,6 +183,17 @@ class RunDefinition(_Frozen):
     def judges(self) -> Sequence[Judge]:
         """The judges, in the evaluation's order."""
         return self.evaluation.judges
+
+    @cached_property
+    def called_checks(self) -> tuple[CalledCheck, ...]:
+        """The evaluation's checks that call somebody."""
+        return called_checks(self.evaluation.checks)
+
+    @property
+    def answering(self) -> Mapping[str, Judge | CalledCheck]:
+        """Who is asked about responses, by name: judges and called checks."""
+        judges: dict[str, Judge | CalledCheck] = {judge.name: judge for judge in self.judges}
+        return judges | {check.name: check for check in self.called_checks}
 
     def prompt(self, kind: str, name: str) -> Prompt:
         """Return a prompt as it was when the run began."""
@@ -276,6 +292,12 @@ def prices_for(evaluation: Evaluation, prices: Prices | None = None) -> dict[str
     Without any given they are today's, with the evaluation's own.
     """
     # A response that comes with the dataset has no model, hence no price that could be unknown.
-    called = (*(each.model for each in (*evaluation.candidates, *evaluation.judges)), *proposers(evaluation))
+    checks = called_checks(evaluation.checks)
+    asked = (*evaluation.candidates, *evaluation.judges)
+    called = (
+        *(each.model for each in asked),
+        *(check.model for check in checks),
+        *proposers(evaluation),
+    )
     prices = prices or load_prices(evaluation.prices)
     return prices.to_json(model for model in called if model != GIVEN)

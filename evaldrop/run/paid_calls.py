@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from evaldrop.bedrock.families.replies import Reply, read_reply
 from evaldrop.evaluation import Candidate, Judge
+from evaldrop.evaluation.called_checks import CalledCheck
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.delivery import Delivery
 from evaldrop.run.definition import RunDefinition
@@ -28,7 +29,7 @@ class CallsOfRun:
     def __init__(self, run: RunDefinition) -> None:
         self._run = run
         self._candidates = {each.name: each for each in run.candidates}
-        self._judges = {each.name: each for each in run.judges}
+        self._judges = run.answering
 
     def of(self, output: JSON, tries: Mapping[str, str] = NO_TRIES) -> Iterator[PaidCall]:
         """
@@ -53,6 +54,6 @@ class CallsOfRun:
                     if answer.get(reply) is not None:
                         yield self._call(self._judges[answer["judge"]], answer, answer[reply])
 
-    def _call(self, called: Candidate | Judge, answer: JSON, raw: object) -> PaidCall:
+    def _call(self, called: Candidate | Judge | CalledCheck, answer: JSON, raw: object) -> PaidCall:
         reply = read_reply(answer.get("api") or called.api, raw)
         return PaidCall(called.model, reply, self._run.asked_delivery(called, answer))

@@ -126,6 +126,9 @@ async def run_locally(
                 "aws-sdk:bedrockruntime:converse": sdk_integration(
                     "bedrock-runtime", "Converse", journalled.converse
                 ),
+                "aws-sdk:bedrockruntime:invokeGuardrailChecks": sdk_integration(
+                    "bedrock-runtime", "InvokeGuardrailChecks", journalled.invoke_guardrail_checks
+                ),
                 "bedrock:invokeModel": bedrock_invoke_model(
                     with_stored_bodies(journalled.invoke_model, storage)
                 ),

@@ -1,12 +1,13 @@
 """The workflow's source, and how the deployed file is written from it."""
 
 import json
+import re
 import subprocess
 import sys
 
 import pytest
 
-from infra.workflow_source import PIECES_SOURCE, SOURCE, WRITTEN, SourceError, one_line, workflow_json
+from infra.workflow_source import PARTS, PIECES_SOURCE, SOURCE, WRITTEN, SourceError, one_line, workflow_json
 
 MACHINE = """\
 x-pieces:
@@ -39,10 +40,22 @@ def test_the_deployed_file_is_what_the_source_says():
 
 
 def test_the_source_can_be_read():
-    for source, most in ((SOURCE, 1650), (PIECES_SOURCE, 260)):
+    parts = sorted(PARTS.iterdir())
+    assert parts
+    for source, most in ((SOURCE, 750), (PIECES_SOURCE, 260), *((part, 350) for part in parts)):
         lines = source.read_text(encoding="utf-8").splitlines()
         assert len(lines) <= most
         assert max(map(len, lines)) < 120
+
+
+def test_every_file_of_states_is_taken_in_once():
+    sources = "".join(path.read_text(encoding="utf-8") for path in (SOURCE, *PARTS.iterdir()))
+    assert sorted(re.findall(r"!include (\S+)", sources)) == sorted(path.name for path in PARTS.iterdir())
+
+
+def test_a_file_that_is_not_there_is_refused():
+    with pytest.raises(SourceError, match=r"no file missing\.asl\.yaml in workflow/"):
+        workflow_json("States: !include missing.asl.yaml\n")
 
 
 def test_pieces_aliases_and_layout_are_gone_from_what_is_written():

@@ -73,8 +73,8 @@ class Family(Layout):
 
     The workflow meets them before any Python does: it puts a judge's blocks under `messages`, and finds a
     response's text (piece BODY_TEXT of `infra/workflow.pieces.yaml`) and a judge's call of the tool
-    (HasVerdictInBody of `infra/workflow.asl.yaml`) in the places that these list. Others have to be added
-    there.
+    (HasVerdictInBody of `infra/workflow/judgement.asl.yaml`) in the places that these list. Others have to be
+    added there.
 
     Attributes:
         reply_key: The key at the top of a reply that only this family's have.

@@ -8,13 +8,23 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from evaldrop.bedrock.families import bodies, converse
+from evaldrop.bedrock.families.called import read_called
 from evaldrop.bedrock.families.family import Reply
 from evaldrop.bedrock.families.registry import answering
 from evaldrop.bedrock.families.thinking import split_thinking
 from evaldrop.bedrock.families.tool_calls import calls_text
+from evaldrop.evaluation.called_checks import CALLED_APIS, EMBED
 from evaldrop.json_text import loads
 
-__all__ = ["GUARDRAIL_INTERVENED", "Reply", "elapsed_latency", "is_answer", "read_answer", "read_reply"]
+__all__ = [
+    "GUARDRAIL_INTERVENED",
+    "Reply",
+    "elapsed_latency",
+    "is_answer",
+    "read_answer",
+    "read_body",
+    "read_reply",
+]
 
 GUARDRAIL_INTERVENED = "guardrail_intervened"
 """Converse's stop reason where a guardrail stepped in; `invoke_model` tells it in a key of its own."""
@@ -30,10 +40,12 @@ def read_reply(api: str, raw: object) -> Reply:
     Return what a raw reply says.
 
     Args:
-        api: `converse` or `invoke_model`, the operation that answered.
+        api: `converse` or `invoke_model`, the operation that answered; or that of a called check.
         raw: The operation's result as the workflow keeps it, parsed JSON.
     """
     result = bodies.mapping(raw)
+    if api in CALLED_APIS:
+        return read_called(api, result)
     if api == "converse":
         reply = _finished(converse.read(result))
         if not converse.is_known(result):
@@ -53,6 +65,13 @@ def read_answer(api: str, raw: object) -> Reply:
     reply = read_reply(api, raw)
     calls = calls_text(raw)
     return reply._replace(text="\n".join(filter(None, (reply.text, calls)))) if calls else reply
+
+
+def read_body(body: object) -> Reply:
+    """Return what InvokeModel's own body says, of an embedding model's what it is billed for."""
+    parsed = _parsed_body(body)
+    is_embedding = "inputTextTokenCount" in parsed and "embedding" in parsed
+    return read_reply(EMBED if is_embedding else "invoke_model", {"Body": parsed})
 
 
 def _service_tier(told: object) -> str | None:

@@ -1,7 +1,7 @@
 """
 The requests the workflow sends, in ready parts: a constant part per candidate and judge, and a record's part.
 
-`infra/workflow.asl.yaml` merges the two. Casing is Step Functions': PascalCase for Converse, the model's own
+`infra/workflow` merges the two. Casing is Step Functions': PascalCase for Converse, the model's own
 for a body of `invoke_model`.
 """
 

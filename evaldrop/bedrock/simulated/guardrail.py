@@ -124,6 +124,12 @@ def assess(config: Mapping[str, Any] | None, text: str, *, seed: int) -> Assessm
     return Assessment(guardrail, version, trace, kind, confidence, len(text))
 
 
+def alarming_words(kind: str, text: str) -> int:
+    """Return how many words of a text alarm a filter, by the filter's name in Bedrock's words."""
+    words = _FILTERS.get(kind)
+    return sum(1 for _ in words.finditer(text)) if words else 0
+
+
 def strictness_of(guardrail: str, version: str) -> Strictness:
     """Return a guardrail's strictness; one that the table does not know is derived from ID and version."""
     for fragment, strictness in STRICTNESS.items():

@@ -24,6 +24,7 @@ from evaldrop.bedrock.simulated.billing import (
     as_any_delivery,
     served_tier,
 )
+from evaldrop.bedrock.simulated.called import asks_for_embedding, checked, embedded
 from evaldrop.bedrock.simulated.candidate import REFUSAL, character_of, respond
 from evaldrop.bedrock.simulated.direction import KnownCriteria
 from evaldrop.bedrock.simulated.guardrail import (
@@ -122,6 +123,8 @@ class SimulatedRuntime:
         model = _model_id(request)
         try:
             body = orjson.loads(request.get("body", b""))
+            if asks_for_embedding(body):
+                return await self._embed(request, body)
             family = recognised(model, body)
             if family is None:
                 raise ServiceError("ValidationException", f"the body for {model} is of no known family")
@@ -137,6 +140,19 @@ class SimulatedRuntime:
             response = {**response, "stopReason": "end_turn"}
         answered = {**family.from_converse(model, response), **invoke_model_keys(assessment)}
         return {"body": orjson.dumps(answered), "contentType": "application/json"}
+
+    async def invoke_guardrail_checks(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer with severities by alarming words, whatever company they are in."""
+        async with self._slots:
+            await self._fail_at_the_stated_rates(self._digest(request))
+            await self._sleep(_REFUSAL_S * self._rehearsal.latency)
+        return checked(request)
+
+    async def _embed(self, request: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
+        async with self._slots:
+            await self._fail_at_the_stated_rates(self._digest(request))
+            await self._sleep(_REFUSAL_S * self._rehearsal.latency)
+        return {"body": orjson.dumps(embedded(body)), "contentType": "application/json"}
 
     async def close(self) -> None:
         """Forget how often requests were tried."""

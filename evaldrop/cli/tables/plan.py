@@ -7,6 +7,7 @@ from rich.console import Console
 from evaldrop.cli.output import shown
 from evaldrop.cli.prose import print_prose
 from evaldrop.cli.tables.terminal import print_fitting, print_models
+from evaldrop.evaluation.called_checks import is_called_check
 from evaldrop.report.columns import Column, words
 from evaldrop.report.deliveries import IN_WORDS
 from evaldrop.scorecard.figures import (
@@ -32,7 +33,10 @@ def print_plan(console: Console, plan: "Plan", *, budget_usd: float | None) -> N
     """Print a plan: a row per candidate and judge, the totals, what they rest on."""
     searched = plan.prompt_search.searches if plan.prompt_search else ()
     lines = plan.all_lines
-    names = [f"{one.role} {one.name}" for one in plan.lines]
+    names = [
+        one.name.replace(":", " ", 1) if is_called_check(one.name) else f"{one.role} {one.name}"
+        for one in plan.lines
+    ]
     names += [_in_search(one, search) for search in searched for one in search.lines]
     # Model IDs are the longest texts and tell least: they go first, and are then named below.
     models = [one.model for one in lines]

@@ -55,6 +55,9 @@ def integrations_of(
     return {
         "lambda:invoke": lambda_invoke(handlers),
         "aws-sdk:bedrockruntime:converse": sdk_integration("bedrock-runtime", "Converse", converse),
+        "aws-sdk:bedrockruntime:invokeGuardrailChecks": sdk_integration(
+            "bedrock-runtime", "InvokeGuardrailChecks", partial(models.invoke_guardrail_checks, role_arn)
+        ),
         "bedrock:invokeModel": bedrock_invoke_model(with_stored_bodies(invoke, objects)),
         "aws-sdk:s3:getObject": sdk_integration("s3", "GetObject", get_object(objects)),
         "sns:publish": sns_publish(sent("sns", "publish")),

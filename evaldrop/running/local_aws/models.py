@@ -40,6 +40,13 @@ class Models:
         self._check(role_arn, request)
         return await self.runtime.invoke_model(request)
 
+    async def invoke_guardrail_checks(self, role_arn: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer an InvokeGuardrailChecks request, as `converse` does."""
+        self._loop = asyncio.get_running_loop()
+        if denial := self._permissions.denial(role_arn, "bedrock:InvokeGuardrailChecks", "*"):
+            raise ServiceError("AccessDeniedException", denial)
+        return await self.runtime.invoke_guardrail_checks(request)
+
     def close(self) -> None:
         """Close the runtime, in the loop whose connections it holds."""
         if self._loop is not None and self._loop.is_running():

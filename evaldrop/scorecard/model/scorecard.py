@@ -353,6 +353,10 @@ class CostTotals(Part):
 
     candidates: float | None
     judges: float | None
+    checks: float | None = Field(
+        default=None,
+        description="Of the total, what checks cost that are calls; null without one, or when unknown.",
+    )
     prompt_search: float | None = Field(
         default=None,
         description="Of the total, what the search for prompts cost; null without one, or when unknown.",

@@ -147,7 +147,7 @@ class RunTally(Merging):
     def __init__(self, run: RunDefinition) -> None:
         candidates = [candidate.name for candidate in run.candidates]
         judges = [judge.name for judge in run.judges]
-        self._counts = CountTally(candidates, judges, run.evaluation.metrics)
+        self._counts = CountTally(candidates, list(run.answering), run.evaluation.metrics)
         self._pairs = PairwiseTally()
         menus = [name for name, criterion in run.criteria.items() if criterion.scale.kind == "choices"]
         self._panel = PanelTally(judges, [name for name in menus if run.criteria[name].scale.is_nominal])

@@ -91,7 +91,7 @@ def record_costs(candidate: CandidateCounts, size: int) -> tuple[Floats, npt.NDA
 def cost_totals(run: RunDefinition, counts: RunCounts) -> CostTotals:
     """Return what the run cost. A model whose price or tokens are unknown is named."""
     unknown: dict[str, None] = {}
-    candidates = judges = Spent()
+    candidates = judges = checks = Spent()
     for candidate in run.candidates:
         name = candidate.name
         for money in (counts.candidates[name].spent.cost, counts.copies[name].cost, counts.repeats[name]):
@@ -104,6 +104,11 @@ def cost_totals(run: RunDefinition, counts: RunCounts) -> CostTotals:
         judges += spent
         if spent.has_unknown:
             unknown[judge.model] = None
+    for check in run.called_checks:
+        spent = counts.judges[check.name].cost.spent
+        checks += spent
+        if spent.has_unknown:
+            unknown[check.model] = None
     kept, search = read_search(run.folder), Spent()
     for one in kept.searches if kept else ():
         search += Spent(one.cost_usd or 0.0, has_unknown=one.cost_usd is None)
@@ -112,9 +117,10 @@ def cost_totals(run: RunDefinition, counts: RunCounts) -> CostTotals:
     return CostTotals(
         candidates=candidates.total,
         judges=judges.total,
+        checks=checks.total if run.called_checks else None,
         prompt_search=search.total if kept else None,
-        total=(candidates + judges + search).total,
-        known=candidates.known + judges.known + search.known,
+        total=(candidates + judges + checks + search).total,
+        known=candidates.known + judges.known + checks.known + search.known,
         unknown_models=tuple(unknown),
         evaluation_jobs_at_most=_evaluation_jobs_at_most(run),
         prices_date=run.prices_date,

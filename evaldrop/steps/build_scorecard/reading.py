@@ -18,6 +18,7 @@ from evaldrop.bedrock.families.replies import (
 from evaldrop.bedrock.families.thinking import split_thinking
 from evaldrop.bedrock.families.tool_calls import tool_calls
 from evaldrop.evaluation import Judge, Pairwise
+from evaldrop.evaluation.called_checks import is_called_check
 from evaldrop.evaluation.criteria import Criterion, Scale
 from evaldrop.evaluation.definition import EVALUATION_JOB
 from evaldrop.evaluation.delivery import Delivery
@@ -41,6 +42,7 @@ from evaldrop.scorecard.scores import (
     NOT_APPLICABLE,
     record_scores,
 )
+from evaldrop.steps.build_scorecard.called_checks import CalledChecks, own_judgements
 from evaldrop.steps.build_scorecard.checking import Checking
 from evaldrop.verdicts import (
     TIE,
@@ -78,6 +80,7 @@ class ResultReader:
         self._no_metrics = (None,) * len(self._metrics)
         self._injections = _injection_finder(run)
         self._checking = Checking(run)
+        self._called_checks = CalledChecks(run)
         # A run without pairwise has no comparisons to read.
         pairwise = run.evaluation.pairwise or Pairwise(all_pairs=True)
         self._asks_scores, self._pairwise = pairwise.verdict == "scores", pairwise
@@ -115,19 +118,28 @@ class ResultReader:
             # The text is the guardrail's own message, which says nothing of the candidate.
             row = row._replace(metrics=self._no_metrics)
         judgements = (response or {}).get("judgements") or ()
-        judged = [self._read_judgement(each) for each in judgements if not each.get("skipped")]
+        by_judges = own_judgements(judgements)
+        judged = [self._read_judgement(each) for each in by_judges if not each.get("skipped")]
         verdicts = [verdict for reading in judged for verdict in self._verdict_rows(record, name, reading)]
         verdicts += self._losses(
             record,
             name,
             {reading.asked for reading in judged},
             has_text=is_to_be_judged(row),
-            unasked={_asked_of(each): each["skipped"] for each in judgements if each.get("skipped")},
+            unasked={_asked_of(each): each["skipped"] for each in by_judges if each.get("skipped")},
             instead=SKIPPED_BY_BUDGET if is_skipped else None,
         )
         if not is_skipped:
             asked_tools = tool_calls((response or {}).get("reply"))
             verdicts += self._checking.rows(record, row, asked_tools, is_there=is_to_be_judged(row))
+        called = self._called_checks.read(
+            record,
+            name,
+            judgements,
+            is_there=is_to_be_judged(row),
+            instead=SKIPPED_BY_BUDGET if is_skipped else None,
+        )
+        verdicts += called.rows
         # A response of the dataset comes without a reply: there was no call that could have been saved.
         is_reused = row.reused and (response or {}).get("reply") is not None
         return CandidateResult(
@@ -137,7 +149,7 @@ class ResultReader:
             record_scores(
                 verdicts, self._run.criteria, "drop" if is_skipped else self._run.evaluation.unscored
             ),
-            [reading.call for reading in judged],
+            [*(reading.call for reading in judged), *called.calls],
             error if isinstance(error, Mapping) else None,
             response is None and not is_skipped,
             int((response or {}).get("retries") or 0),
@@ -284,7 +296,7 @@ class ResultReader:
                 asked.repeat,
             )
             for asked in record.asked
-            if asked not in got
+            if asked not in got and not is_called_check(asked.judge)
             for name in asked.criteria
         ]
         for name, why in record.not_applicable.items():

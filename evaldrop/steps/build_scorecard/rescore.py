@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from evaldrop import storage
 from evaldrop.errors import EvaluationError, InputError
 from evaldrop.evaluation import Evaluation, read_evaluation
+from evaldrop.evaluation.called_checks import called_checks
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.metrics import METRICS
@@ -98,6 +99,11 @@ def _rescored(parent: RunDefinition, *, evaluation: str | None, out: str | None)
             for what in _asked_otherwise(parent, now)
         ),
         *_criteria_asked_otherwise(parent, criteria, source),
+    ]
+    problems += [
+        f"{source}: check {check.check.name} is a call that run {parent.run_id} did not make"
+        for check in called_checks(check_configs)
+        if (check.name, check.constants) not in [(each.name, each.constants) for each in parent.called_checks]
     ]
     if problems:
         problems.append("Other questions need other replies: evaldrop rejudge calls judges for what is new.")

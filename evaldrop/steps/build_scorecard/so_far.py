@@ -57,9 +57,7 @@ class SoFar:
         self._run = run = run.changed(evaluation=run.evaluation.model_copy(update={"metrics": ()}))
         self.estimate = run.estimate
         self._reader = ResultReader(run)
-        self._tally = CountTally(
-            [candidate.name for candidate in run.candidates], [judge.name for judge in run.judges], ()
-        )
+        self._tally = CountTally([candidate.name for candidate in run.candidates], list(run.answering), ())
         self._pairs = PairwiseTally()
         self.records = self._failed = 0
         self._failures: deque[LiveFailure] = deque(maxlen=MOST_FAILURES)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from evaldrop import storage
 from evaldrop.bedrock.error_names import bare_name, without_ids
 from evaldrop.errors import ModelRefused
+from evaldrop.evaluation.called_checks import PREFIX, is_called_check
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.results import LEFT_OUT, open_lines, parse_row, read_manifest, row_output
@@ -117,13 +118,13 @@ def reason_of_refusal(
 ) -> str:
     """Say who is refused, and what can be done about it; `records` is how many were asked about."""
     models = {each.name: each.model for each in run.candidates}
-    judging = {each.name: each.model for each in run.judges}
+    judging = {name: each.model for name, each in run.answering.items()}
     lines = [
         *(
             refusal_in_words(f"candidate {name}", models[name], error, run)
             for name, error in candidates.items()
         ),
-        *(refusal_in_words(f"judge {name}", judging[name], error, run) for name, error in judges.items()),
+        *(refusal_in_words(_asked(name), judging[name], error, run) for name, error in judges.items()),
     ]
     asked = "1 record was" if records == 1 else f"{records} records were"
     choice = (
@@ -132,6 +133,10 @@ def reason_of_refusal(
         else "To go on without what is refused: --go-on."
     )
     return "\n".join([*lines, f"No more than {asked} asked about. {choice}"])
+
+
+def _asked(name: str) -> str:
+    return f"check {name.removeprefix(PREFIX)}" if is_called_check(name) else f"judge {name}"
 
 
 def refusal_in_words(who: str, model: str, error: Mapping[str, Any], run: RunDefinition) -> str:

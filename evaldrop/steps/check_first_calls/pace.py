@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from evaldrop.bedrock.families.replies import read_reply
 from evaldrop.evaluation.burndown import quota_tokens
+from evaldrop.evaluation.called_checks import CalledCheck
 from evaldrop.evaluation.definition import GIVEN, Called
 from evaldrop.run.definition import RunDefinition
 
@@ -56,11 +57,11 @@ def records_at_a_time(run: RunDefinition, outputs: Sequence[JSON], at_most: int)
 
 def _taken(run: RunDefinition, output: JSON) -> Taken:
     candidates = {each.name: each for each in run.candidates}
-    judges = {each.name: each for each in run.judges}
+    judges = run.answering
     calls: Counter[str] = Counter()
     tokens: Counter[str] = Counter()
 
-    def seconds_of(called: Called, answer: JSON) -> float:
+    def seconds_of(called: Called | CalledCheck, answer: JSON) -> float:
         # A judge that was asked again was called twice.
         for reply in (answer.get("reply"), answer.get("first_reply")):
             if reply is not None:
@@ -86,11 +87,13 @@ def _asked(output: JSON, candidates: Mapping[str, Called]) -> Iterator[tuple[JSO
         yield response, None if is_given else candidates.get(response["candidate"])
 
 
-def _tokens(called: Called, answer: JSON, reply: object) -> int:
+def _tokens(called: Called | CalledCheck, answer: JSON, reply: object) -> int:
     """Return the tokens that a call takes of a quota: those it begins with, or those it ends with."""
     said = read_reply(str(answer.get("api") or called.api), reply)
     sent, received = said.input_tokens or 0, said.output_tokens or 0
     ended = ceil(quota_tokens(called.model, sent, received))
+    if isinstance(called, CalledCheck):
+        return ended
     return max(sent + (called.inference.max_tokens or 0), ended)
 
 

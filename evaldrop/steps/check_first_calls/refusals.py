@@ -5,6 +5,7 @@ from typing import Any
 
 from evaldrop.aws_errors import hint_for
 from evaldrop.bedrock.error_names import known_name
+from evaldrop.evaluation.called_checks import GUARDRAIL_CHECKS
 from evaldrop.evaluation.model_ids import model_name
 
 _CREDENTIALS = (
@@ -80,6 +81,10 @@ _BY_NAME = {
 }
 _BY_NAME["Permissions"] = _BY_NAME["AccessDeniedException"]
 
+_NO_GUARDRAIL_CHECKS = (
+    "Allow `bedrock:InvokeGuardrailChecks` to who calls (`guardrail_checks` in cdk.json), where the Region "
+    "has it; else leave the check out, and ask a judge by the criteria harmfulness and stereotyping instead."
+)
 _QUOTA = "Wait until the quota is new, or ask for a higher one (Service Quotas)."
 _BY_NAME["ServiceQuotaExceededException"] = _BY_NAME["ThrottlingException"] = _QUOTA
 _USE_CASE = "Send Anthropic's use case form once for the account: choose the model in Bedrock's console."
@@ -115,6 +120,8 @@ def way_out(error: Mapping[str, Any], *, model: str, bedrock: str) -> str:
         bedrock: The runtime, as --bedrock says it.
     """
     name, said = _name_and_words(error)
+    if model == GUARDRAIL_CHECKS:
+        return _NO_GUARDRAIL_CHECKS
     if name == "ValidationException":
         found = (hint for words, hint in _BY_WORDS if all(word in said for word in words))
         # Without the geography of a profile that is not there.

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from evaldrop.bedrock.billing import usage_of
 from evaldrop.bedrock.families.replies import read_reply
+from evaldrop.evaluation.called_checks import CalledCheck
 from evaldrop.evaluation.definition import GIVEN, Called
 from evaldrop.evaluation.prices import TokenUsage, cost_at
 from evaldrop.prompt_search.kept import read_search
@@ -25,7 +26,7 @@ KNOWN_CALLS = 50
 
 class _Answered(NamedTuple):
     key: str
-    called: Called
+    called: Called | CalledCheck
     answer: JSON
 
 
@@ -145,7 +146,7 @@ def _answers(run: RunDefinition, output: JSON) -> Iterator[_Answered]:
 
 
 def _judged(run: RunDefinition, answers: Iterable[JSON]) -> Iterator[_Answered]:
-    judges = {each.name: each for each in run.judges}
+    judges = run.answering
     for answer in answers:
         if not answer.get("kept") and not answer.get("skipped") and answer["judge"] in judges:
             yield _Answered(f"judge/{answer['judge']}", judges[answer["judge"]], answer)

@@ -185,6 +185,8 @@ def _taken_over(response: Mapping[str, Any]) -> JSON | None:
 
 
 def _same_judges(before: RunDefinition, now: RunDefinition) -> Iterator[str]:
+    # What a check asks is in its requests' key.
+    yield from (check.name for check in now.called_checks)
     earlier = {judge.name: judge for judge in before.evaluation.called_judges}
     for judge in now.evaluation.called_judges:
         same, prompt = earlier.get(judge.name), f"judge/{judge.prompt}"

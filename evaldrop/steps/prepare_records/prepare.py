@@ -29,6 +29,7 @@ from evaldrop.run.records import FIRST_FILE, RECORDS_FILE, share_texts
 from evaldrop.run.request import RunRequest
 from evaldrop.scorecard.figures import usd
 from evaldrop.steps.prepare_records.anchors import anchor_records
+from evaldrop.steps.prepare_records.called_checks import CheckRequests
 from evaldrop.steps.prepare_records.first_records import FirstRecords
 from evaldrop.steps.prepare_records.judge_requests import (
     MAX_SHARED_JUDGE_BYTES,
@@ -85,9 +86,7 @@ def prepare_records(request: RunRequest, folder: str) -> JSON:
         storage.open_write(storage.join(folder, "rejected.jsonl")) as rejects,
     ):
         preparing = Preparing(definition, parent, is_sending=True)
-        first_records = FirstRecords(
-            candidates=preparing.called, judges=[each.name for each in evaluation.called_judges]
-        )
+        first_records = FirstRecords(candidates=preparing.called, judges=preparing.asking)
         readings = read_rows(stream, source=source, fields=evaluation.fields or None)
         for row in (reading.outcome for reading in readings.rows):
             if isinstance(row, Joined):
@@ -245,6 +244,12 @@ class Preparing:
         self.called = [call["name"] for call in self.candidates if call["api"] != GIVEN]
         self._criteria = RecordCriteria(definition)
         self.judge_requests = JudgeRequests(definition, self._prompts, self._criteria, parent)
+        self._check_requests = CheckRequests(definition)
+        self.judge_requests.constants.update(self._check_requests.constants)
+        self.asking = [
+            *(judge.name for judge in evaluation.called_judges),
+            *(check.name for check in definition.called_checks),
+        ]
         self.budget = _without_proposals(budget_of(definition), definition)
         self.reserve = Reserve(definition, self.candidates, self.judge_requests.constants)
         # A child gets its record's requests, and the constant parts of all of them; twice the budget's, for
@@ -346,7 +351,10 @@ class Preparing:
             self._definition.given.get(name, name): {"text": text} for name, text in record.responses.items()
         }
         shown, left_out = (values, {}) if form.limit is None else shorten_values(values, form.limit)
-        judgements = list(self.judge_requests.judgements(record, shown))
+        judgements = [
+            *self.judge_requests.judgements(record, shown),
+            *self._check_requests.judgements(record),
+        ]
         comparisons = list(self.judge_requests.comparisons(record, shown))
         if self._parent:
             before = self._parent.of(record.id)

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import orjson
 
 from evaldrop.evaluation import Called
+from evaldrop.evaluation.called_checks import CHECK_GUARDRAIL, TEXT_UNIT, CalledCheck
 from evaldrop.evaluation.delivery import Delivery
 from evaldrop.evaluation.prices import ModelPrice
 from evaldrop.evaluation.reply_limits import reply_tokens
@@ -68,8 +69,10 @@ def budget_of(definition: RunDefinition) -> JSON | None:
     }
 
 
-def _called(definition: RunDefinition) -> Iterable[tuple[Literal["candidate", "judge"], Sequence[Called]]]:
-    return ("candidate", definition.candidates), ("judge", definition.judges)
+def _called(
+    definition: RunDefinition,
+) -> Iterable[tuple[Literal["candidate", "judge"], Sequence[Called | CalledCheck]]]:
+    return ("candidate", definition.candidates), ("judge", tuple(definition.answering.values()))
 
 
 def _state_price(price: ModelPrice, asked: Delivery) -> JSON:
@@ -119,9 +122,12 @@ class Reserve:
         self._constants = constants
         self._calls = {call["name"]: call for call in candidates}
         self._candidates = {each.name: each for each in definition.candidates}
-        self._judges = {each.name: each for each in definition.judges}
+        self._judges = definition.answering
         self._longest = {name: reply_tokens(each) for name, each in self._candidates.items()}
-        self._verdict = {name: reply_tokens(each) for name, each in self._judges.items()}
+        self._verdict = {
+            name: 0 if isinstance(each, CalledCheck) else reply_tokens(each)
+            for name, each in self._judges.items()
+        }
 
     def of(self, calls: JSON) -> JSON:
         """
@@ -194,6 +200,9 @@ class Reserve:
         )
         sent += TOOL_TOKENS if constants.get("must_call_tool") else 0
         name = request["judge"]
+        if request.get("api") == CHECK_GUARDRAIL:
+            # By text units of so many characters, of which a token has eight at most.
+            sent = math.ceil(read * 8 / TEXT_UNIT)
         usd = self._usd(self._judges[name].model, sent, self._verdict[name])
         most[name] = max(most.get(name, 0), usd)
 

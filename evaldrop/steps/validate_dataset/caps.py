@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from evaldrop import storage
 from evaldrop.errors import BudgetExceeded
 from evaldrop.evaluation import Called, Evaluation
+from evaldrop.evaluation.called_checks import is_called_check
 from evaldrop.evaluation.definition import GIVEN, Price, called_models
 from evaldrop.evaluation.improvement import BEDROCK, BEDROCK_JOB, JOB_JUDGE
 from evaldrop.evaluation.model_ids import guardrail_arn, model_arns, model_name
@@ -217,7 +218,7 @@ def most_usd(plan: Plan, evaluation: Evaluation, prices: Prices) -> float:
         if line.role == "judge" and is_longer:
             read += 2 * longest * calls
         # Who writes prompts is asked with a limit of evaldrop's own.
-        if line.role != "proposer":
+        if line.role != "proposer" and not is_called_check(line.name):
             written = reply_tokens(by_role[line.role][line.name]) * calls
         # On demand, whatever is asked: what a job does not answer and what flex does not serve costs it.
         usage = TokenUsage(round(read), round(written), cache_write=round(line.cached_tokens))

@@ -33,6 +33,7 @@ from evaldrop.scorecard.gate import RunNames, gate_problems
 from evaldrop.shipped import VERSION, workflow_sha256
 from evaldrop.steps.prepare_records.kept_replies import ParentReplies, parent_replies
 from evaldrop.steps.prepare_records.prepare import Preparing
+from evaldrop.steps.validate_dataset.called_checks import called_check_problems, called_check_warnings
 from evaldrop.steps.validate_dataset.caps import NO_CAPS, Caps
 from evaldrop.steps.validate_dataset.check_configs import CheckConfigs
 from evaldrop.steps.validate_dataset.deliveries import (
@@ -154,6 +155,8 @@ class RunDraft:
         )
         self._refuse(limit_problems(evaluation))
         self._refuse(delivery_problems(evaluation, is_bedrock=is_bedrock))
+        self._refuse(called_check_problems(evaluation, is_bedrock=is_bedrock))
+        self.warnings += called_check_warnings(evaluation, region=self.request.region)
         self.warnings += delivery_warnings(evaluation, self.caps.prices_for(evaluation))
         # A rehearsal without a Region takes place where everything is to be had.
         if self.request.region:

@@ -6,6 +6,7 @@ from itertools import product
 from typing import NamedTuple
 
 from evaldrop.evaluation import Called, Candidate, Evaluation
+from evaldrop.evaluation.called_checks import is_called_check
 from evaldrop.evaluation.definition import EVALUATION_JOB, each_called
 from evaldrop.evaluation.delivery import DELIVERIES, MIN_JOB_RECORDS, Delivery, DeliverySetting
 from evaldrop.evaluation.model_limits import limits_of
@@ -91,7 +92,11 @@ def with_deliveries(plan: Plan, evaluation: Evaluation, prices: Prices, *, has_j
     by_key: dict[str, Called] = {f"candidate/{each.name}": each for each in evaluation.candidates}
     by_key |= {f"judge/{each.name}": each for each in evaluation.judges}
     called = [
-        _called(line, by_key[line.key], plan, evaluation, prices, has_jobs=has_jobs) for line in plan.lines
+        # No job is asked for a check.
+        _Called(line, "on_demand", ("on_demand",), ("on_demand",), ())
+        if is_called_check(line.name)
+        else _called(line, by_key[line.key], plan, evaluation, prices, has_jobs=has_jobs)
+        for line in plan.lines
     ]
     timing = _Timing(plan, evaluation)
     options = tuple(_option(delivery, called, timing, has_jobs=has_jobs) for delivery in DELIVERIES)

@@ -19,6 +19,13 @@ from evaldrop.bedrock.families.savings import cached_part
 from evaldrop.datasets import Record
 from evaldrop.errors import BudgetExceeded
 from evaldrop.evaluation import Candidate, Evaluation, Judge
+from evaldrop.evaluation.called_checks import (
+    CHECK_GUARDRAIL,
+    TEXT_UNIT,
+    CalledCheck,
+    called_checks,
+    is_called_check,
+)
 from evaldrop.evaluation.definition import EVALUATION_JOB, GIVEN
 from evaldrop.evaluation.delivery import DELIVERIES, Delivery
 from evaldrop.evaluation.prices import ModelPrice, Prices, TokenUsage, cost_at, price_of
@@ -374,6 +381,9 @@ class Counting:
             calls: How many calls there are.
         """
         name = request["judge"]
+        if is_called_check(name):
+            self._count_check(request, shown, given, calls=calls)
+            return
         # Beyond the room that the state has for constants, a request carries its own.
         constants = request.get("call") or self.preparing.judge_requests.constants[request["request_key"]]
         # Fences of all responses are about as long as one another; a comparison has its own in its texts.
@@ -397,6 +407,20 @@ class Counting:
             self._input["judge", name] += calls * sum(known) / len(names)
             self._responses[name] += calls * (1 - len(known) / len(names))
 
+    def _count_check(
+        self, request: dict[str, Any], shown: list[list[str]], given: dict[str, int], *, calls: float
+    ) -> None:
+        """Add a check's calls: each about a response, or about the reference in its `before`."""
+        name = request["judge"]
+        self._calls["judge", name] += calls
+        if request["before"]:
+            self._input["judge", name] += calls * tokens(request["before"])
+            return
+        for names in shown:
+            known = [given[one] for one in names if one in given]
+            self._input["judge", name] += calls * sum(known) / len(names)
+            self._responses[name] += calls * (1 - len(known) / len(names))
+
     def lines(
         self, prices: Prices, lengths: ReplyLengths, longer: Mapping[str, Range] = _NOBODY
     ) -> Iterable[Line]:
@@ -415,6 +439,28 @@ class Counting:
             limit = (judge.inference.max_tokens or VERDICT_TOKENS.high) * self._calls["judge", judge.name]
             guess = VERDICT_TOKENS.times(self._verdicts[judge.name]).map(partial(min, limit))
             yield self._line("judge", judge, read, guess, prices, lengths)
+        for check in called_checks(self._evaluation.checks):
+            yield self._line_of_check(check, response, prices)
+
+    def _line_of_check(self, check: CalledCheck, response: Range, prices: Prices) -> Line:
+        """Return the calls of a check: an embedding's tokens, or a guardrail's text units."""
+        calls = self._calls["judge", check.name]
+        sent = response.times(self._responses[check.name])
+        sent = sent.map(partial(add, self._input["judge", check.name]))
+        if check.api == CHECK_GUARDRAIL:
+            # A response is one text unit at least.
+            sent = sent.map(lambda n: max(calls, n * BYTES_PER_TOKEN / TEXT_UNIT))
+        cost = tokens_cost(price_of(check.model, prices), "on_demand", sent, ZERO, 0)
+        return Line(
+            role="judge",
+            name=check.name,
+            model=check.model,
+            calls=round(calls),
+            input_tokens=sent,
+            output_tokens=ZERO,
+            cost_usd=cost,
+            costs=dict.fromkeys(DELIVERIES, cost),
+        )
 
     def _read_response(self, lengths: ReplyLengths) -> Range:
         """Return the tokens of a response as judges read it: as long as candidates' were, if known."""
