@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from evaldrop.checks.scorers import read_lambda, read_python
 from evaldrop.checks.subject import Outcome, Subject
 from evaldrop.checks.texts import contains, equals, read_text
 
@@ -53,5 +54,7 @@ KINDS: Mapping[str, Kind] = {
             needs_reference=True,
             question="Does the response contain {value}?",
         ),
+        Kind(name="python", read=read_python, run=None, is_scored=True, question="The score by {value}"),
+        Kind(name="lambda", read=read_lambda, run=None, is_scored=True, question="The score by {value}"),
     )
 }
