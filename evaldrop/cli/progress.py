@@ -43,6 +43,8 @@ STEPS = {
     "RunJobs": "waiting for batch jobs",
     "PrepareEvaluationJobs": "preparing evaluation jobs",
     "RunEvaluationJobs": "waiting for evaluation jobs",
+    "PrepareScores": "preparing scores",
+    "ScoreResponses": "scoring responses",
     "BuildScorecard": "building the scorecard",
 }
 

@@ -39,6 +39,7 @@ from evaldrop.scorecard.scores import (
     NOT_APPLICABLE,
     record_scores,
 )
+from evaldrop.steps.build_scorecard.scored import scorer_rows
 from evaldrop.verdicts import (
     TIE,
     Form,
@@ -119,6 +120,13 @@ class ResultReader:
             {reading.asked for reading in judged},
             has_text=is_to_be_judged(row),
             unasked={_asked_of(each): each["skipped"] for each in judgements if each.get("skipped")},
+            instead=SKIPPED_BY_BUDGET if is_skipped else None,
+        )
+        verdicts += scorer_rows(
+            self._run.criteria,
+            row,
+            (response or {}).get("scores") or {},
+            has_text=is_to_be_judged(row),
             instead=SKIPPED_BY_BUDGET if is_skipped else None,
         )
         # A response of the dataset comes without a reply: there was no call that could have been saved.

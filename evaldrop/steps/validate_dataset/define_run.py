@@ -198,6 +198,7 @@ class RunDraft:
             evaluation_uri=self.evaluation_uri,
             # The evaluation's own first: a rescored run finds those that records brought behind as many.
             criteria=(*self.evaluation.criteria, *brought),
+            checks=self.evaluation.checks,
             given=given,
             prompts={
                 name: PromptFile(sha256=prompt.sha256, text=prompt.text) for name, prompt in prompts.items()
