@@ -16,8 +16,9 @@ from evaldrop.shipped import VERSION as __version__  # noqa: N811 - packages say
 if TYPE_CHECKING:
     from evaldrop.evaluation_jobs.frame import read_bedrock_job
     from evaldrop.scorecard.read import Run, read_run
+    from evaldrop.testing.cases import case
 
-__all__ = ["Run", "__version__", "read_bedrock_job", "read_run"]
+__all__ = ["Run", "__version__", "case", "read_bedrock_job", "read_run"]
 
 
 def __getattr__(name: str) -> Any:
@@ -30,4 +31,8 @@ def __getattr__(name: str) -> Any:
         from evaldrop.evaluation_jobs import frame
 
         return frame.read_bedrock_job
+    if name == "case":
+        from evaldrop.testing.cases import case
+
+        return case
     raise AttributeError(f"module 'evaldrop' has no attribute {name!r}")

@@ -64,7 +64,7 @@ REHEARSED = "evaldrop:rehearsed"
 """CDK context that `evaldrop local` sets: functions are bundled for the machine that synthesises."""
 
 # What a function never imports of evaldrop.
-_NOT_IN_LAMBDA = ("api", "cli", "engine", "evaluation_jobs", "running", "bedrock", "__main__.py")
+_NOT_IN_LAMBDA = ("api", "cli", "engine", "evaluation_jobs", "running", "testing", "bedrock", "__main__.py")
 
 # Functions call no model, but PrepareRecords writes models' requests, and BuildScorecard reads replies and
 # prices them; it and CheckFirstCalls say what to do about errors.
@@ -103,6 +103,22 @@ _PRUNED = (
     "pyarrow/flight.py",
     "pyarrow/libarrow_s3*",
     "pyarrow/_s3fs*",
+    # Stores and formats that no run has, and what tests of Arrow and NumPy import.
+    "pyarrow/_azurefs*",
+    "pyarrow/_gcsfs*",
+    "pyarrow/_hdfs*",
+    "pyarrow/_orc*",
+    "pyarrow/_dataset_orc*",
+    "pyarrow/_pyarrow_cpp_tests*",
+    "pyarrow/tests",
+    "pyarrow/_substrait*",
+    "numpy/_core/*_tests*.so",
+    "numpy/_core/_simd*",
+    "scipy/stats/_unuran/unuran_wrapper*",
+    "jsonschema/benchmarks",
+    # Fast forms of what nobody calls; where they are not there, slow ones are imported.
+    "rapidfuzz/fuzz_cpp*",
+    "rapidfuzz/process_cpp_impl*",
     # Keys of encrypted Parquet files, which nobody gives.
     "pyarrow/_parquet_encryption*",
 )

@@ -90,7 +90,7 @@ def test_the_readme_shows_both_commands_on_its_first_screen():
     assert any(line.startswith("make test") for line in first_screen)
 
 
-GITHUB_ACTIONS = ROOT / "docs" / "github-actions.yml"
+GITHUB_ACTIONS = ROOT / "docs" / "ci" / "github-workflow.yml"
 
 
 def shell_of(step_name):

@@ -35,7 +35,7 @@ from evaldrop.evaluation.prompts import Kind, find_prompt
 from evaldrop.nearest import did_you_mean
 from evaldrop.run.request import RunRequest
 from evaldrop.steps.validate_dataset.plan import Plan, refuse_above_budget
-from evaldrop.steps.validate_dataset.validate import Check, check_dataset
+from evaldrop.steps.validate_dataset.validate import DatasetCheck, check_dataset
 
 DATASET: Final = "records.jsonl"
 _LINE = re.compile(r" line (\d+)(?::\s*)?")
@@ -180,7 +180,7 @@ def _put_down(rows: Rows | None, files: Mapping[str, bytes]) -> Iterator[Path]:
         yield folder
 
 
-def _check(request: RunRequest, place: RunsPlace, asked: RunAsked) -> tuple[Check, Plan]:
+def _check(request: RunRequest, place: RunsPlace, asked: RunAsked) -> tuple[DatasetCheck, Plan]:
     try:
         check = check_dataset(request, caps=place.caps, arn=place.function_arn)
         if check.problems or check.plan is None or check.definition is None:

@@ -60,6 +60,13 @@ class Check:
             return said
         return said._replace(score=1.0 - said.score)
 
+    def passes(self, score: float) -> bool:
+        """Tell whether a score passes."""
+        if not self.kind.is_scored:
+            return score >= 1.0
+        mark = self.kind.pass_at if self.pass_at is None else self.pass_at
+        return score >= mark if self.higher_is_better else score <= mark
+
     @property
     def higher_is_better(self) -> bool:
         """Whether a high score is good."""

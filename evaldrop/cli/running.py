@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from evaldrop.engine import Execution
     from evaldrop.running.retrying import RetryPlan
     from evaldrop.scorecard.model.scorecard import Scorecard
-    from evaldrop.steps.validate_dataset.validate import Check
+    from evaldrop.steps.validate_dataset.validate import DatasetCheck
 
 LAST_WORD_S = 1.5
 """What a page takes to hear that its run has ended: more than two looks."""
@@ -239,7 +239,7 @@ def agreed(run: LocalRun) -> bool:
     return check.plan is None or confirmed("Run it?")
 
 
-def show_plan(console: Console, check: "Check") -> None:
+def show_plan(console: Console, check: "DatasetCheck") -> None:
     """Print what a dataset's check warns of, and the plan of the run where nothing is wrong."""
     from evaldrop.cli.tables.plan import print_plan
 

@@ -12,9 +12,9 @@ from evaldrop.engine.actions.task import run_task
 from evaldrop.engine.errors import QueryError, StatesError
 from evaldrop.engine.map_runs.state import run_distributed_map
 from evaldrop.engine.progress import FlowProgress
-from evaldrop.engine.runs import Outcome, RunningExecution, VariableScope, Visit
+from evaldrop.engine.runs import RunningExecution, StateOutcome, VariableScope, Visit
 
-ACTIONS: dict[type, Callable[[Visit], Awaitable[Outcome]]] = {
+ACTIONS: dict[type, Callable[[Visit], Awaitable[StateOutcome]]] = {
     machine.Task: run_task,
     machine.Pass: run_pass,
     machine.Succeed: run_pass,

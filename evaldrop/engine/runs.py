@@ -107,7 +107,7 @@ class RunningExecution:
         return str(self.execution["Name"])
 
 
-class Outcome(NamedTuple):
+class StateOutcome(NamedTuple):
     """A state's output and the next state's name, None when the flow ends."""
 
     output: Any
@@ -211,7 +211,7 @@ class Visit:
             self.entered = timestamp(datetime.fromisoformat(self.entered).timestamp() + seconds)
             self.surroundings = None
 
-    def leave(self, leave: Exit, frame: Frame, default: Any) -> Outcome:
+    def leave(self, leave: Exit, frame: Frame, default: Any) -> StateOutcome:
         """
         Evaluate Output and Assign, both over the old variables, and check what they give.
 
@@ -226,8 +226,8 @@ class Visit:
         if values is not None:
             self.scope.assign(values)
             self.assigned = values
-        return Outcome(output, leave.next)
+        return StateOutcome(output, leave.next)
 
-    def leave_with(self, result: Any) -> Outcome:
+    def leave_with(self, result: Any) -> StateOutcome:
         """Leave by the state's exit, with the result of its work, which was held to the quota."""
         return self.leave(self.state.exit, self.frame(result=result), result)

@@ -6,7 +6,7 @@ import yaml
 
 from evaldrop.run.request import RunRequest
 from evaldrop.steps.prepare_records.prepare import prepare_records
-from evaldrop.steps.validate_dataset.validate import Check, check_dataset, validate_dataset
+from evaldrop.steps.validate_dataset.validate import DatasetCheck, check_dataset, validate_dataset
 
 LITE = {"name": "lite", "model": "us.amazon.nova-lite-v1:0"}
 PRO = {"name": "pro", "model": "us.amazon.nova-pro-v1:0"}
@@ -34,7 +34,7 @@ def request(folder, **more):
     return RunRequest(**{"bedrock": "simulated", **given})
 
 
-def check(folder, evaluation=SMALL, rows=(ROW,), prompts=None, **more) -> Check:
+def check(folder, evaluation=SMALL, rows=(ROW,), prompts=None, **more) -> DatasetCheck:
     """Check a dataset with its evaluation."""
     write(folder, evaluation, rows, prompts)
     return check_dataset(request(folder, **more))

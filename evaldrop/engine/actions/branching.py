@@ -10,7 +10,7 @@ from evaldrop.engine.machine import Flow, InlineMap, Map, Parallel
 from evaldrop.engine.payloads import check_result, check_size
 from evaldrop.engine.progress import Branches, FlowProgress, Tolerance
 from evaldrop.engine.queries import Frame, is_array
-from evaldrop.engine.runs import Outcome, VariableScope, Visit
+from evaldrop.engine.runs import StateOutcome, VariableScope, Visit
 from evaldrop.engine.templates import Template, number_of, shown, typed, whole_number_of
 
 # Iterations of an inline Map that AWS runs at once (quotas).
@@ -19,7 +19,7 @@ Job = Callable[[int], Awaitable[Any]]
 
 
 @handled
-async def run_parallel(visit: Visit) -> Outcome:
+async def run_parallel(visit: Visit) -> StateOutcome:
     """Run every branch on the same input; the result is the array of their outputs."""
     state: Parallel = visit.state
     data = visit.input
@@ -36,7 +36,7 @@ async def run_parallel(visit: Visit) -> Outcome:
 
 
 @handled
-async def run_inline_map(visit: Visit) -> Outcome:
+async def run_inline_map(visit: Visit) -> StateOutcome:
     """Run the processor on each item; the result is the array of its outputs."""
     state: InlineMap = visit.state
     frame = visit.frame()
@@ -68,7 +68,7 @@ async def run_inline_map(visit: Visit) -> Outcome:
     return await _run_branches(visit, "Map", len(items), limit, iterate)
 
 
-async def _run_branches(visit: Visit, kind: str, count: int, limit: int, job: Job) -> Outcome:
+async def _run_branches(visit: Visit, kind: str, count: int, limit: int, job: Job) -> StateOutcome:
     result = await run_all(count, limit, job)
     check_result(result, visit.state.name)
     visit.has_worked = True

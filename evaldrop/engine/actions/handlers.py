@@ -15,16 +15,16 @@ from evaldrop.engine.errors import (
     TaskError,
 )
 from evaldrop.engine.machine import Catcher, Map, Parallel, Retrier, Task
-from evaldrop.engine.runs import Outcome, Visit
+from evaldrop.engine.runs import StateOutcome, Visit
 
-Attempt = Callable[[Visit], Awaitable[Outcome]]
+Attempt = Callable[[Visit], Awaitable[StateOutcome]]
 
 
 def handled(attempt: Attempt) -> Attempt:
     """Repeat an attempt at a state until it works, its retriers give up, or a catcher takes the error."""
 
     @wraps(attempt)
-    async def run(visit: Visit) -> Outcome:
+    async def run(visit: Visit) -> StateOutcome:
         state = visit.state
         used = [0] * len(state.handlers.retriers)
         waited, was_asked = 0.0, False
@@ -134,7 +134,7 @@ def matches(names: Collection[str], error: StatesError, state: Any) -> bool:
     return BRANCH_FAILED in names and isinstance(state, Parallel)
 
 
-def _catch(visit: Visit, catchers: Sequence[Catcher], error: StatesError) -> Outcome:
+def _catch(visit: Visit, catchers: Sequence[Catcher], error: StatesError) -> StateOutcome:
     for catcher in catchers:
         if matches(catcher.errors, error, visit.state):
             said = {"Error": error.error, "Cause": error.cause}

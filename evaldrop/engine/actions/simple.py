@@ -6,7 +6,7 @@ from datetime import datetime
 from evaldrop.engine.errors import RUNTIME, QueryError, StatesError
 from evaldrop.engine.machine import MAX_SECONDS, Choice, Fail, Pass, Succeed, Wait
 from evaldrop.engine.queries import is_boolean, is_string
-from evaldrop.engine.runs import Outcome, Visit
+from evaldrop.engine.runs import StateOutcome, Visit
 from evaldrop.engine.templates import number_of, typed
 
 # What Java's ISO_OFFSET_DATE_TIME takes, less years past 9999. Python's own reading takes more: no T, no
@@ -17,13 +17,13 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\
 _NO_NEXT = "Failed to transition out of the state. The state does not point to a next state."
 
 
-async def run_pass(visit: Visit) -> Outcome:
+async def run_pass(visit: Visit) -> StateOutcome:
     """Hand the input, or Output, on."""
     state: Pass | Succeed = visit.state
     return visit.leave(state.exit, visit.frame(), visit.input)
 
 
-async def run_fail(visit: Visit) -> Outcome:
+async def run_fail(visit: Visit) -> StateOutcome:
     """Fail with the state's own error and cause."""
     state: Fail = visit.state
     frame = visit.frame()
@@ -32,7 +32,7 @@ async def run_fail(visit: Visit) -> Outcome:
     raise StatesError(error, cause)
 
 
-async def run_choice(visit: Visit) -> Outcome:
+async def run_choice(visit: Visit) -> StateOutcome:
     """Take the first rule whose condition is true, else the default."""
     state: Choice = visit.state
     frame = visit.frame()
@@ -46,7 +46,7 @@ async def run_choice(visit: Visit) -> Outcome:
     return visit.leave(state.default, frame, visit.input)
 
 
-async def run_wait(visit: Visit) -> Outcome:
+async def run_wait(visit: Visit) -> StateOutcome:
     """Wait for a number of seconds, or until a time."""
     state: Wait = visit.state
     frame = visit.frame()

@@ -9,14 +9,14 @@ from evaldrop.engine.errors import TASK_FAILED, TIMEOUT, StatesError
 from evaldrop.engine.machine import MAX_SECONDS, Task
 from evaldrop.engine.payloads import check_result, check_size
 from evaldrop.engine.queries import Frame
-from evaldrop.engine.runs import Outcome, TaskContext, Visit
+from evaldrop.engine.runs import StateOutcome, TaskContext, Visit
 from evaldrop.engine.templates import Template, number_of
 
 CANCELLED = "Cancelled"
 
 
 @handled
-async def run_task(visit: Visit) -> Outcome:
+async def run_task(visit: Visit) -> StateOutcome:
     """Call the integration, with the state's Retry and Catch."""
     state: Task = visit.state
     observer = visit.run.observer

@@ -21,7 +21,7 @@ from evaldrop.engine.map_runs.reader import count_items, read_items
 from evaldrop.engine.map_runs.work import MapRun
 from evaldrop.engine.progress import MapRunProgress
 from evaldrop.engine.queries import Frame
-from evaldrop.engine.runs import Outcome, Visit
+from evaldrop.engine.runs import StateOutcome, Visit
 from evaldrop.engine.templates import Template, whole_number_of
 
 # Children of a Map Run at work at once, and redrives of one: AWS's limits.
@@ -30,7 +30,7 @@ MAX_REDRIVES = 1_000
 
 
 @handled
-async def run_distributed_map(visit: Visit) -> Outcome:
+async def run_distributed_map(visit: Visit) -> StateOutcome:
     """Run the processor on each item or batch as a child execution of its own."""
     state: DistributedMap = visit.state
     frame = visit.frame()

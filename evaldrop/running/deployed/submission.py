@@ -29,7 +29,7 @@ from evaldrop.steps.start_run.options import PREFIX, UploadOptions
 from evaldrop.steps.start_run.uploads import Upload, run_of
 from evaldrop.steps.validate_dataset.caps import Caps
 from evaldrop.steps.validate_dataset.plan import refuse_above_budget
-from evaldrop.steps.validate_dataset.validate import Check, check_dataset
+from evaldrop.steps.validate_dataset.validate import DatasetCheck, check_dataset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ class Submission:
     bucket: InputBucket
     key: str
     sha256: str
-    check: Check | None
+    check: DatasetCheck | None
     companions: tuple[Companion, ...]
     options: UploadOptions
     present: Present | None
@@ -150,7 +150,7 @@ def prepare_here(wanted: Wanted, stack: str) -> Submission:
     return prepare(wanted, check, found, InputBucket(found.input_bucket, clients.client("s3")))
 
 
-def check_here(wanted: Wanted) -> Check | None:
+def check_here(wanted: Wanted) -> DatasetCheck | None:
     """
     Return what there is to say about a dataset on this machine; None when it has no evaluation here.
 
@@ -168,7 +168,7 @@ def check_here(wanted: Wanted) -> Check | None:
     return None if evaluation is None else _checked(wanted, evaluation)
 
 
-def prepare(wanted: Wanted, check: Check | None, stack: Stack, bucket: InputBucket) -> Submission:
+def prepare(wanted: Wanted, check: DatasetCheck | None, stack: Stack, bucket: InputBucket) -> Submission:
     """
     Return a submission that `check_here` has checked: where all goes, and whether it is there already.
 
@@ -220,7 +220,7 @@ def _wishes(metadata: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _checked(wanted: Wanted, evaluation: str) -> Check:
+def _checked(wanted: Wanted, evaluation: str) -> DatasetCheck:
     request = RunRequest(
         run_id=new_run_id(),
         dataset=wanted.dataset,
@@ -238,7 +238,7 @@ def _checked(wanted: Wanted, evaluation: str) -> Check:
     return check
 
 
-def _hold_to(caps: Caps, check: Check, budget_usd: float | None) -> None:
+def _hold_to(caps: Caps, check: DatasetCheck, budget_usd: float | None) -> None:
     """Refuse here what the stack would refuse; of a large dataset the stack counts what is a sample here."""
     assert check.plan
     assert check.definition
@@ -249,7 +249,7 @@ def _hold_to(caps: Caps, check: Check, budget_usd: float | None) -> None:
     caps.refuse(check.plan, evaluation, budget_usd=budget_usd)
 
 
-def _check_by_the_stacks(wanted: Wanted, uri: str) -> Check | None:
+def _check_by_the_stacks(wanted: Wanted, uri: str) -> DatasetCheck | None:
     """Check by the evaluation in the bucket; without one check the rows alone, and return None."""
     if evaluation := find_evaluation(uri):
         return _checked(wanted, evaluation)
@@ -260,7 +260,7 @@ def _check_by_the_stacks(wanted: Wanted, uri: str) -> Check | None:
 
 
 def _bundled(
-    wanted: Wanted, check: Check | None, upload: Upload
+    wanted: Wanted, check: DatasetCheck | None, upload: Upload
 ) -> tuple[tuple[File, ...], tuple[str, ...], UploadOptions]:
     """Return the files that go up before the dataset, the keys of what is there instead, and the options."""
     evaluation = check.evaluation_uri if check else None

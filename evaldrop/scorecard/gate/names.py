@@ -54,7 +54,7 @@ class RunNames:
         )
 
 
-class Subject(NamedTuple):
+class GateSubject(NamedTuple):
     """What a threshold is about: a criterion or metric, of one candidate or of every one; "" for neither."""
 
     measure: str
@@ -96,7 +96,7 @@ def unreadable_rules(expressions: Iterable[str]) -> Iterator[str]:
             yield f"gate[{place}]: {error}"
 
 
-def subject_of(rule: Threshold, names: RunNames) -> Subject:
+def subject_of(rule: Threshold, names: RunNames) -> GateSubject:
     """Return what a threshold is about; raises as `check_names`."""
     candidates = candidates_of(rule, names)
     if rule.quantity == "win_rate":
@@ -104,18 +104,18 @@ def subject_of(rule: Threshold, names: RunNames) -> Subject:
     measures = _measures(rule, names)
     if not rule.subject:
         of_the_run = rule.quantity in ("cost_usd", "coverage") and not rule.scope.is_said
-        return Subject("", candidates, of_the_run)
+        return GateSubject("", candidates, of_the_run)
     # Every reading is tried: names may hold dots, so "a.b" can be one name or two, and a split would guess.
-    readings: dict[tuple[str, str | None], Subject] = {}
+    readings: dict[tuple[str, str | None], GateSubject] = {}
     if rule.subject in measures:
-        readings[rule.subject, None] = Subject(rule.subject, candidates)
+        readings[rule.subject, None] = GateSubject(rule.subject, candidates)
     for name in names.candidates:
         # A pass rate or a mean of a candidate alone would leave open of which criterion.
         if rule.subject == name and rule.quantity not in OF_A_SUBJECT:
-            readings["", name] = Subject("", [name])
+            readings["", name] = GateSubject("", [name])
         measure = rule.subject.removeprefix(f"{name}.")
         if measure != rule.subject and measure in measures:
-            readings[measure, name] = Subject(measure, [name])
+            readings[measure, name] = GateSubject(measure, [name])
     return _only_reading(rule, readings, measures, names)
 
 
@@ -130,7 +130,7 @@ def candidates_of(rule: Rule, names: RunNames) -> Sequence[str]:
     return [name]
 
 
-def _compared(rule: Threshold, candidates: Sequence[str], names: RunNames) -> Subject:
+def _compared(rule: Threshold, candidates: Sequence[str], names: RunNames) -> GateSubject:
     """Return whose win rate is meant: those that have one, over the opponent that is named."""
     if not names.opponents:
         what = "the run compares no pairs; win_rate needs pairwise in the evaluation"
@@ -140,8 +140,8 @@ def _compared(rule: Threshold, candidates: Sequence[str], names: RunNames) -> Su
         raise _unknown(rule, rule.over_position, found, rule.over, names.candidates, names)
     named, position = rule.scope.name, rule.scope.position
     if rule.subject:
-        readings: dict[tuple[str, str | None], Subject] = {
-            ("", name): Subject("", [name]) for name in names.candidates if name == rule.subject
+        readings: dict[tuple[str, str | None], GateSubject] = {
+            ("", name): GateSubject("", [name]) for name in names.candidates if name == rule.subject
         }
         candidates = _only_reading(rule, readings, [], names).candidates
         named, position = rule.subject, rule.position
@@ -149,7 +149,7 @@ def _compared(rule: Threshold, candidates: Sequence[str], names: RunNames) -> Su
         name for name in candidates if name in names.opponents and rule.over in (None, *names.opponents[name])
     ]
     if able:
-        return Subject("", able)
+        return GateSubject("", able)
     first, opponents = next(iter(names.opponents.items()))
     who = f"{named} has no win rate" if named else "nobody has a win rate"
     over = f" over {rule.over}" if rule.over else ""
@@ -166,10 +166,10 @@ def _measures(rule: Threshold, names: RunNames) -> list[str]:
 
 def _only_reading(
     rule: Threshold,
-    readings: dict[tuple[str, str | None], Subject],
+    readings: dict[tuple[str, str | None], GateSubject],
     measures: Iterable[str],
     names: RunNames,
-) -> Subject:
+) -> GateSubject:
     if not readings:
         known = [*measures, *names.candidates]
         found = f'nothing called "{rule.subject}" with {rule.quantity}'

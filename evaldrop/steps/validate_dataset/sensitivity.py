@@ -21,7 +21,7 @@ from evaldrop.statistics.intervals import clopper_pearson_interval, normal_quant
 from evaldrop.statistics.power import minimum_detectable_difference, required_records
 from evaldrop.steps.validate_dataset.planned_lines import Range
 from evaldrop.steps.validate_dataset.planned_search import PlannedSearches
-from evaldrop.steps.validate_dataset.validate import Check
+from evaldrop.steps.validate_dataset.validate import DatasetCheck
 
 # Variance over records of two candidates' difference, as shares of the scale: pass marks that differ on 5 %,
 # on a ninth (Miller 2024, section 5) and on 30 % of the records.
@@ -127,7 +127,7 @@ def _fewest(is_enough: Callable[[int], bool]) -> int:
     return bisect_left(range(high), True, key=is_enough)
 
 
-def plan_sensitivity(check: Check, *, like: str | None, difference: float | None) -> Sensitivity:
+def plan_sensitivity(check: DatasetCheck, *, like: str | None, difference: float | None) -> Sensitivity:
     """
     Return what the run of a valid check could show.
 

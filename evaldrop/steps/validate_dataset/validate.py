@@ -33,7 +33,7 @@ MAX_SHOWN = 50
 
 
 @dataclass(frozen=True, kw_only=True)
-class Check:
+class DatasetCheck:
     """
     What came of checking a dataset with its evaluation.
 
@@ -110,7 +110,7 @@ def check_dataset(
     caps: Caps = NO_CAPS,
     arn: str | None = None,
     observed: Mapping[str, float] | None = None,
-) -> Check:
+) -> DatasetCheck:
     """
     Return all there is to say about a dataset and its evaluation; raise for nothing a user can mend.
 
@@ -136,7 +136,7 @@ def check_dataset(
     survey, problems = _survey(request, evaluation.fields)
     if survey is None:
         further = _loose_problems(request, evaluation_uri, None)
-        return Check(request=request, evaluation_uri=evaluation_uri, problems=(*problems, *further))
+        return DatasetCheck(request=request, evaluation_uri=evaluation_uri, problems=(*problems, *further))
     draft = RunDraft(request, evaluation, evaluation_uri, survey, caps=caps, arn=arn, observed=observed or {})
     draft.problems += problems
     draft.tolerate_rows()
@@ -151,7 +151,7 @@ def check_dataset(
             deliveries=plan.deliveries,
             evaluation=as_delivered(definition.evaluation, plan.deliveries),
         )
-    return Check(
+    return DatasetCheck(
         request=request,
         survey=survey,
         evaluation_uri=evaluation_uri,
@@ -180,7 +180,7 @@ def _named_evaluation(request: RunRequest) -> str | None:
     )
 
 
-def _check_apart(request: RunRequest, evaluation_uri: str | None, problems: list[str]) -> Check:
+def _check_apart(request: RunRequest, evaluation_uri: str | None, problems: list[str]) -> DatasetCheck:
     """Check the rows of a dataset whose evaluation is missing or wrong, and the evaluation's parts."""
     fields: Any = None
     if evaluation_uri is not None:
@@ -194,7 +194,7 @@ def _check_apart(request: RunRequest, evaluation_uri: str | None, problems: list
         further = _loose_problems(request, evaluation_uri, survey)
         problems += [each for each in further if each not in problems]
     warnings = tuple(map(str, survey.hints)) if survey else ()
-    return Check(request=request, survey=survey, problems=(*problems, *of_rows), warnings=warnings)
+    return DatasetCheck(request=request, survey=survey, problems=(*problems, *of_rows), warnings=warnings)
 
 
 def _loose_problems(request: RunRequest, evaluation_uri: str, survey: Survey | None) -> list[str]:
