@@ -136,7 +136,7 @@ def test_a_task_that_fails_is_caught_or_ends_the_run_by_design(name):
     # a run that is over a topic that cannot be reached must not undo it silently. A job that cannot be looked
     # at may be at work: its rows must not be asked for once more.
     assert ("States.ALL" in caught) != (
-        name in {"BuildScorecard", "PrepareEvaluationJobs", "Notify", *LOOKING}
+        name in {"BuildScorecard", "PrepareEvaluationJobs", "PrepareScores", "Notify", *LOOKING}
     )
 
 

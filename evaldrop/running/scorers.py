@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from pathlib import Path
 from typing import IO, Any
 
 from evaldrop import storage
@@ -11,16 +10,11 @@ from evaldrop.run.definition import RunDefinition
 from evaldrop.run.scores import SCORES
 from evaldrop.scorers.batches import RESPONSES
 from evaldrop.scorers.processes import ScorerProcesses
+from evaldrop.steps.prepare_scores.folders import import_folders
 from evaldrop.steps.prepare_scores.prepare import HERE
 
 LOG_FILE = f"{SCORES}/scorers.log"
 """What scorers print, in the run's folder."""
-
-
-def import_folders(evaluation_uri: str | None) -> tuple[str, ...]:
-    """Return where an evaluation's scorers are looked for before what is installed: beside it, then here."""
-    beside = storage.parent(evaluation_uri) if evaluation_uri and not storage.is_s3(evaluation_uri) else None
-    return tuple(dict.fromkeys([*([storage.absolute(beside)] if beside else []), str(Path.cwd())]))
 
 
 class RunScorers:
