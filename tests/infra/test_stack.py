@@ -233,9 +233,7 @@ def test_guardrails_may_be_applied_only_when_there_are_some(template, full_templ
 def test_only_the_scorers_that_are_named_may_be_called(template, full_template):
     """Of all functions of the account; and a stack without scorers calls its own alone."""
     called = granted(full_template, "lambda:InvokeFunction") - granted(template, "lambda:InvokeFunction")
-    assert "arn:aws:lambda:eu-west-1:123456789012:function:grade:live" in {
-        json.loads(each) for each in called if '"arn' in each[:5]
-    }
+    assert json.dumps("arn:aws:lambda:eu-west-1:123456789012:function:grade:live") in called
     assert any(":function:brevity" in each for each in called)
     assert not any("*" in each for each in called)
 
