@@ -75,9 +75,7 @@ def test_no_two_states_share_a_name():
 
 # The functions that ScoreBatch calls are their owners'.
 LAMBDA_STATES = {
-    name: state
-    for name, state in STATES.items()
-    if state.get("Resource") == LAMBDA and name != "ScoreBatch"
+    name: state for name, state in STATES.items() if state.get("Resource") == LAMBDA and name != "ScoreBatch"
 }
 
 

@@ -11,7 +11,7 @@ A check as an evaluation or a record writes it.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from evaldrop.checks.kinds import KINDS, Kind
@@ -40,7 +40,8 @@ class Check:
     name: str
     kind: Kind
     value: Any
-    parameters: Any
+    # Made of the value, by which two checks are the same or not.
+    parameters: Any = field(compare=False)
     is_negated: bool = False
     weight: float = 1.0
     pass_at: float | None = None

@@ -37,9 +37,20 @@ class Kind:
     question: str
 
 
+def _of_records(value: Any) -> Any:
+    return value
+
+
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
+        # What each record brings by this name, and others do not have.
+        Kind(
+            name="of_records",
+            read=_of_records,
+            run=None,
+            question="Does the response hold to the record's own check ({value})?",
+        ),
         Kind(
             name="equals",
             read=read_text,

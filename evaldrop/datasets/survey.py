@@ -3,9 +3,10 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import BinaryIO
+from dataclasses import dataclass, field, replace
+from typing import BinaryIO, NamedTuple
 
+from evaldrop.checks import Check, check_from_config
 from evaldrop.datasets.doctor import Doctor
 from evaldrop.datasets.fields import FieldMapping
 from evaldrop.datasets.reading import MAX_RECORD_BYTES, Readings, RowReading, read_rows
@@ -17,6 +18,14 @@ MAX_NAMES_KEPT = 10_000
 
 _COUNTED = ("reference", "context", "category", "criteria", "responses")
 _VARIABLES = ("prompt", "messages", "system", "context", "reference", "category", "group")
+
+
+class CheckSeen(NamedTuple):
+    """A name that records give checks: of which kinds, and the first one's weight and line."""
+
+    kinds: tuple[str, ...]
+    weight: float
+    line: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +71,7 @@ class Survey:
     criteria: Mapping[str, int]
     criteria_by_name: Mapping[str, int]
     variables: Mapping[str, int]
+    checks: Mapping[str, CheckSeen] = field(default_factory=dict)
     n_clusters: int = 0
     unit: Unit = "line"
 
@@ -138,6 +148,7 @@ class _Tally:
         self._with_field: Counter[str] = Counter()
         self._names = {name: _NameCounter() for name in ("variables", "categories", "candidates", "criteria")}
         self._criteria_by_name: dict[str, int] = {}
+        self._checks: dict[str, CheckSeen] = {}
         # Hashes: groups may be long, and as many as records.
         self._groups: set[int] = set()
         self._n_ungrouped = 0
@@ -168,10 +179,20 @@ class _Tally:
             self._names["categories"].add(record.category)
         for candidate in record.responses:
             self._names["candidates"].add(candidate)
+        for config in record.checks:
+            self._add_check(check_from_config(config, path="checks"), record.line)
         for name, question in record.criteria.items():
             self._names["criteria"].add(name)
             if question is None and len(self._criteria_by_name) < MAX_NAMES_KEPT:
                 self._criteria_by_name.setdefault(name, record.line)
+
+    def _add_check(self, check: Check, line: int) -> None:
+        seen = self._checks.get(check.name)
+        if seen is None:
+            if len(self._checks) < MAX_NAMES_KEPT:
+                self._checks[check.name] = CheckSeen((check.kind.name,), check.weight, line)
+        elif check.kind.name not in seen.kinds:
+            self._checks[check.name] = seen._replace(kinds=(*seen.kinds, check.kind.name))
 
     def survey(self, hashed: _HashedStream, readings: Readings) -> Survey:
         shapes = self._shapes.shapes()
@@ -201,6 +222,7 @@ class _Tally:
             criteria=self._names["criteria"].by_count(),
             criteria_by_name=self._criteria_by_name,
             variables=self._names["variables"].by_count(),
+            checks=self._checks,
             n_clusters=len(self._groups) + self._n_ungrouped,
             unit=readings.unit,
         )

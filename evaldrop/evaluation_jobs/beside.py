@@ -86,9 +86,9 @@ def _criteria(
     parent: RunDefinition, sources: Sequence[ImportSource], settings: ImportSettings
 ) -> ImportedCriteria:
     """Return the jobs' criteria; a metric that asks what one of the run's does is that one."""
-    own: dict[str, Config] = dict(zip(parent.criteria, parent.criteria_configs, strict=True))
+    own: dict[str, Config] = dict(zip(parent.judged_criteria, parent.criteria_configs, strict=True))
     asked = {name: name for name in own}
-    for name, criterion in parent.criteria.items():
+    for name, criterion in parent.judged_criteria.items():
         if metric := built_in_metric(criterion):
             asked[metric.name] = name
     jobs = [job for source in sources for job in source.jobs]

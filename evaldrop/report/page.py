@@ -22,6 +22,7 @@ from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from evaldrop import storage
+from evaldrop.checks import CHECKED_BY
 from evaldrop.errors import StorageError
 from evaldrop.evaluation import Evaluation
 from evaldrop.evaluation.definition import layout
@@ -324,7 +325,7 @@ def _names(scorecard: Scorecard, run: Mapping[str, Any]) -> dict[str, Any]:
         "menus": _menus(run),
         "places": places_by_criterion(run),
         "baseline": scorecard.baseline and (scorecard.baseline.run_id or scorecard.baseline.uri),
-        "judges": list(scorecard.judges),
+        "judges": [*scorecard.judges, CHECKED_BY],
         "metrics": list(dict.fromkeys(name for card in cards for name in card.metrics)),
         "categories": list(dict.fromkeys(name for card in cards for name in card.categories)),
     }

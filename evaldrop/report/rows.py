@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from evaldrop.checks import CHECKED_BY
 from evaldrop.report.latency import LatencyCounts
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import PreparedRecord
@@ -123,7 +124,8 @@ class ReportRows:
         self._budget = budget
         self._budget_of_details = int(budget * _SHARE_OF_DETAILS)
         self._criteria = {name: number for number, name in enumerate(run.criteria)}
-        self._judges = {judge.name: number for number, judge in enumerate(run.judges)}
+        names = (*(judge.name for judge in run.judges), CHECKED_BY)
+        self._judges = {name: number for number, name in enumerate(names)}
         self._candidates = {candidate.name: number for number, candidate in enumerate(run.candidates)}
         self.latencies = LatencyCounts()
         self._strata = [_Stratum("problem"), _Stratum("disagreement"), _Stratum("other")]

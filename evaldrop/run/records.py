@@ -63,7 +63,8 @@ class PreparedRecord(NamedTuple):
     evaluation jobs. `calls`: the requests made of it. `anchor` is there when it is none of the dataset's
     records but an anchor.
     `perturbed` is there when it is a copy, which comes after its record. `criteria` are those that the record
-    brought. `messages`: of a conversation, whose text the prompt is, who spoke and how many characters.
+    brought, `checks` its own checks, in the form of `evaluation.yaml`. `messages`: of a conversation, whose
+    text the prompt is, who spoke and how many characters.
     `is_cut`: some of its texts were too long to be kept whole.
     """
 
@@ -85,6 +86,7 @@ class PreparedRecord(NamedTuple):
     messages: tuple[tuple[str, int], ...] = ()
     is_cut: bool = False
     asked_of_jobs: tuple[ExpectedCall, ...] = ()
+    checks: tuple[str | JSON, ...] = ()
 
     @property
     def left_out(self) -> int:
@@ -141,6 +143,7 @@ def read_prepared(line: bytes) -> PreparedRecord:
         tuple((turn["role"], turn["characters"]) for turn in content.get("messages") or ()),
         bool(content.get("is_cut")),
         asked_of_jobs,
+        tuple(content.get("checks") or ()),
     )
 
 

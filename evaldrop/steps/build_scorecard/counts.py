@@ -353,7 +353,9 @@ class CountTally(Merging):
         for call in result.judge_calls:
             self._add_call(ordinal, call)
         for verdict in result.verdicts:
-            self._judges[verdict.judge].add_verdict(ordinal, verdict)
+            # Nobody's judgement: a check's verdict is no part of a judge's health.
+            if verdict.judge in self._judges:
+                self._judges[verdict.judge].add_verdict(ordinal, verdict)
 
     def _add_call(self, ordinal: int, call: JudgeCall) -> None:
         self._judges[call.judge].add_call(ordinal, call)

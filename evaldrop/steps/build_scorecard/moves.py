@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from evaldrop import storage
 from evaldrop.report.history_index import HISTORY_FILE, read_entries
-from evaldrop.run.definition import RunDefinition
+from evaldrop.run.definition import RunDefinition, checks_by_name
 from evaldrop.scorecard.model.baseline import Baseline
 from evaldrop.scorecard.model.scorecard import Scorecard
 from evaldrop.scorecard.trend import Series, Trend, trend_of
@@ -62,9 +62,8 @@ def trend_so_far(run: RunDefinition) -> Trend:
 
 def own_criteria(run: RunDefinition) -> frozenset[str]:
     """Return the evaluation's own criteria: those that records bring are named by whoever wrote them."""
-    return frozenset(
-        config if isinstance(config, str) else config["name"] for config in run.evaluation.criteria
-    )
+    judged = (config if isinstance(config, str) else config["name"] for config in run.evaluation.criteria)
+    return frozenset((*judged, *checks_by_name(run.evaluation.checks, path="checks")))
 
 
 def regressed_since(baseline: Baseline | None) -> frozenset[tuple[str, str]] | None:

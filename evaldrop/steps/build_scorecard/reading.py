@@ -15,6 +15,7 @@ from evaldrop.bedrock.families.replies import (
     read_reply,
 )
 from evaldrop.bedrock.families.thinking import split_thinking
+from evaldrop.bedrock.families.tool_calls import tool_calls
 from evaldrop.evaluation import Judge, Pairwise
 from evaldrop.evaluation.criteria import Criterion, Scale
 from evaldrop.evaluation.definition import EVALUATION_JOB
@@ -39,6 +40,7 @@ from evaldrop.scorecard.scores import (
     NOT_APPLICABLE,
     record_scores,
 )
+from evaldrop.steps.build_scorecard.checking import Checking
 from evaldrop.steps.build_scorecard.scored import scorer_rows
 from evaldrop.verdicts import (
     TIE,
@@ -75,6 +77,7 @@ class ResultReader:
         ]
         self._no_metrics = (None,) * len(self._metrics)
         self._injections = _injection_finder(run)
+        self._checking = Checking(run)
         # A run without pairwise has no comparisons to read.
         pairwise = run.evaluation.pairwise or Pairwise(all_pairs=True)
         self._asks_scores, self._pairwise = pairwise.verdict == "scores", pairwise
@@ -129,6 +132,9 @@ class ResultReader:
             has_text=is_to_be_judged(row),
             instead=SKIPPED_BY_BUDGET if is_skipped else None,
         )
+        if not is_skipped:
+            asked_tools = tool_calls((response or {}).get("reply"))
+            verdicts += self._checking.rows(record, row, asked_tools, is_there=is_to_be_judged(row))
         # A response of the dataset comes without a reply: there was no call that could have been saved.
         is_reused = row.reused and (response or {}).get("reply") is not None
         return CandidateResult(

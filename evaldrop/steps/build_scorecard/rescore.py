@@ -19,7 +19,7 @@ from evaldrop.evaluation.originals import with_originals, with_proposers
 from evaldrop.evaluation.questions import judge_question, questions_of
 from evaldrop.evaluation.regions import as_called
 from evaldrop.prompt_search.state import PARTS_FILE
-from evaldrop.run.definition import RunDefinition, criteria_by_name, prices_for
+from evaldrop.run.definition import RunDefinition, checks_by_name, criteria_by_name, prices_for
 from evaldrop.run.job_scores import JUDGEMENTS_FILE
 from evaldrop.run.records import RECORDS_FILE
 from evaldrop.run.request import new_run_id, out_of, run_folder
@@ -84,6 +84,14 @@ def _rescored(parent: RunDefinition, *, evaluation: str | None, out: str | None)
     # Criteria that records bring are in no evaluation file; the parent has them behind its own.
     configs = (*now.criteria, *parent.criteria_configs[len(parent.evaluation.criteria) :])
     criteria = criteria_by_name(configs, path=f"{source}: criteria")
+    # Checks ask nobody: any may be added, changed or dropped.
+    own = {criterion.name for criterion in checks_by_name(now.checks, path=f"{source}: checks").values()}
+    brought = parent.check_configs[len(parent.evaluation.checks) :]
+    check_configs = (
+        *now.checks,
+        *(config for config in brought if isinstance(config, dict) and config["name"] not in own),
+    )
+    checked = checks_by_name(check_configs, path=f"{source}: checks")
     problems = [
         *(
             f"{source}: {what} is not what run {parent.run_id} asked"
@@ -93,7 +101,7 @@ def _rescored(parent: RunDefinition, *, evaluation: str | None, out: str | None)
     ]
     if problems:
         problems.append("Other questions need other replies: evaldrop rejudge calls judges for what is new.")
-    names = RunNames.asked(now, criteria)
+    names = RunNames.asked(now, (*criteria, *checked))
     problems += [f"{source}: {problem}" for problem in gate_problems(now.gate, names)]
     problems += [
         f'{source}: metrics: "{name}" is no metric. There are {", ".join(METRICS)}.'
@@ -114,6 +122,7 @@ def _rescored(parent: RunDefinition, *, evaluation: str | None, out: str | None)
         evaluation=now,
         evaluation_uri=storage.absolute(uri),
         criteria_configs=configs,
+        check_configs=check_configs,
         price_list=prices_for(now),
         estimate=None,
         baseline=blessed or parent.baseline,
@@ -143,7 +152,7 @@ def _asked_otherwise(parent: RunDefinition, now: Evaluation) -> Iterator[str]:
 def _criteria_asked_otherwise(
     parent: RunDefinition, after: Mapping[str, Criterion], source: str
 ) -> Iterator[str]:
-    before = parent.criteria
+    before = parent.judged_criteria
     for name in sorted(before.keys() | after.keys()):
         if (
             name not in after

@@ -85,7 +85,7 @@ def prompt_job(
             search.candidate,
             first,
             samples,
-            criteria=list(run.criteria.values()),
+            criteria=list(run.judged_criteria.values()),
             judge=judge if is_own else None,
             present=seen.present,
         )

@@ -203,7 +203,7 @@ def checked(
     first = search.proposal(FIRST)
     refusals = Refusals(
         original=first.text,
-        criteria=list(run.criteria.values()),
+        criteria=list(run.judged_criteria.values()),
         judge_prompts=[file.text for name, file in run.prompts.items() if name.startswith("judge/")],
         judges=[each.model for each in run.judges],
         most_tokens=most_prompt_tokens(settings, first.tokens),

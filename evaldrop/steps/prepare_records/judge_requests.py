@@ -34,7 +34,7 @@ class RecordCriteria:
     """By which criteria each record of a run is judged: the evaluation's, and those it brings itself."""
 
     def __init__(self, definition: RunDefinition) -> None:
-        self._criteria = definition.criteria
+        self._criteria = definition.judged_criteria
         self._own_criteria = [
             criterion_from_config(config, path="criteria") for config in definition.evaluation.criteria
         ]

@@ -101,7 +101,9 @@ class ParentReplies:
         # Judges whose calls are as in the parent, apart from their number and their criteria.
         self._same_judges = frozenset(_same_judges(before, definition))
         self._is_same_pairwise = _pairwise_settings(before) == _pairwise_settings(definition)
-        self._questions = {name: judge_question(criterion) for name, criterion in before.criteria.items()}
+        self._questions = {
+            name: judge_question(criterion) for name, criterion in before.judged_criteria.items()
+        }
 
     def of(self, record_id: str) -> ParentRecord:
         """Return a record as it was in the parent; one that it did not have has nothing to take over."""

@@ -424,6 +424,8 @@ def _as_the_dataset_has_it(record: Record) -> JSON:
     kept: JSON = {}
     if record.criteria:
         kept["criteria"] = record.criteria
+    if record.checks:
+        kept["checks"] = list(record.checks)
     if record.messages:
         # Their texts are the prompt's, which would be here twice.
         kept["messages"] = [{"role": each.role, "characters": len(each.content)} for each in record.messages]

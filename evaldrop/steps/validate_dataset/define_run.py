@@ -33,6 +33,7 @@ from evaldrop.shipped import VERSION, workflow_sha256
 from evaldrop.steps.prepare_records.kept_replies import ParentReplies, parent_replies
 from evaldrop.steps.prepare_records.prepare import Preparing
 from evaldrop.steps.validate_dataset.caps import NO_CAPS, Caps
+from evaldrop.steps.validate_dataset.check_configs import CheckConfigs
 from evaldrop.steps.validate_dataset.deliveries import (
     delivery_problems,
     delivery_warnings,
@@ -133,8 +134,10 @@ class RunDraft:
         evaluation = as_delivered(evaluation, deliveries)
         checks = CriteriaChecks(evaluation=self.evaluation, survey=self.survey, source=self.source)
         criteria, brought = checks.check(), checks.brought()
-        self.problems += checks.problems
-        self.warnings += checks.warnings
+        coded = CheckConfigs(evaluation=self.evaluation, survey=self.survey, source=self.source)
+        checked = coded.read(criteria)
+        self.problems += [*checks.problems, *coded.problems]
+        self.warnings += [*checks.warnings, *coded.warnings]
         # Where no criterion could be read, that there is none to judge by is no further news.
         # Rows that were refused may well bring some.
         if criteria or not (self.problems or self.survey.n_rejected):
@@ -162,7 +165,7 @@ class RunDraft:
         self._refuse(length_problems(evaluation, prompts))
         self.problems += self._metric_problems()
         self.warnings += self._metric_warnings()
-        self._refuse(gate_problems(self.evaluation.gate, RunNames.asked(evaluation, criteria)))
+        self._refuse(gate_problems(self.evaluation.gate, RunNames.asked(evaluation, (*criteria, *checked))))
         self._refuse(robustness_problems(evaluation))
         self._refuse(batch_problems(evaluation, deliveries))
         # The evaluation's own are read first.
@@ -200,7 +203,7 @@ class RunDraft:
             evaluation_uri=self.evaluation_uri,
             # The evaluation's own first: a rescored run finds those that records brought behind as many.
             criteria=(*self.evaluation.criteria, *brought),
-            checks=self.evaluation.checks,
+            checks=(*self.evaluation.checks, *coded.brought()),
             given=given,
             prompts={
                 name: PromptFile(sha256=prompt.sha256, text=prompt.text) for name, prompt in prompts.items()
@@ -505,7 +508,7 @@ class RecordChecks:
         self._caps = caps
         self._place = place
         evaluation = definition.evaluation
-        shown = judge_calls(evaluation, len(definition.criteria))
+        shown = judge_calls(evaluation, len(definition.judged_criteria))
         # Twice: whichever orders are chosen, this is only to look at too many records, not at too few.
         compared = 2 * sum(1 for _ in compared_pairs(evaluation))
         # How often a child's input may hold a record's text.

@@ -105,7 +105,9 @@ async def _proposed(definition: RunDefinition, tried: Sequence[Record]) -> dict[
 def _calls_of_a_record(definition: RunDefinition) -> int:
     evaluation = definition.evaluation
     pairs = sum(1 for _ in compared_pairs(evaluation)) * len(evaluation.called_judges)
-    judging = len(evaluation.candidates) * judge_calls(evaluation, len(definition.criteria)) + 2 * pairs
+    judging = (
+        len(evaluation.candidates) * judge_calls(evaluation, len(definition.judged_criteria)) + 2 * pairs
+    )
     # Judges are asked again as jobs ask them.
     return len(evaluation.candidates) + 2 * judging
 
