@@ -432,6 +432,8 @@ def test_no_two_classes_have_one_name():
     names = [
         node.name
         for path in sorted((ROOT / "evaldrop").rglob("*.py"))
+        # What authors of scorers import has the plainest names there are.
+        if path.parts[-2:] != ("scorers", "views.py")
         for node in ast.parse(path.read_bytes()).body
         if isinstance(node, ast.ClassDef)
     ]
@@ -504,6 +506,7 @@ def test_what_people_give_is_read_by_the_one_reader_of_json():
     assert reading == {
         "json_text.py",
         "bedrock/journal.py",  # keeps halves of surrogate pairs; nesting is caught
+        "scorers/agentcore.py",  # bundled without packages; nesting is caught
         "steps/report_failure/failures.py",  # bundled without packages; nesting is caught
         "datasets/texts.py",  # cells of a table, which stay texts where they are no JSON
         "datasets/files/opening.py",  # what is around an array; nesting is caught
@@ -511,6 +514,7 @@ def test_what_people_give_is_read_by_the_one_reader_of_json():
         # What evaldrop or the service itself wrote, in this form alone.
         "running/deployed/checkup/stack.py",
         "running/instances.py",
+        "scorers/worker.py",
         "shipped.py",
         "steps/report_failure/notices.py",
     }

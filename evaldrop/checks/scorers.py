@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from evaldrop.checks.subject import Outcome
 from evaldrop.scorers.finding import is_reference
-from evaldrop.scorers.scoring import FAIL, NOT_APPLICABLE, PASS, TIMED_OUT, Result
+from evaldrop.scorers.scoring import CRASHED, FAIL, NO_SCORE, NOT_APPLICABLE, PASS, TIMED_OUT, Result
 
 SCORER_KINDS: Final = frozenset({"python", "lambda"})
 MAX_TIMEOUT_S: Final = 600
@@ -31,7 +31,7 @@ _FUNCTION: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scorer:
+class ScorerSettings:
     """
     How a scorer is asked.
 
@@ -76,10 +76,16 @@ def said_passed(result: Result) -> bool | None:
     return label == PASS if label in {PASS, FAIL} else None
 
 
+_REASONS: Final = {
+    TIMED_OUT: "scorer_timeout",
+    NOT_APPLICABLE: "not_applicable",
+    NO_SCORE: "scorer_nonsense",
+}
+
+
 def _unscored(code: str, message: str | None) -> Outcome:
-    reason = {TIMED_OUT: "scorer_timeout", NOT_APPLICABLE: "not_applicable"}.get(code, "scorer_error")
-    told = message if code in {TIMED_OUT, NOT_APPLICABLE} else f"{code}: {message or ''}".rstrip(": ")
-    return Outcome(None, told, reason)
+    told = message if code in {*_REASONS, CRASHED} else f"{code}: {message or ''}".rstrip(": ")
+    return Outcome(None, told, _REASONS.get(code, "scorer_error"))
 
 
 def _text(value: Any) -> str | None:
@@ -111,7 +117,7 @@ def usual_name(named: str) -> str:
     return re.split(r"[:.]", named)[-1] if ":function:" not in named else named.split(":")[6]
 
 
-def read_python(value: Any) -> Scorer:
+def read_python(value: Any) -> ScorerSettings:
     """Read what stands behind `python`; raises ValueError."""
     named, options = _parts(value)
     if not isinstance(named, str) or not is_reference(named):
@@ -119,7 +125,7 @@ def read_python(value: Any) -> Scorer:
     return _scorer(named, options.get("lambda"), options)
 
 
-def read_lambda(value: Any) -> Scorer:
+def read_lambda(value: Any) -> ScorerSettings:
     """Read what stands behind `lambda`; raises ValueError."""
     named, options = _parts(value)
     if named is None:
@@ -133,7 +139,7 @@ def _parts(value: Any) -> tuple[Any, Mapping[str, Any]]:
     return value, {}
 
 
-def _scorer(python: str | None, function: Any, options: Mapping[str, Any]) -> Scorer:
+def _scorer(python: str | None, function: Any, options: Mapping[str, Any]) -> ScorerSettings:
     if function is not None and not (isinstance(function, str) and _FUNCTION.fullmatch(function)):
         raise ValueError(f"{function!r} is no Lambda function. Write its name or its ARN")
     low = _number("low", options.get("low", 0))
@@ -149,7 +155,7 @@ def _scorer(python: str | None, function: Any, options: Mapping[str, Any]) -> Sc
     publish = options.get("publish", False)
     if not isinstance(publish, bool):
         raise ValueError(f"publish, {publish!r}, must be true or false")  # noqa: TRY004 - as all that is wrong here
-    return Scorer(
+    return ScorerSettings(
         python=python,
         function=function,
         low=low,

@@ -3,20 +3,20 @@
 from collections.abc import Iterable, Iterator
 
 from evaldrop.checks import check_from_config
-from evaldrop.checks.scorers import Scorer
+from evaldrop.checks.scorers import ScorerSettings
 from evaldrop.errors import EvaluationError
 from evaldrop.evaluation.definition import Evaluation
 
 
-def named_scorers(evaluation: Evaluation) -> dict[str, Scorer]:
+def named_scorers(evaluation: Evaluation) -> dict[str, ScorerSettings]:
     """Return an evaluation's scorers by the names of their checks; what cannot be read is not among them."""
-    found: dict[str, Scorer] = {}
+    found: dict[str, ScorerSettings] = {}
     for config in evaluation.checks:
         try:
             check = check_from_config(config, path="checks")
         except EvaluationError:
             continue  # whoever reads the checks says so
-        if isinstance(check.parameters, Scorer):
+        if isinstance(check.parameters, ScorerSettings):
             found[check.name] = check.parameters
     return found
 

@@ -138,6 +138,6 @@ def _text(content: Any) -> str:
     if text.startswith('[{"text"'):
         try:
             return _text(json.loads(text))
-        except ValueError:
+        except (ValueError, RecursionError):
             return text
     return text

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import IO, Any, Final
 
+from evaldrop.json_text import loads
 from evaldrop.scorers.scoring import CRASHED, Result, failure, timed_out
 
 START_S: Final = 60
@@ -35,7 +36,7 @@ def import_problem(reference: str, folders: Sequence[str]) -> str | None:
     except subprocess.TimeoutExpired:
         return f"its import takes more than {START_S} s"
     try:
-        said = json.loads(ran.stdout)
+        said = loads(ran.stdout)
     except ValueError:
         return f"its import ended the process (exit status {ran.returncode})"
     problem: str | None = said.get("problem")
@@ -91,7 +92,7 @@ class _Worker:
         line = await asyncio.wait_for(self._process.stdout.readline(), within_s)
         if not line.endswith(b"\n"):
             return None
-        said: Result = json.loads(line)
+        said: Result = loads(line)
         return said
 
     async def ask(self, response: Mapping[str, Any]) -> tuple[Result, bool]:

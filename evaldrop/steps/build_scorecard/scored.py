@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from evaldrop.checks import CHECKED_BY, Check, Outcome
-from evaldrop.checks.scorers import Scorer, said_passed
+from evaldrop.checks.scorers import ScorerSettings, said_passed
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.run.tables import ResponseRow, VerdictRow
 from evaldrop.scorecard.scores import NO_RESPONSE
@@ -34,7 +34,7 @@ def scorer_rows(
         instead: The reason where nothing was begun.
     """
     for name, criterion in criteria.items():
-        if criterion.check is not None and isinstance(criterion.check.parameters, Scorer):
+        if criterion.check is not None and isinstance(criterion.check.parameters, ScorerSettings):
             result = scores.get(name) if has_text else None
             reason = instead or (NOT_SCORED if has_text else NO_RESPONSE)
             yield _row(criterion, row, result, _outcome(criterion.check, result, reason))
@@ -43,7 +43,7 @@ def scorer_rows(
 def _outcome(check: Check, result: Mapping[str, Any] | None, reason: str) -> Outcome:
     if result is None:
         return Outcome(None, unscored_reason=reason)
-    scorer: Scorer = check.parameters
+    scorer: ScorerSettings = check.parameters
     return scorer.outcome_of(result)
 
 

@@ -14,7 +14,7 @@ import orjson
 
 from evaldrop import storage
 from evaldrop.checks import Check
-from evaldrop.checks.scorers import Scorer
+from evaldrop.checks.scorers import ScorerSettings
 from evaldrop.evaluation.criteria import scorers_of
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import PreparedRecord
@@ -83,7 +83,7 @@ class _Batch:
     """Responses that one scorer is asked of at a time."""
 
     def __init__(self, check: Check, *, on_aws: bool) -> None:
-        scorer: Scorer = check.parameters
+        scorer: ScorerSettings = check.parameters
         self.scorer, self._name = scorer, check.name
         self._is_agentcore = on_aws and scorer.batch == 1
         self._function = scorer.function if on_aws else f"{HERE}{scorer.python}"
@@ -135,7 +135,7 @@ def _batches(
     yield from (batch.taken() for batch in batches.values() if not batch.is_empty)
 
 
-def digest_of(scorer: Scorer, record: Record, response: Response) -> str:
+def digest_of(scorer: ScorerSettings, record: Record, response: Response) -> str:
     """Return what stands for a scorer with what it is shown: another text is another question."""
     shown = [scorer.python, scorer.function, record.to_json(), response.text]
     return hashlib.sha256(orjson.dumps(shown)).hexdigest()[:16]
