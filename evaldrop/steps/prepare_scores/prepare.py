@@ -1,8 +1,8 @@
 """
 PrepareScores: a run's responses written in batches for its scorers.
 
-A response that has its score is in no batch: a run that goes on asks for those alone that are not there, or
-that were errors.
+A response that has its score is in no batch: a run that goes on, or is scored again, asks for those alone that
+are not there, were errors, or were given by other code.
 """
 
 import hashlib
@@ -26,6 +26,7 @@ from evaldrop.scorers.agentcore import event_of
 from evaldrop.scorers.batches import batch_event, response_json
 from evaldrop.steps.build_scorecard.reading import ResultReader, is_to_be_judged
 from evaldrop.steps.build_scorecard.results import take_unread_replies
+from evaldrop.steps.prepare_scores.folders import code_digest, import_folders
 
 JSON = dict[str, Any]
 
@@ -82,11 +83,11 @@ def write_batches(run: RunDefinition, manifests: Sequence[str], *, on_aws: bool)
 class _Batch:
     """Responses that one scorer is asked of at a time."""
 
-    def __init__(self, check: Check, *, on_aws: bool) -> None:
+    def __init__(self, check: Check, *, function: str, code: str) -> None:
         scorer: ScorerSettings = check.parameters
-        self.scorer, self._name = scorer, check.name
-        self._is_agentcore = on_aws and scorer.batch == 1
-        self._function = scorer.function if on_aws else f"{HERE}{scorer.python}"
+        self._scorer, self._name = scorer, check.name
+        self._function, self._code = function, code
+        self._is_agentcore = scorer.batch == 1 and not function.startswith(HERE)
         self._most = max(1, min(scorer.batch, int(MAX_BATCH_S / scorer.timeout_s)))
         self._asked: list[tuple[ScoreKey, Record, Response, int]] = []
 
@@ -112,9 +113,14 @@ class _Batch:
             payload = event_of(self._name, record, response)
         else:
             responses = (response_json(record, response) for _, record, response, _ in asked)
-            payload = batch_event(self._name, responses, limit_s=self.scorer.timeout_s)
+            payload = batch_event(self._name, responses, limit_s=self._scorer.timeout_s)
         keys = [(key.record_id, key.candidate, key.digest) for key, *_ in asked]
         return {"check": self._name, "function": self._function, "keys": keys, "payload": payload}
+
+    def digest_of(self, record: Record, response: Response) -> str:
+        """Return what stands for the scorer with what it is shown: another text, or code, asks anew."""
+        shown = [self._function, self._code, record.to_json(), response.text]
+        return hashlib.sha256(orjson.dumps(shown)).hexdigest()[:16]
 
     @property
     def is_empty(self) -> bool:
@@ -125,20 +131,20 @@ class _Batch:
 def _batches(
     run: RunDefinition, manifests: Sequence[str], known: set[ScoreKey], *, on_aws: bool
 ) -> Iterator[JSON]:
-    batches = {name: _Batch(check, on_aws=on_aws) for name, check in scorers_of(run.criteria).items()}
+    folders = () if on_aws else import_folders(run.evaluation_uri)
+    batches: dict[str, _Batch] = {}
+    for name, check in scorers_of(run.criteria).items():
+        settings: ScorerSettings = check.parameters
+        if (where := settings.function if on_aws else settings.python) is not None:
+            code = "" if on_aws else code_digest(where, folders)
+            batches[name] = _Batch(check, function=where if on_aws else f"{HERE}{where}", code=code)
     for record, row in _responses(run, manifests):
         asked, answered = _record(record), _response(row)
         for name, batch in batches.items():
-            key = ScoreKey(name, asked.id, answered.candidate, digest_of(batch.scorer, asked, answered))
+            key = ScoreKey(name, asked.id, answered.candidate, batch.digest_of(asked, answered))
             if key not in known:
                 yield from batch.add(key, asked, answered)
     yield from (batch.taken() for batch in batches.values() if not batch.is_empty)
-
-
-def digest_of(scorer: ScorerSettings, record: Record, response: Response) -> str:
-    """Return what stands for a scorer with what it is shown: another text is another question."""
-    shown = [scorer.python, scorer.function, record.to_json(), response.text]
-    return hashlib.sha256(orjson.dumps(shown)).hexdigest()[:16]
 
 
 def _responses(run: RunDefinition, manifests: Sequence[str]) -> Iterator[tuple[PreparedRecord, ResponseRow]]:
