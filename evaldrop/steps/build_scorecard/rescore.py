@@ -63,10 +63,9 @@ def rescore(folder: str, *, evaluation: str | None = None, out: str | None = Non
         place = storage.parent(manifest) or ""
         for uri in storage.list_files(place):
             storage.copy(uri, storage.join(definition.folder, "results", *_below(uri, place)))
-    for uri in _scores_of(folder):
-        storage.copy(
-            uri, storage.join(definition.folder, SCORES, uri[len(storage.join(folder, SCORES)) :].strip("/"))
-        )
+    scores = storage.join(storage.absolute(folder), SCORES)
+    for uri in _scores_of(scores):
+        storage.copy(uri, storage.join(definition.folder, SCORES, uri[len(scores) :].strip("/")))
     # Last: a folder with run.json is a run, and must have its results by then.
     definition.save()
     return definition
@@ -169,7 +168,7 @@ def _criteria_asked_otherwise(
 
 def _scores_of(folder: str) -> list[str]:
     """Return the files of what scorers said, the oldest first: of two the newest counts."""
-    files = storage.list_files(storage.join(folder, SCORES))
+    files = storage.list_files(folder)
     return sorted((uri for uri in files if uri.endswith((".json", ".jsonl"))), key=storage.modified_at)
 
 

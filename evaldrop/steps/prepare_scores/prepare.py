@@ -1,8 +1,8 @@
 """
 PrepareScores: a run's responses written in batches for its scorers.
 
-A response that has its score is in no batch: a run that goes on, or is scored again, asks for those alone that
-are not there, were errors, or were given by other code.
+A response that has its score is in no batch: a run that goes on, or is scored again, asks for those alone
+that are not there, were errors, or were given by other code.
 """
 
 import hashlib
