@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 from evaldrop import storage
 from evaldrop.run.results import MANIFEST, open_lines, parse_row, read_manifest, row_output
 from evaldrop.scorers.batches import results_of
+from evaldrop.scorers.scoring import NOT_APPLICABLE
 
 JSON = dict[str, Any]
 
@@ -46,6 +47,8 @@ def read_scores(folder: str) -> dict[ScoreKey, JSON]:
 
 def is_score(result: Mapping[str, Any]) -> bool:
     """Tell whether a result says something of a response, and no more is to be asked."""
+    if result.get("errorCode") == NOT_APPLICABLE:
+        return True
     return "errorCode" not in result and "errorMessage" not in result
 
 
