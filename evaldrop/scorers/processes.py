@@ -2,7 +2,8 @@
 Scorers on one machine, each in processes of its own.
 
 A process is asked of one response after another. One that takes too long, or ends, costs the response it was
-at; the next one gets a new process. Processes are started anew rather than forked, for who asks has threads.
+at; the next one gets a new process. Processes are started anew rather than forked, for who asks has threads;
+each is asked from a thread, whatever the event loop.
 """
 
 import asyncio
@@ -10,7 +11,10 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import IO, Any, Final
 
 from evaldrop.json_text import loads
@@ -20,7 +24,6 @@ START_S: Final = 60
 """How long the import of a scorer may take, in seconds."""
 _GRACE_S: Final = 1.0
 """A process holds the limit itself; this much later it is killed."""
-_MAX_LINE_BYTES: Final = 64 << 20
 
 
 def import_problem(reference: str, folders: Sequence[str]) -> str | None:
@@ -52,77 +55,75 @@ class _UnusableError(Exception):
 
 
 class _Worker:
-    """One process of one scorer."""
+    """
+    One process of one scorer.
 
-    def __init__(self, process: asyncio.subprocess.Process, limit_s: float) -> None:
-        self._process, self._limit_s = process, limit_s
+    Raises:
+        _UnusableError: The scorer cannot be imported.
+    """
 
-    @classmethod
-    async def start(
-        cls, reference: str, folders: Sequence[str], limit_s: float, log: IO[bytes] | None
-    ) -> "_Worker":
-        process = await asyncio.create_subprocess_exec(
-            *_command(reference, limit_s, folders),
+    def __init__(self, reference: str, folders: Sequence[str], limit_s: float, log: IO[bytes] | None) -> None:
+        self._limit_s = limit_s
+        self._process = subprocess.Popen(  # noqa: S603 - no shell, and this interpreter
+            _command(reference, limit_s, folders),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL if log is None else log,
-            limit=_MAX_LINE_BYTES,
         )
-        worker = cls(process, limit_s)
-        try:
-            said = await worker.read(START_S)
-        except TimeoutError:
-            said = {"problem": f"its import takes more than {START_S} s"}
-        except BaseException:
-            await worker.end()
-            raise
+        said, is_late = self._exchange(None, START_S)
         if said is None or "problem" in said:
-            await worker.end()
-            raise _UnusableError(str((said or {}).get("problem") or "its import ended the process"))
-        return worker
+            self.end()
+            late = f"its import takes more than {START_S} s" if is_late else "its import ended the process"
+            raise _UnusableError(late if said is None else str(said["problem"]))
 
-    async def read(self, within_s: float) -> Result | None:
-        """
-        Return the next line; None where the process has ended.
-
-        Raises:
-            TimeoutError: There is none yet.
-        """
-        assert self._process.stdout is not None
-        line = await asyncio.wait_for(self._process.stdout.readline(), within_s)
-        if not line.endswith(b"\n"):
-            return None
-        said: Result = loads(line)
-        return said
-
-    async def ask(self, response: Mapping[str, Any]) -> tuple[Result, bool]:
+    def ask(self, response: Mapping[str, Any]) -> tuple[Result, bool]:
         """Return the result of a response, and whether the process can be asked again."""
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(json.dumps(response).encode() + b"\n")
-            await self._process.stdin.drain()
-            said = await self.read(self._limit_s + _GRACE_S)
-        except TimeoutError:
+        asked = json.dumps(response).encode() + b"\n"
+        said, is_late = self._exchange(asked, self._limit_s + _GRACE_S)
+        if said is not None:
+            return said, True
+        status = self.end()
+        if is_late:
             return timed_out(self._limit_s), False
-        except ConnectionError:
-            said = None
-        if said is None:
-            status = await self.end()
-            return failure(CRASHED, f"its process ended (exit status {status})"), False
-        return said, True
+        return failure(CRASHED, f"its process ended (exit status {status})"), False
 
-    async def end(self) -> int | None:
+    def _exchange(self, line: bytes | None, within_s: float) -> tuple[Result | None, bool]:
+        """Write a line and return the next one, None where none came, and whether time was up."""
+        out, back = self._process.stdin, self._process.stdout
+        assert out is not None
+        assert back is not None
+        up = threading.Event()
+        # A killed process closes its pipes: whichever end is waited for goes on.
+        timer = threading.Timer(within_s, self._stop, [up])
+        timer.start()
+        try:
+            if line is not None:
+                out.write(line)
+                out.flush()
+            said = back.readline()
+            return (loads(said) if said.endswith(b"\n") else None), up.is_set()
+        except (OSError, ValueError):  # it ended as it was written to, or wrote past its own protocol
+            return None, up.is_set()
+        finally:
+            timer.cancel()
+
+    def _stop(self, up: threading.Event) -> None:
+        up.set()
+        self._process.kill()
+
+    def end(self) -> int:
         """End the process, and return its exit status."""
-        if self._process.returncode is None:
-            try:
-                # It may be about to end by itself, and its status says how.
-                await asyncio.wait_for(self._process.wait(), 0.05)
-            except TimeoutError:
-                self._process.kill()
-        await self._process.wait()
-        # Else the transport of its pipes is there until the collector finds it, with a warning.
-        self._process._transport.close()  # type: ignore[attr-defined] # noqa: SLF001 - there is no other way
-        return self._process.returncode
+        try:
+            # It may be about to end by itself, and its status says how.
+            self._process.wait(0.05)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+        status = self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with suppress(OSError):
+                    pipe.close()
+        return status
 
 
 class ScorerProcesses:
@@ -136,44 +137,45 @@ class ScorerProcesses:
 
     def __init__(self, folders: Sequence[str], log: IO[bytes] | None = None) -> None:
         self._folders, self._log = folders, log
-        self._room = asyncio.Semaphore(os.cpu_count() or 1)
+        self._threads = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="scorer")
         self._idle: dict[tuple[str, float], list[_Worker]] = {}
+        self._is_closed = False
 
     async def results(
         self, reference: str, responses: Sequence[Mapping[str, Any]], *, limit_s: float
     ) -> list[Result]:
         """Return a result for each response."""
-        async with self._room:
-            return await self._results(reference, responses, limit_s)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._results, reference, responses, limit_s)
 
-    async def _results(
+    def _results(
         self, reference: str, responses: Sequence[Mapping[str, Any]], limit_s: float
     ) -> list[Result]:
         idle = self._idle.setdefault((reference, limit_s), [])
-        worker = idle.pop() if idle else None
+        worker: _Worker | None = None
+        # Not `if idle`: between the question and pop another thread may take the last.
+        with suppress(IndexError):
+            worker = idle.pop()
         results: list[Result] = []
-        try:
-            for response in responses:
-                try:
-                    worker = worker or await _Worker.start(reference, self._folders, limit_s, self._log)
-                except _UnusableError as problem:
-                    results.append(failure(CRASHED, str(problem)))
-                    continue
-                result, is_usable = await worker.ask(response)
-                results.append(result)
-                if not is_usable:
-                    await worker.end()
-                    worker = None
-        except BaseException:
-            if worker is not None:
-                await worker.end()
-            raise
+        for response in responses:
+            if self._is_closed:
+                break
+            try:
+                worker = worker or _Worker(reference, self._folders, limit_s, self._log)
+            except _UnusableError as problem:
+                results.append(failure(CRASHED, str(problem)))
+                continue
+            result, is_usable = worker.ask(response)
+            results.append(result)
+            worker = worker if is_usable else None
         if worker is not None:
             idle.append(worker)
         return results
 
     async def close(self) -> None:
-        """End all processes."""
+        """End all processes; what one is at is waited for, for no longer than it may take."""
+        self._is_closed = True
+        await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
         for worker in (each for idle in self._idle.values() for each in idle):
-            await worker.end()
+            worker.end()
         self._idle.clear()
