@@ -1,6 +1,5 @@
 """A run's scorers on one machine: what the workflow calls as functions, answered by processes."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import IO, Any
 
@@ -44,10 +43,10 @@ class RunScorers:
 
     async def results(self, reference: str, event: dict[str, Any]) -> Sequence[dict[str, Any]]:
         """Return the results of a batch."""
+        # Without an await between: batches come side by side, and share the processes.
         if self._processes is None:
-            run = await asyncio.to_thread(RunDefinition.load, self._folder)
-            path = storage.local_path(storage.join(self._folder, LOG_FILE))
-            self._log = path.open("ab")
+            run = RunDefinition.load(self._folder)
+            self._log = storage.local_path(storage.join(self._folder, LOG_FILE)).open("ab")
             self._processes = ScorerProcesses(import_folders(run.evaluation_uri), self._log)
         return await self._processes.results(
             reference, event[RESPONSES], limit_s=float(event["timeoutSeconds"])

@@ -80,7 +80,7 @@ def write_batches(run: RunDefinition, manifests: Sequence[str], *, on_aws: bool)
     return uri if n else None
 
 
-class _Batch:
+class Batch:
     """Responses that one scorer is asked of at a time."""
 
     def __init__(self, check: Check, *, function: str, code: str) -> None:
@@ -98,6 +98,9 @@ class _Batch:
             # What a response relies on is the longest of it, and the first that a scorer can do without.
             record = Record(id=record.id, references=record.references, category=record.category)
             size = len(orjson.dumps(response_json(record, response)))
+        if size > MAX_BATCH_BYTES:
+            # No call takes it: it stays without a score.
+            return
         has_room = sum(each[3] for each in self._asked) + size <= MAX_BATCH_BYTES
         if self._asked and not has_room:
             yield self.taken()
@@ -132,12 +135,12 @@ def _batches(
     run: RunDefinition, manifests: Sequence[str], known: set[ScoreKey], *, on_aws: bool
 ) -> Iterator[JSON]:
     folders = () if on_aws else import_folders(run.evaluation_uri)
-    batches: dict[str, _Batch] = {}
+    batches: dict[str, Batch] = {}
     for name, check in scorers_of(run.criteria).items():
         settings: ScorerSettings = check.parameters
         if (where := settings.function if on_aws else settings.python) is not None:
             code = "" if on_aws else code_digest(where, folders)
-            batches[name] = _Batch(check, function=where if on_aws else f"{HERE}{where}", code=code)
+            batches[name] = Batch(check, function=where if on_aws else f"{HERE}{where}", code=code)
     for record, row in _responses(run, manifests):
         asked, answered = _record(record), _response(row)
         for name, batch in batches.items():

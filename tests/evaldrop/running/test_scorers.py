@@ -11,7 +11,6 @@ import pytest
 
 from evaldrop import storage
 from evaldrop.engine import execute, lambda_invoke, load
-from evaldrop.run.definition import RunDefinition
 from evaldrop.run.results import find_manifests
 from evaldrop.run.scores import SCORES, read_scores
 from evaldrop.running.rescoring import score_again
@@ -51,17 +50,26 @@ def folder(tmp_path_factory):
     (place / "own.py").write_text(OWN)
     shutil.copy(example_scorers.__file__, place)
     ran = called("run", dataset, "--bedrock", "simulated:latency=0", "--out", place / "runs", "--yes")
-    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "report:" in ran.stdout, ran.stdout + ran.stderr
     return next((place / "runs" / "scored").glob("2*"))
+
+
+def copied(folder: Path, place: Path, **first_check: object) -> Path:
+    """Copy a run, with other options of its first check, and return the copy."""
+    copy = place / "scored" / folder.name
+    shutil.copytree(folder, copy)
+    run = json.loads((copy / "run.json").read_bytes())
+    run["out"], run["checks"][0] = str(place), {**run["checks"][0], **first_check}
+    (copy / "run.json").write_text(json.dumps(run))
+    return copy
 
 
 def scored_by_functions(folder: Path, functions) -> dict:
     """Score a copy of a run's responses as the workflow does on AWS, and return the results."""
     shutil.rmtree(folder / SCORES)
-    run = RunDefinition.load(str(folder))
-    place = storage.place(find_manifests(str(folder))[0], root=str(folder.parent))
-    state = {"run": {"folder": str(folder)}, "results": {"Bucket": run.out, "Key": str(folder / place.key)}}
-    state["results"] = {"Bucket": "/", "Key": find_manifests(str(folder))[0].lstrip("/")}
+    places = [storage.place(uri, root=str(folder.parent.parent)) for uri in find_manifests(str(folder))]
+    results, *earlier = ({"Bucket": place.bucket, "Key": place.key} for place in places)
+    state = {"run": {"folder": str(folder)}, "results": results, "earlier": earlier}
     prepared = prepare_scores(state, on_aws=True)
     scoring = workflow_definition()["States"]["ScoreResponses"]
     states = {"ScoreResponses": scoring, "BuildScorecard": {"Type": "Succeed"}}
@@ -87,11 +95,7 @@ def results_by_response(folder: Path) -> dict:
 @pytest.mark.parametrize("batch", [50, 1])
 def test_a_process_and_a_function_give_the_same_results(folder, tmp_path, batch):
     """By evaldrop's batches, and by AgentCore's own event, one response at a time."""
-    copy = tmp_path / "scored" / folder.name
-    shutil.copytree(folder, copy)
-    content = json.loads((copy / "run.json").read_bytes())
-    content["checks"][0]["batch"] = batch
-    (copy / "run.json").write_text(json.dumps(content))
+    copy = copied(folder, tmp_path, batch=batch)
     here = results_by_response(copy)
     assert len(here) == 8
     assert scored_by_functions(copy, {"brevity": as_lambda(brevity)}) == here
@@ -101,8 +105,7 @@ def test_a_function_that_fails_is_the_reason_of_its_batch(folder, tmp_path):
     def failing(_event, _context):
         raise MemoryError("too little")
 
-    copy = tmp_path / "scored" / folder.name
-    shutil.copytree(folder, copy)
+    copy = copied(folder, tmp_path)
     results = scored_by_functions(copy, {"brevity": failing})
     assert Counter(result["errorCode"] for result in results.values()) == {"MemoryError": 8}
 
@@ -123,8 +126,7 @@ def test_what_scorers_print_is_in_the_runs_log(folder):
 
 def test_only_what_has_no_score_is_asked_for_again(folder, tmp_path):
     """And what other code would score otherwise."""
-    copy = tmp_path / "scored" / folder.name
-    shutil.copytree(folder, copy)
+    copy = copied(folder, tmp_path)
     run = json.loads((copy / "run.json").read_bytes())
     own = Path(run["evaluation_uri"]).parent / "own.py"
 
