@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from evaldrop.checks.subject import Outcome
 from evaldrop.scorers.finding import is_reference
-from evaldrop.scorers.scoring import CRASHED, FAIL, NO_SCORE, NOT_APPLICABLE, PASS, TIMED_OUT, Result
+from evaldrop.scorers.scoring import CRASHED, FAIL, NO_SCORE, NOT_APPLICABLE, PASS, TIMED_OUT
 
 SCORER_KINDS: Final = frozenset({"python", "lambda"})
 MAX_TIMEOUT_S: Final = 600
@@ -53,7 +53,7 @@ class ScorerSettings:
     batch: int = USUAL_BATCH
     publish: bool = False
 
-    def outcome_of(self, result: Result) -> Outcome:
+    def outcome_of(self, result: Mapping[str, Any]) -> Outcome:
         """Return what a scorer's result says; whatever stands in it, nothing is raised."""
         note = _text(result.get("explanation"))
         if "errorCode" in result or "errorMessage" in result:
@@ -70,7 +70,7 @@ class ScorerSettings:
         return Outcome((value - self.low) / (self.high - self.low), note)
 
 
-def said_passed(result: Result) -> bool | None:
+def said_passed(result: Mapping[str, Any]) -> bool | None:
     """Return whether a scorer itself said that a response passes; None where it left that open."""
     label = str(result.get("label") or "").strip().upper()
     return label == PASS if label in {PASS, FAIL} else None

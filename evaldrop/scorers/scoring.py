@@ -11,7 +11,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from evaldrop.scorers.views import Record, Response, Score, Scorer
 
@@ -67,7 +67,7 @@ def timed_out(limit_s: float | None) -> Result:
 def _as_result(said: object) -> Result:
     if said is None:
         return failure(NOT_APPLICABLE, "the scorer has nothing to say of this record")
-    score = said if isinstance(said, Score) else Score(said)  # type: ignore[arg-type] - looked at below
+    score = said if isinstance(said, Score) else Score(cast("float", said))  # looked at below
     value: Any = score.score
     passed = score.passed
     # Whatever calls itself a number: a float of numpy is one. A truth passes or fails by itself.
