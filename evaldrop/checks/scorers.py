@@ -98,7 +98,7 @@ def with_scorer(content: Mapping[Any, Any]) -> Mapping[Any, Any]:
 
     `pass_at` is in the scorer's own units, and becomes a fraction.
     """
-    named = [key for key in ("python", "lambda") if key in content]
+    named = [key for key in ("python", "not_python", "lambda", "not_lambda") if key in content]
     if not named:
         return content
     options = {key: content[key] for key in content if key in _OPTIONS or key in named[1:]}

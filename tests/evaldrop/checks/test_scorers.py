@@ -32,6 +32,11 @@ def test_one_scorer_may_be_a_process_here_and_a_function_there():
     assert settings == ScorerSettings(python="s:grade", function=ARN, timeout_s=3, batch=1, publish=True)
 
 
+def test_of_a_negated_scorer_little_is_good_on_its_own_scale():
+    check = read(not_python="s:toxicity", low=0, high=10, pass_at=2, timeout_s=1)
+    assert (check.name, check.pass_at, check.higher_is_better) == ("toxicity", 0.2, False)
+
+
 @pytest.mark.parametrize(
     ("config", "told"),
     [
