@@ -4,9 +4,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from evaldrop.checks import labels, limits, texts
+from evaldrop.checks.json_checks import at_path, contains_json, is_json, read_form, read_place
+from evaldrop.checks.numbers import number, read_wanted
+from evaldrop.checks.patterns import compile_pattern, matches
 from evaldrop.checks.scorers import read_lambda, read_python
 from evaldrop.checks.subject import Outcome, Subject
-from evaldrop.checks.texts import contains, equals, read_text
+from evaldrop.checks.values import read_number, read_text, read_texts, read_whole
+
+OF_RECORDS = "of_records"
+"""The kind of a check that records alone bring: each says of what kind its own is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +43,11 @@ class Kind:
     pass_at: float = 0.5
     question: str
 
+    @property
+    def is_called(self) -> bool:
+        """Whether the workflow asks somebody else, which may cost something."""
+        return self.run is None and self.name != OF_RECORDS
+
 
 def _of_records(value: Any) -> Any:
     return value
@@ -46,7 +58,7 @@ KINDS: Mapping[str, Kind] = {
     for kind in (
         # What each record brings by this name, and others do not have.
         Kind(
-            name="of_records",
+            name=OF_RECORDS,
             read=_of_records,
             run=None,
             question="Does the response hold to the record's own check ({value})?",
@@ -54,16 +66,129 @@ KINDS: Mapping[str, Kind] = {
         Kind(
             name="equals",
             read=read_text,
-            run=equals,
+            run=texts.equals,
             needs_reference=True,
             question="Does the response equal {value}?",
         ),
         Kind(
+            name="iequals",
+            read=read_text,
+            run=texts.iequals,
+            needs_reference=True,
+            question="Does the response equal {value}, whatever the case?",
+        ),
+        Kind(
             name="contains",
             read=read_text,
-            run=contains,
+            run=texts.contains,
             needs_reference=True,
             question="Does the response contain {value}?",
+        ),
+        Kind(
+            name="icontains",
+            read=read_text,
+            run=texts.icontains,
+            needs_reference=True,
+            question="Does the response contain {value}, whatever the case?",
+        ),
+        Kind(
+            name="contains_any",
+            read=read_texts,
+            run=texts.contains_any,
+            question="Does the response contain one of {value}?",
+        ),
+        Kind(
+            name="contains_all",
+            read=read_texts,
+            run=texts.contains_all,
+            question="Does the response contain all of {value}?",
+        ),
+        Kind(
+            name="contains_none",
+            read=read_texts,
+            run=texts.contains_none,
+            question="Does the response contain none of {value}?",
+        ),
+        Kind(
+            name="starts_with",
+            read=read_text,
+            run=texts.starts_with,
+            needs_reference=True,
+            question="Does the response start with {value}?",
+        ),
+        Kind(
+            name="ends_with",
+            read=read_text,
+            run=texts.ends_with,
+            needs_reference=True,
+            question="Does the response end with {value}?",
+        ),
+        Kind(
+            name="regex",
+            read=compile_pattern,
+            run=matches,
+            question="Does the pattern {value} match in the response?",
+        ),
+        Kind(
+            name="json",
+            read=read_form,
+            run=is_json,
+            question="Is the response JSON, as {value} says?",
+        ),
+        Kind(
+            name="contains_json",
+            read=read_form,
+            run=contains_json,
+            question="Does the response hold JSON, as {value} says?",
+        ),
+        Kind(
+            name="json_path",
+            read=read_place,
+            run=at_path,
+            question="Is {value} in the response's JSON?",
+        ),
+        Kind(
+            name="number",
+            read=read_wanted,
+            run=number,
+            needs_reference=True,
+            question="Does the response say the number of {value}?",
+        ),
+        Kind(
+            name="one_of",
+            read=labels.read_choices,
+            run=labels.one_of,
+            question="Does the response say one of {value}?",
+        ),
+        Kind(
+            name="max_words",
+            read=read_whole,
+            run=limits.max_words,
+            question="Has the response at most {value} words?",
+        ),
+        Kind(
+            name="min_words",
+            read=read_whole,
+            run=limits.min_words,
+            question="Has the response at least {value} words?",
+        ),
+        Kind(
+            name="max_chars",
+            read=read_whole,
+            run=limits.max_chars,
+            question="Has the response at most {value} characters?",
+        ),
+        Kind(
+            name="max_latency_ms",
+            read=read_number,
+            run=limits.max_latency_ms,
+            question="Did the response take at most {value} ms?",
+        ),
+        Kind(
+            name="max_cost_usd",
+            read=read_number,
+            run=limits.max_cost_usd,
+            question="Did the response cost at most {value} US dollars?",
         ),
         Kind(name="python", read=read_python, run=None, is_scored=True, question="The score by {value}"),
         Kind(name="lambda", read=read_lambda, run=None, is_scored=True, question="The score by {value}"),

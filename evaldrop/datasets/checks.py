@@ -10,6 +10,7 @@ from evaldrop.datasets.drafts import (
     kind_of,
     read_criterion,
 )
+from evaldrop.datasets.record_checks import CheckConfig, read_checks
 from evaldrop.datasets.records import MAX_ID_CHARACTERS, Message, Record
 from evaldrop.datasets.shapes.conversations import TOOL_CALLS
 from evaldrop.datasets.texts import is_text, joined_blocks, scalar_text
@@ -34,6 +35,7 @@ def check(draft: Draft, *, line: int) -> tuple[Record | None, list[Fault]]:
         "reference": checker.texts("reference", "a string, a number or a list of them"),
         "category": checker.label("category"),
         "criteria": checker.criteria(),
+        "checks": checker.checks(),
         "responses": checker.responses(),
         "group": checker.label("group"),
         "expected_blocked": checker.of_type("expected_blocked", bool, "true or false"),
@@ -203,6 +205,11 @@ class _DraftChecker:
             elif given is not None:
                 self._draft.refuse_type(f"{self._shown('responses')}.{name}", given, "a string")
         return responses
+
+    def checks(self) -> tuple[CheckConfig, ...]:
+        checks, faults = read_checks(self._values.get("checks"), shown=self._shown("checks"))
+        self._draft.faults += faults
+        return checks
 
     def criteria(self) -> dict[str, str | None]:
         value = self._values.get("criteria")

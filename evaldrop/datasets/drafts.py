@@ -113,6 +113,13 @@ class Draft:
         else:
             responses[candidate] = text
 
+    def add_check(self, config: str | dict[str, Any], source: str) -> None:
+        """Check this record's responses so, beside what the row's own checks are."""
+        given = self.values.get("checks")
+        self.values["checks"] = [*(given if isinstance(given, list) else [given] if given else []), config]
+        self.names.setdefault("checks", source)
+        self.told.setdefault("checks", source)
+
     def add_criterion(self, name: str, question: str, source: str) -> None:
         """Ask a question of this record; a name already taken gets a number."""
         criteria = self.values.get("criteria")

@@ -9,11 +9,12 @@ from evaldrop.datasets.advice import did_you_mean
 from evaldrop.datasets.answers import NO_ANSWER, read_value
 from evaldrop.datasets.drafts import Draft, Fault
 from evaldrop.datasets.records import CANONICAL_FIELDS
+from evaldrop.datasets.shapes.accompanying import add_accompanying
 from evaldrop.datasets.shapes.conversations import settle_conversation
 from evaldrop.datasets.shapes.known import CANONICAL, recognise
 from evaldrop.datasets.shapes.multiple_choice import add_choices, note_unshown
 from evaldrop.datasets.shapes.shape import Shape
-from evaldrop.datasets.shapes.values import prompt_or_messages, split_references
+from evaldrop.datasets.shapes.values import own_reference, prompt_or_messages, split_references
 from evaldrop.errors import DatasetError
 
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
@@ -59,6 +60,7 @@ class FieldMapping:
         # Wherever they were found: these mean the same in every tool's rows.
         settle_conversation(mapped.draft)
         split_references(mapped.draft)
+        add_accompanying(mapped.draft, row)
         if mapped.shape is not None:
             add_choices(mapped.draft, row)
         note_unshown(mapped.draft, row, is_mapped=self._names_prompt)
@@ -117,6 +119,8 @@ def _apply(draft: Draft, target: str, source: str, row: Mapping[str, Any]) -> bo
             draft.metadata[rest or source] = value
         case "metadata":
             draft.keep_all(value, source)
+        case "reference":
+            own_reference(draft, value, source, row)
         case "prompt":
             prompt_or_messages(draft, value, source, row)
         case _:

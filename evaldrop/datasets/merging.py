@@ -84,6 +84,7 @@ def _joined(first: Record, further: Record) -> Record:
             "responses": {**first.responses, **further.responses},
             "reference": first.reference or further.reference,
             "criteria": {**further.criteria, **first.criteria},
+            "checks": (*first.checks, *(each for each in further.checks if each not in first.checks)),
             "metadata": {**further.metadata, **first.metadata},
         }
     )

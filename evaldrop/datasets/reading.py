@@ -16,6 +16,7 @@ from evaldrop.datasets.files.rows import OpenFile, ParsedRow, RawRow
 from evaldrop.datasets.merging import AnswerMerger, Gathered
 from evaldrop.datasets.records import Problem, Record, Rejected, Unit
 from evaldrop.datasets.seen import SeenIds
+from evaldrop.datasets.shapes.accompanying import around_rows
 from evaldrop.datasets.shapes.nested import nested_rows
 from evaldrop.datasets.shapes.shape import Shape
 from evaldrop.errors import DatasetError
@@ -135,6 +136,7 @@ class _RowReader:
         self._mapping = mapping
         self._unit = opened.unit
         self._parse_row = opened.parse
+        self._around = around_rows(opened.around)
         self._limit = limit
         self._seen = SeenIds()
         self._base = IndexBase()
@@ -155,7 +157,7 @@ class _RowReader:
             yield _Drafted(row=row, fault=fault)
             return
         for place, member in nested_rows(value, line=row.number):
-            mapped = self._mapping.read(member)
+            mapped = self._mapping.read({**self._around, **member} if self._around else member)
             mapped.draft.notes[:0] = notes
             yield _Drafted(row=row, place=place, keys=tuple(member), mapped=mapped)
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO, NamedTuple
 
@@ -16,16 +16,18 @@ from evaldrop.datasets.shape_tally import ShapeTally
 MAX_PROBLEMS_KEPT = 1_000
 MAX_NAMES_KEPT = 10_000
 
-_COUNTED = ("reference", "context", "category", "criteria", "responses")
+_COUNTED = ("reference", "context", "category", "criteria", "checks", "responses")
+_NAMED = ("variables", "categories", "candidates", "criteria")
 _VARIABLES = ("prompt", "messages", "system", "context", "reference", "category", "group")
 
 
 class CheckSeen(NamedTuple):
-    """A name that records give checks: of which kinds, and the first one's weight and line."""
+    """A name that records give checks: kinds, the first one's weight and line, and in how many records."""
 
     kinds: tuple[str, ...]
     weight: float
     line: int
+    n: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +47,8 @@ class Survey:
         problems: The first 1,000 problems; `n_problems` counts them all.
         hints: What may be a mistake and refuses no row, `findings` included.
         findings: What a reader of the numbers should know: rows not taken as they stand, repeated prompts ….
-        with_field: Records that have a reference, context, category, criteria, responses, choices.
-        categories, candidates, criteria: Records per category, given response, criterion.
+        with_field: Records that have a reference, context, category, criteria, checks, responses, choices.
+        categories, candidates, criteria, checks: Records per category, given response, criterion, check.
         criteria_by_name: Criteria named without a question, and the line that does so first.
         variables: Names a prompt template may use, and how many records have each.
         unit: What rows are counted by.
@@ -146,7 +148,7 @@ class _Tally:
         self._n_problems = self._n_read = self._n_accepted = self._n_rejected = 0
         self._doctor = Doctor(source)
         self._with_field: Counter[str] = Counter()
-        self._names = {name: _NameCounter() for name in ("variables", "categories", "candidates", "criteria")}
+        self._names = {name: _NameCounter() for name in _NAMED}
         self._criteria_by_name: dict[str, int] = {}
         self._checks: dict[str, CheckSeen] = {}
         # Hashes: groups may be long, and as many as records.
@@ -179,20 +181,25 @@ class _Tally:
             self._names["categories"].add(record.category)
         for candidate in record.responses:
             self._names["candidates"].add(candidate)
+        named: dict[str, list[Check]] = {}
         for config in record.checks:
-            self._add_check(check_from_config(config, path="checks"), record.line)
+            check = check_from_config(config, path="checks")
+            named.setdefault(check.name, []).append(check)
+        for name, checks in named.items():
+            self._add_checks(name, checks, record.line)
         for name, question in record.criteria.items():
             self._names["criteria"].add(name)
             if question is None and len(self._criteria_by_name) < MAX_NAMES_KEPT:
                 self._criteria_by_name.setdefault(name, record.line)
 
-    def _add_check(self, check: Check, line: int) -> None:
-        seen = self._checks.get(check.name)
+    def _add_checks(self, name: str, checks: Sequence[Check], line: int) -> None:
+        seen = self._checks.get(name)
         if seen is None:
-            if len(self._checks) < MAX_NAMES_KEPT:
-                self._checks[check.name] = CheckSeen((check.kind.name,), check.weight, line)
-        elif check.kind.name not in seen.kinds:
-            self._checks[check.name] = seen._replace(kinds=(*seen.kinds, check.kind.name))
+            if len(self._checks) >= MAX_NAMES_KEPT:
+                return
+            seen = CheckSeen((), checks[0].weight, line, 0)
+        kinds = dict.fromkeys([*seen.kinds, *(each.kind.name for each in checks)])
+        self._checks[name] = seen._replace(kinds=tuple(kinds), n=seen.n + 1)
 
     def survey(self, hashed: _HashedStream, readings: Readings) -> Survey:
         shapes = self._shapes.shapes()

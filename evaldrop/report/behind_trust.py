@@ -26,6 +26,13 @@ def rests_on(part: str, name: str, entry: Entry) -> Link | None:
     return of(name, entry) if of else None
 
 
+def counts(part: str, name: str, entry: Entry, fact: str) -> Link | None:
+    """Return the records that one count of a row is of, where its others are of other ones."""
+    if part == "checks_against_judges":
+        return links.checked(name, "both" if fact == "n" else fact, entry[fact])
+    return rests_on(part, name, entry)
+
+
 def confused(criterion: str, judge: str | None, people: str, judged: str, n: int) -> Link | None:
     """Return the responses of which people said one answer, and a judge or all of them joined another."""
     return links.labelled(criterion, links.several("cell", people, judged), n, judge=judge)

@@ -164,6 +164,11 @@ def both_criteria(first: str, second: str, n: int | None) -> Link | None:
     return link(n, "responses", criterion=first, also=second)
 
 
+def checked(candidate: str, kind: str, n: int | None) -> Link | None:
+    """Return the link to responses that are checked and judged, or of which these say different things."""
+    return link(n, "responses", candidate=candidate, checked=kind)
+
+
 def shown(judge: str, kind: Literal["read", "both", "flipped"], n: int | None) -> Link | None:
     """Return the link to a judge's pairs with a preference, in any order or both; or flipped ones."""
     return link(n, "pairs", judge=judge, shown=kind)

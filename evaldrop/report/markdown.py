@@ -13,7 +13,7 @@ from evaldrop.report.failures import reasons_of, shown_candidate
 from evaldrop.report.first_screen import fallen
 from evaldrop.report.markdown_tables import Strip, drawn, in_strips, is_narrow, transposed
 from evaldrop.report.preferences import preference_pairs, preferences
-from evaldrop.report.sentences import losses
+from evaldrop.report.sentences import free_checks, losses
 from evaldrop.report.tables.baseline import baseline_changes, criterion_changes, worst_records
 from evaldrop.report.tables.decisions import difference
 from evaldrop.report.tables.guardrails import guardrail_pairs, guardrails
@@ -129,6 +129,10 @@ def _blocks(scorecard: Scorecard, report_url: str) -> Iterator[Sequence[str]]:
         yield [_anchors(name, known) for name, known in scorecard.anchors.items()]
     if scorecard.criteria:
         yield from _scores(scorecard)
+    if free := free_checks(scorecard):
+        named = ", ".join(map(_name, free[:_MOST_ROWS]))
+        more = f" and {len(free) - _MOST_ROWS} more" if len(free) > _MOST_ROWS else ""
+        yield [f"Checked by code, without a call, at no cost: {named}{more}."]
     yield from _listed(losses(scorecard))
     yield from _prompts(scorecard, report_url)
     if len(table := preferences(scorecard)):

@@ -38,7 +38,7 @@ from evaldrop.report.places import Behind
 from evaldrop.report.plane import cost_quality_plane
 from evaldrop.report.preferences import preference_pairs, preferences
 from evaldrop.report.rows import Chunk, StratumCount
-from evaldrop.report.sentences import again, losses
+from evaldrop.report.sentences import again, free_checks, losses
 from evaldrop.report.spoken import Spoken
 from evaldrop.report.tables.baseline import baseline_changes, by_decision, worst_records
 from evaldrop.report.tables.guardrails import guardrail_pairs, guardrails, share_in_parts
@@ -188,6 +188,7 @@ def html_report(
         rules=gate_rules(scorecard),
         alarms=first_screen.alarms(scorecard),
         losses=losses(scorecard),
+        free_checks=free_checks(scorecard),
         said=Spoken(scorecard),
         again=again(scorecard, run),
         few_records=FEW_RECORDS,
@@ -321,14 +322,20 @@ def _names(scorecard: Scorecard, run: Mapping[str, Any]) -> dict[str, Any]:
             [info.low, info.high, info.kind, info.higher_is_better, info.pass_at]
             for info in scorecard.criteria.values()
         ],
+        "checks": [info.check is not None for info in scorecard.criteria.values()],
         "weights": [info.weight for info in scorecard.criteria.values()],
         "menus": _menus(run),
         "places": places_by_criterion(run),
         "baseline": scorecard.baseline and (scorecard.baseline.run_id or scorecard.baseline.uri),
-        "judges": [*scorecard.judges, CHECKED_BY],
+        # Behind the judges, as rows number them.
+        "judges": [*scorecard.judges, *([CHECKED_BY] if _has_checks(scorecard) else [])],
         "metrics": list(dict.fromkeys(name for card in cards for name in card.metrics)),
         "categories": list(dict.fromkeys(name for card in cards for name in card.categories)),
     }
+
+
+def _has_checks(scorecard: Scorecard) -> bool:
+    return any(info.check is not None for info in scorecard.criteria.values())
 
 
 def _menus(run: Mapping[str, Any]) -> dict[str, dict[str, str]]:

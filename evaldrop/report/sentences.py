@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evaldrop import storage
+from evaldrop.checks import KINDS
 from evaldrop.scorecard import figures
 from evaldrop.scorecard.model.scorecard import CriterionEstimate, Scorecard
 
@@ -19,6 +20,13 @@ def losses(scorecard: Scorecard) -> list[str]:
         for name, card in scorecard.candidates.items()
         if (sentence := loss_in_words(name, criterion, card.criteria.get(criterion)))
     ]
+
+
+def free_checks(scorecard: Scorecard) -> list[str]:
+    """Return the names of criteria that code answers: no call, no cost."""
+    kinds = {name: info.check for name, info in scorecard.criteria.items() if info.check is not None}
+    # A kind that this version does not know is one of a later one, of which nothing is known.
+    return [name for name, kind in kinds.items() if kind in KINDS and not KINDS[kind].is_called]
 
 
 def loss_in_words(candidate: str, criterion: str, estimate: CriterionEstimate | None) -> str | None:

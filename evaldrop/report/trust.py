@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from evaldrop.report.behind_trust import confused, rests_on
+from evaldrop.report.behind_trust import confused, counts, rests_on
 from evaldrop.report.columns import Column, Table, words
 from evaldrop.report.links import Link
 from evaldrop.scorecard import figures
@@ -35,6 +35,7 @@ _TITLES = {
     "anchor_drift": "Bias: anchors since the baseline",
     "criteria_use": "Criteria: what they tell apart",
     "criterion_pairs": "Criteria that say the same",
+    "checks_against_judges": "Checks and judges: what they say of one response",
 }
 _NAMES = ("judge", "criterion", "of")
 _RATES = ("rate", "agreement", "coverage", "share", "tolerance")
@@ -60,8 +61,8 @@ def trust_tables(scorecard: Mapping[str, Any]) -> list[Table]:
     ]
 
 
-_Opens = Callable[[str, Any], Link | None]
-"""What the numbers of an entry open, given its name."""
+_Opens = Callable[[str, Any, str], Link | None]
+"""What a number of an entry opens, given the entry's name and the number's key."""
 
 
 def _parts(scorecard: Mapping[str, Any]) -> Iterator[tuple[str, Any, _Opens]]:
@@ -79,11 +80,11 @@ def _parts(scorecard: Mapping[str, Any]) -> Iterator[tuple[str, Any, _Opens]]:
                 yield kind, shown, partial(_of_bias, kind, whole)
 
 
-def _rests_on(part: str, name: str, entry: Any) -> Link | None:
-    return rests_on(part, name, entry) if isinstance(entry, Mapping) else None
+def _rests_on(part: str, name: str, entry: Any, fact: str) -> Link | None:
+    return counts(part, name, entry, fact) if isinstance(entry, Mapping) else None
 
 
-def _of_bias(kind: str, whole: Mapping[str, Any], name: str, _shown: Any) -> Link | None:
+def _of_bias(kind: str, whole: Mapping[str, Any], name: str, _shown: Any, _fact: str) -> Link | None:
     """Return what a bias rests on, which its names tell: they are its row's name in the table."""
     return rests_on(kind, name, whole[name])
 
@@ -94,17 +95,21 @@ def _tables(title: str, value: Any, opens: _Opens) -> Iterator[Table]:
     facts = [(name, dict(_facts(entry))) for name, entry in entries]
     columns = list(dict.fromkeys(column for _, entry in facts for column in entry))
     shown = facts[:_MOST_ROWS]
-    rests = [opens(name, entry) for (name, _), entry in zip(shown, whole, strict=False)]
+    rests = [
+        [opens(name, entry, column.replace(" ", "_")) for column in columns]
+        for (name, _), entry in zip(shown, whole, strict=False)
+    ]
     if len(columns) > _MOST_BESIDE and len(facts) <= _FEW_ENTRIES:
         turned = {
             name or "value": [entry.get(column, figures.ABSENT) for column in columns]
             for name, entry in shown
         }
-        yield _fact_table(title, columns, turned, [[link] * len(columns) for link in rests])
+        yield _fact_table(title, columns, turned, rests)
     elif columns:
         columns = columns[:_MOST_COLUMNS]
         cells = {column: [entry.get(column, figures.ABSENT) for _, entry in shown] for column in columns}
-        yield _fact_table(title, [name for name, _ in shown], cells, [rests] * len(columns))
+        by_column = [[row[place] for row in rests] for place in range(len(columns))]
+        yield _fact_table(title, [name for name, _ in shown], cells, by_column)
     for name, entry in entries:
         if isinstance(entry, Mapping):
             yield from _confusions(f"{title}: {name}", entry, name)

@@ -138,6 +138,12 @@ class RunDefinition(_Frozen):
         """The criteria that judges are asked for, by name."""
         return criteria_by_name(self.criteria_configs, path="criteria")
 
+    @property
+    def free_checks(self) -> tuple[str, ...]:
+        """Names of the criteria that code answers here: no call, no cost."""
+        checks = ((name, criterion.check) for name, criterion in self.criteria.items())
+        return tuple(name for name, check in checks if check is not None and not check.kind.is_called)
+
     @cached_property
     def prices(self) -> Mapping[str, ModelPrice | None]:
         """The price of every model of the evaluation; None where unknown."""

@@ -85,7 +85,7 @@ def test_what_is_said_to_have_no_records_is_on_the_page(page):
     assert [each for each in EXEMPT if not page.run(f"document.querySelector('{each}') !== null")] == []
 
 
-# Each has some of: pairs, copies, anchors, groups, responses of an earlier run, guardrails, lost records.
+# Each has checks, and some of: pairs, copies, anchors, groups, given responses, guardrails, losses.
 @pytest.mark.parametrize("seed", [0, 9])
 def test_counts_are_those_of_what_opens_whatever_a_run_has(browser, tmp_path, seed):
     run = RandomRun(random.Random(seed))
@@ -98,6 +98,7 @@ def test_counts_are_those_of_what_opens_whatever_a_run_has(browser, tmp_path, se
         assert page.complaints == []
     assert [link for link in followed if link[1] != link[2]] == []
     assert len({href for href, _, _ in followed}) > 20
+    assert any("checked=" in href for href, _, _ in followed)
 
 
 # How long the calls of the chosen candidate took.

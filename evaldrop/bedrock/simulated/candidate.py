@@ -7,6 +7,7 @@ from hashlib import blake2b
 from random import Random
 from typing import Literal
 
+from evaldrop.bedrock.simulated import structured
 from evaldrop.bedrock.simulated.likeness import content_words
 
 
@@ -136,7 +137,8 @@ def respond(
     for least, answer in _ANSWERS:
         if success >= least:
             return answer(reference, character, draw)
-    return draw.choice(EVASIONS)
+    cut_off = structured.broken(reference, draw) if structured.is_structured(reference) else None
+    return cut_off or draw.choice(EVASIONS)
 
 
 def _near_the_ceiling(
@@ -160,10 +162,14 @@ def _at_its_best(prompt: str, reference: str | None, character: Character, draw:
 
 
 def _faithful(reference: str, character: Character, draw: Random) -> str:
+    if structured.is_structured(reference):
+        return structured.as_it_is(reference, draw)
     return _dressed(_swapped(reference, REWORDINGS, draw, chance=0.5), character, draw)
 
 
 def _partial(reference: str, character: Character, draw: Random) -> str:
+    if structured.is_structured(reference):
+        return structured.with_errors(reference, draw, share=structured.FEW)
     sentences = _SENTENCE.split(reference.strip())
     if len(sentences) > 1:
         kept = " ".join(sentences[: (len(sentences) + 1) // 2])
@@ -174,6 +180,8 @@ def _partial(reference: str, character: Character, draw: Random) -> str:
 
 
 def _wrong(reference: str, character: Character, draw: Random) -> str:
+    if structured.is_structured(reference):
+        return structured.with_errors(reference, draw, share=structured.MANY)
     altered = re.sub(r"\d+", lambda number: _another(number[0], draw), reference)
     if altered == reference:
         altered = _swapped(reference, REVERSALS, draw, chance=1.0, at_most=1)

@@ -87,7 +87,8 @@ def validate(
         console,
         f"evaluation {shown(evaluated.name)} ({shown(str(check.evaluation_uri))}): "
         f"candidates: {len(evaluated.candidates)}, judges: {len(evaluated.judges)}, "
-        f"criteria: {len(check.definition.criteria)}, metrics: {len(evaluated.metrics)}",
+        f"criteria: {len(check.definition.judged_criteria)}, checks: {len(check.definition.check_configs)}, "
+        f"metrics: {len(evaluated.metrics)}",
     )
     say_commands("next:", [command("plan", dataset, *(("--evaluation", evaluation) if evaluation else ()))])
     return exits.PASSED

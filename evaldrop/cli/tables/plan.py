@@ -68,6 +68,8 @@ def print_plan(console: Console, plan: "Plan", *, budget_usd: float | None) -> N
             "every candidate and judge is called by a few records first: who is refused for good ends the "
             "run there",
         )
+    if plan.checks:
+        print_prose(console, f"checks {', '.join(map(shown, plan.checks))}: no call, no cost")
     if plan.unknown:
         print_prose(console, f"price unknown: {', '.join(map(shown, plan.unknown))}")
     for search in searched:

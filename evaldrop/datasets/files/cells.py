@@ -24,7 +24,7 @@ _TEXTS = frozenset({
 # Never text: a cell of these that begins as JSON and is broken is a mistake in the cell.
 _STRUCTURES = frozenset({
     "messages", "metadata", "responses", "conversationTurns", "conversations", "modelInput", "modelOutput",
-    "modelResponses", "vars", "assert", "expectations", "turns", "additional_metadata",
+    "modelResponses", "vars", "assert", "checks", "expectations", "turns", "additional_metadata",
 })  # fmt: skip
 # `metadata.topic` is a member of an object; other names with a dot are names.
 _PARENTS = frozenset({

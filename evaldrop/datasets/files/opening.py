@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from evaldrop.datasets.drafts import Fault
@@ -25,6 +26,8 @@ from evaldrop.errors import DatasetError
 CHUNK_BYTES = 64 * 1024
 HEAD_BYTES = 256 * 1024
 WRAPPERS = ("records", "data")
+# What an Inspect log calls its rows, beside the task that they are of.
+_SAMPLES, _TASK = "samples", "eval"
 
 _NOTHING = object()
 _DECODER = json.JSONDecoder(strict=False)
@@ -73,7 +76,8 @@ def open_rows(stream: Readable, *, source: str, limit: int) -> OpenFile:
         offset=offset + start.place,
         documents=start.is_documents,
     )
-    return OpenFile(_scan_elements(chunks, scanner, start, text[: start.place]), "element", _parse_json)
+    rows = _scan_elements(chunks, scanner, start, text[: start.place])
+    return OpenFile(rows, "element", _parse_json, around=start.around)
 
 
 def _parse_json(row: RawRow) -> ParsedRow:
@@ -83,6 +87,7 @@ def _parse_json(row: RawRow) -> ParsedRow:
 class _Start(NamedTuple):
     place: int
     is_documents: bool
+    around: Mapping[str, Any] = MappingProxyType({})
 
 
 def _read_head(stream: Readable) -> bytes:
@@ -128,7 +133,10 @@ def _array_start(text: str, *, is_whole: bool) -> _Start | None:
     # With more lines after it, {"data": [...]} on the first line is a row like the others.
     is_alone = is_whole and _skip_space(text, end) == len(text)
     wrapped = _wrapped_start(text, first) if is_alone and not _ROW_KEYS & value.keys() else None
-    return wrapped or (_Start(first, True) if "\n" in text[first:end] else None)
+    if wrapped is not None:
+        # Also what is behind the rows, since all of the file is known.
+        return wrapped._replace(around={key: each for key, each in value.items() if key not in WRAPPERS})
+    return _Start(first, True) if "\n" in text[first:end] else None
 
 
 def _is_line_of_many(text: str, first: int) -> bool:
@@ -140,6 +148,7 @@ def _is_line_of_many(text: str, first: int) -> bool:
 
 def _wrapped_start(text: str, first: int) -> _Start | None:
     """Find `"records": [` or `"data": [` among an object's members, if no member before it makes it a row."""
+    around: dict[str, Any] = {}
     place = _skip_space(text, first + 1)
     while True:
         key, place = _value_at(text, place)
@@ -148,9 +157,11 @@ def _wrapped_start(text: str, first: int) -> _Start | None:
             return None
         place = _skip_space(text, place + 1)
         # Of objects, or empty: a list of words or numbers called `data` is a row's own value.
-        if key in WRAPPERS and re.compile(r"\[\s*[{\]]").match(text, place):
-            return _Start(place + 1, False)
+        is_wrapper = key in WRAPPERS or (key == _SAMPLES and _TASK in around)
+        if is_wrapper and re.compile(r"\[\s*[{\]]").match(text, place):
+            return _Start(place + 1, False, around)
         value, place = _value_at(text, place)
+        around[key] = value
         place = _skip_space(text, place)
         if value is _NOTHING or text[place : place + 1] != ",":
             return None

@@ -1,7 +1,8 @@
 """A file's rows before they are read: their bytes and their places, whatever kind of file they are in."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from evaldrop.datasets.drafts import Fault
@@ -42,13 +43,15 @@ class OpenFile(NamedTuple):
     """
     Rows of a file, and how to read one of them.
 
-    `unit` is what they are counted by; `form` says what kind of file it is where that is not plain.
+    `unit` is what they are counted by; `form` says what kind of file it is where that is not plain. `around`
+    are the members of an object around all rows, but those behind them in a long file.
     """
 
     rows: Iterator[RawRow]
     unit: Unit
     parse: Callable[[RawRow], ParsedRow]
     form: str = ""
+    around: Mapping[str, Any] = MappingProxyType({})
 
 
 class HeldBytes:

@@ -7,7 +7,10 @@ from evaldrop.datasets.choices import LIST_KEYS
 from evaldrop.datasets.records import CANONICAL_FIELDS
 from evaldrop.datasets.shapes import bedrock, conversations, harness, multiple_choice
 from evaldrop.datasets.shapes import values as read
-from evaldrop.datasets.shapes.promptfoo import read_assert, read_vars
+from evaldrop.datasets.shapes.inspect_scorers import read_sample
+from evaldrop.datasets.shapes.openai_graders import read_item
+from evaldrop.datasets.shapes.promptfoo import read_assert, read_test_case, read_vars
+from evaldrop.datasets.shapes.promptfoo_tables import EXPECTED_KEYS, read_table_row
 from evaldrop.datasets.shapes.shape import Shape, shape
 from evaldrop.datasets.texts import is_text
 
@@ -31,7 +34,7 @@ CANONICAL = Shape(
     title="evaldrop rows",
     needs=(("prompt", "messages"),),
     keys={name: name for name in CANONICAL_FIELDS},
-    readers={"metadata": read.metadata},
+    readers={"metadata": read.metadata, "reference": read.own_reference},
 )
 
 BEDROCK_EVALUATION = shape(
@@ -77,6 +80,19 @@ def _is_langsmith_example(row: Mapping[str, Any]) -> bool:
 
 # Rows that hold a prompt and are yet another tool's; the first that fits is taken.
 PROMPT_SHAPES = (
+    shape(
+        "inspect_log", "samples of an Inspect log",
+        (("input",), ("target",), ("output",), ("epoch", "scores")),
+        {
+            "input": _PROMPT, "target": "reference", "messages": _UNUSED, "events": _UNUSED,
+            "choices": ("prompt", multiple_choice.read_inspect_choices),
+        },
+        also=_is_object("output"), whole=read_sample,
+    ),
+    shape(
+        "promptfoo_table", "promptfoo's table of tests", (EXPECTED_KEYS,), {}, whole=read_table_row,
+        further=frozenset(EXPECTED_KEYS),
+    ),
     BEDROCK_EVALUATION,
     shape(
         "bedrock_conversation", "Bedrock conversation rows", (("messages",), ("schemaVersion",)),
@@ -96,6 +112,7 @@ PROMPT_SHAPES = (
         {
             "prompt": ("prompt", harness.raw_prompt),
             "response": ("responses", read.named_response("provider")), "provider": _UNUSED,
+            "testCase": ("reference, checks, criteria", read_test_case),
         },
         also=_is_object("response"), is_answer=True,
     ),
@@ -166,7 +183,10 @@ FOREIGN_SHAPES = (
     ),
     shape(
         "promptfoo", "promptfoo tests", (("vars",),),
-        {"vars": ("prompt", read_vars), "assert": ("reference, criteria", read_assert)},
+        {"vars": ("prompt", read_vars), "assert": ("reference, checks, criteria", read_assert)},
+    ),
+    shape(
+        "openai_item", "OpenAI eval items", (("item",),), {}, also=_is_object("item"), whole=read_item,
     ),
     shape(
         "openai_evals", "OpenAI evals rows", (("input",), ("ideal",)),

@@ -99,6 +99,8 @@ def shape(
     # Shared keys are read first, so that a reader can add to them (a rubric to the row's criteria).
     keys = {key: key for key in SHARED_KEYS if key not in homes}
     readers: dict[str, read.KeyReader] = {"metadata": read.metadata}
+    if "reference" in keys:
+        readers["reference"] = read.own_reference
     for key, home in homes.items():
         if isinstance(home, str):
             keys[key] = home

@@ -88,6 +88,21 @@ def reference_text(draft: Draft, value: Any, key: str, _row: Row) -> None:
     draft.put("reference", text_of(value) if text is None else text, key, told=told)
 
 
+def own_reference(draft: Draft, value: Any, key: str, _row: Row) -> None:
+    """Read evaldrop's own reference: an object, also one of a list, is the JSON text of it."""
+    members = value if isinstance(value, list) else [value]
+    if any(isinstance(member, dict) for member in members):
+        texts = [written(member) if isinstance(member, dict) else member for member in members]
+        draft.put("reference", texts, key, told=f"{key} (as JSON)")
+    else:
+        draft.put("reference", value, key)
+
+
+def written(value: Any) -> str:
+    """Return a JSON value as the text that a model is expected to write."""
+    return json.dumps(value, ensure_ascii=False)
+
+
 def more_references(draft: Draft, value: Any, key: str, _row: Row) -> None:
     """Read references that are as good as those the row gave before."""
     if isinstance(value, str) and is_text(parsed := written_out(value)):

@@ -132,16 +132,17 @@ def review_id(run_id: str, sampling: Sampling, criteria: Sequence[str]) -> str:
 
 
 def _chosen(run: RunDefinition, names: Sequence[str]) -> dict[str, Criterion]:
-    unknown = [name for name in names if name not in run.criteria]
+    criteria = run.judged_criteria
+    unknown = [name for name in names if name not in criteria]
     if unknown:
-        guess = did_you_mean(unknown[0], run.criteria)
+        guess = did_you_mean(unknown[0], criteria)
         raise InputError(
             f"--criterion {', '.join(unknown)}: not in this run.{guess} "
-            f"It has {', '.join(run.criteria) or 'none'}."
+            f"Judges were asked for {', '.join(criteria) or 'none'}."
         )
-    chosen = {name: criterion for name, criterion in run.criteria.items() if not names or name in names}
+    chosen = {name: criterion for name, criterion in criteria.items() if not names or name in names}
     if not chosen:
-        raise InputError(f"{run.folder}: this run has no criterion, so there is nothing to score.")
+        raise InputError(f"{run.folder}: judges were asked for no criterion, so there is nothing to score.")
     return chosen
 
 

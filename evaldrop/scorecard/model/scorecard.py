@@ -35,7 +35,13 @@ from evaldrop.scorecard.model.part import Part as Part
 from evaldrop.scorecard.model.part import nullable
 from evaldrop.scorecard.model.prompts import PromptImprovement, RecordParts
 from evaldrop.scorecard.model.recommendation import Recommendation
-from evaldrop.scorecard.model.usefulness import CriterionPair, CriterionUse, FrontierPoint, LengthRelation
+from evaldrop.scorecard.model.usefulness import (
+    ChecksAgainstJudges,
+    CriterionPair,
+    CriterionUse,
+    FrontierPoint,
+    LengthRelation,
+)
 
 # Slices beyond these are too many to read; the largest are kept.
 MOST_CATEGORIES = 60
@@ -388,6 +394,7 @@ class CriterionInfo(Part):
     pass_at: float
     higher_is_better: bool
     weight: float = 1.0
+    check: str | None = nullable("The kind of check that it is; null where judges are asked.")
 
 
 class DatasetInfo(Part):
@@ -435,6 +442,9 @@ class Scorecard(Part):
     )
     criterion_pairs: tuple[CriterionPair, ...] = Field(
         default=(), description="Pairs of criteria and how far they say the same."
+    )
+    checks_against_judges: dict[str, ChecksAgainstJudges] = Field(
+        default_factory=dict, description="Candidate: how often checks and judges say different things."
     )
     frontier: tuple[FrontierPoint, ...] = Field(
         default=(), description="Candidates with a known price, the cheapest first."

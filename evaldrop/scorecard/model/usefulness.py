@@ -50,6 +50,14 @@ class CriterionPair(Part):
     finding: str | None = nullable("Says so when the two say the same.")
 
 
+class ChecksAgainstJudges(Part):
+    """A candidate's responses on which both a check and a judged criterion have a score."""
+
+    n: int
+    check_failed: int = Field(description="A check failed, and all that judges were asked passed.")
+    judge_failed: int = Field(description="All checks passed, and a judged criterion failed.")
+
+
 class FrontierPoint(Part):
     """A candidate's quality and price, and who is at least as good for no more."""
 

@@ -45,6 +45,7 @@ from evaldrop.steps.build_scorecard.biases.measuring import BiasMeter, earlier_a
 from evaldrop.steps.build_scorecard.biases.words import bias_alarms, bias_hints
 from evaldrop.steps.build_scorecard.by_people import favour_alarms, people_in_words, with_calibrated_means
 from evaldrop.steps.build_scorecard.candidate_differences import compare_candidates
+from evaldrop.steps.build_scorecard.check_agreement import checks_against_judges
 from evaldrop.steps.build_scorecard.columns import common_quality, scored_only
 from evaldrop.steps.build_scorecard.costs import cost_totals, judge_health, reused_in_words, what_was_reused
 from evaldrop.steps.build_scorecard.counts import CountTally, RunCounts
@@ -236,6 +237,7 @@ def scorecard_of(
         guardrail_comparisons=guardrail_comparisons(run, groups, tallied.guardrails),
         criteria_use=criteria_use(run, judged, counts.size),
         criterion_pairs=criterion_pairs(run, judged),
+        checks_against_judges=checks_against_judges(run, judged, counts.size),
         frontier=with_intervals(
             quality_cost_frontier(
                 candidates,
@@ -319,6 +321,7 @@ def _criterion_info(criterion: Criterion) -> CriterionInfo:
         pass_at=criterion.pass_at,
         higher_is_better=criterion.higher_is_better,
         weight=criterion.weight,
+        check=None if criterion.check is None else criterion.check.kind.name,
     )
 
 

@@ -107,8 +107,10 @@ def _length_hints(scorecard: Scorecard) -> Iterator[str]:
             rho, p_value = relation.spearman, relation.p_value
             if rho is None or p_value is None or abs(rho) < _MUCH_LENGTH or p_value > _SURE_OF_LENGTH:
                 continue
+            if (info := scorecard.criteria.get(criterion)) is not None and info.check is not None:
+                # No judge whose taste it could be.
+                continue
             # On a criterion where low is good, a negative correlation is what longer responses gain.
-            info = scorecard.criteria.get(criterion)
             gain = (rho > 0) == (info is None or info.higher_is_better)
             gains[gain].append((candidate, f"{criterion} (Spearman {rho:.2f}, {relation.n} responses)"))
     for gain, found in gains.items():

@@ -42,7 +42,13 @@ _Differences = dict[tuple[str, str], float]
 def criteria_use(run: RunDefinition, columns: Mapping[str, ColumnsOf], size: int) -> dict[str, CriterionUse]:
     """Return, for each criterion, how much its scores differ over responses and between candidates."""
     return {
-        name: _use(name, [parts[name] for parts in columns.values() if name in parts], size)
+        name: _use(
+            name,
+            [parts[name] for parts in columns.values() if name in parts],
+            size,
+            # A check is free, and one that all pass is a guard.
+            is_judged=name in run.judged_criteria,
+        )
         for name in run.criteria
     }
 
@@ -135,19 +141,20 @@ def _bounds(point: FrontierPoint) -> str:
     return f" ({' to '.join(map(usd, bounds))})" if bounds else ""
 
 
-def _use(name: str, columns: Sequence[ScoreColumn], size: int) -> CriterionUse:
+def _use(name: str, columns: Sequence[ScoreColumn], size: int, *, is_judged: bool) -> CriterionUse:
     scores = np.concatenate([column.scores for column in columns]) if columns else np.zeros(0)
     if not scores.size:
         return CriterionUse(n=0)
     values, counts = np.unique(scores, return_counts=True)
     commonest, share = float(values[counts.argmax()]), float(counts.max() / scores.size)
     differing = _differing_share(columns, size)
+    finding = _finding(name, int(scores.size), commonest, share, differing) if is_judged else None
     return CriterionUse(
         n=int(scores.size),
         commonest_score=commonest,
         commonest_share=share,
         differing_share=differing,
-        finding=_finding(name, int(scores.size), commonest, share, differing),
+        finding=finding,
     )
 
 

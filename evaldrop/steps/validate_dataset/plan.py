@@ -94,6 +94,7 @@ class Plan:
         most_s: In what time a run ends whose jobs take as long as they may; None without jobs.
         chosen: Why `auto` came to the deliveries of the lines; empty where nothing is `auto`.
         prompt_search: What searches for prompts take; None where there is none.
+        checks: Names of the checks, which take no call and cost nothing.
     """
 
     records: int
@@ -107,6 +108,7 @@ class Plan:
     chosen: str = ""
     most_s: float | None = None
     prompt_search: PlannedSearches | None = None
+    checks: tuple[str, ...] = ()
 
     @property
     def deliveries(self) -> dict[str, Delivery]:
@@ -159,6 +161,7 @@ class Plan:
             "cost_usd": None if self.unknown else asdict(self.cost_usd),
             "known_cost_usd": asdict(self.cost_usd),
             "unknown_prices": list(self.unknown),
+            "checks": list(self.checks),
         }
 
 
@@ -199,6 +202,7 @@ def make_plan(
         max_concurrency=concurrency,
         prices_date=prices.date,
         copies=copies,
+        checks=definition.free_checks,
     )
 
 

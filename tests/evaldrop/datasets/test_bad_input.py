@@ -100,10 +100,10 @@ GOOD = b'{"prompt": "Why?"}'
             '"context[1]" is an object, not a string or a number. Make "context[1]" a string or a number.',
         ),
         (
-            {"prompt": "x", "reference": {"a": 1}},
+            {"prompt": "x", "referenceResponse": {"a": 1}},
             (
-                '"reference" is an object, not a string, a number or a list of them. '
-                'Make "reference" a string, a number or a list of them.'
+                '"referenceResponse" is an object, not a string, a number or a list of them. '
+                'Make "referenceResponse" a string, a number or a list of them.'
             ),
         ),
         (

@@ -46,7 +46,8 @@ def test_everything_countable_is_counted():
     )
     assert (survey.n_read, survey.n_accepted, survey.n_rejected, survey.n_problems) == (5, 4, 1, 1)
     assert survey.with_field == {
-        "reference": 1, "context": 1, "category": 3, "criteria": 2, "responses": 1, "choices": 0,
+        "reference": 1, "context": 1, "category": 3, "criteria": 2, "checks": 0, "responses": 1,
+        "choices": 0,
     }  # fmt: skip
     assert survey.categories == {"x": 2, "5": 1}
     assert survey.candidates == {"m1": 1, "m2": 1}

@@ -65,7 +65,9 @@ class BiasMeter:
         """
         kinds: dict[str, list[Measured]] = {
             "position": list(self._positions(pairs)),
-            "verbosity": [each for name in self._run.criteria if (each := length_bias(self._on, name))],
+            "verbosity": [
+                each for name in self._run.judged_criteria if (each := length_bias(self._on, name))
+            ],
             "self_preference": list(self_preferences(self._on)),
             "identical_texts": list(self._identical()),
             "anchor_drift": list(self._drift(anchors, earlier)),

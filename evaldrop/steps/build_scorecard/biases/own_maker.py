@@ -32,7 +32,7 @@ def self_preferences(on: Judgements) -> Iterator[Measured]:
         others = tuple(each.name for each in on.run.candidates if each.name not in own)
         if maker is None or not own or not others:
             continue
-        for name, criterion in on.run.criteria.items():
+        for name, criterion in on.run.judged_criteria.items():
             part = SelfPreferenceBias(
                 judge=judge.name, criterion=name, maker=maker, own=own, others=others, n=0
             )

@@ -141,7 +141,40 @@ EXAMPLES = [
             "assert": [{"type": "equals", "value": "8"}],
             "metadata": {"category": "math"},
         },
-        {"prompt": "x: 5\ny: 3", "reference": ("8",), "category": "math"},
+        {"prompt": "x: 5\ny: 3", "reference": ("8",), "checks": ({"equals": "8"},), "category": "math"},
+    ),
+    (
+        "promptfoo_table",
+        {"text": "Hello, world!", "__expected": "equals:Bonjour le monde", "__metric": "French"},
+        {
+            "prompt": "Hello, world!",
+            "reference": ("Bonjour le monde",),
+            "checks": ({"equals": "Bonjour le monde", "name": "French"},),
+        },
+    ),
+    (
+        "inspect_log",
+        {
+            "id": "q1",
+            "epoch": 2,
+            "input": "Capital of France?",
+            "target": "Paris",
+            "messages": [{"role": "user", "content": "Capital of France?"}],
+            "output": {"model": "m", "choices": [{"message": {"role": "assistant", "content": "Paris."}}]},
+            "scores": {"includes": {"value": "C"}},
+        },
+        {
+            "id": "q1-epoch-2",
+            "group": "q1",
+            "prompt": "Capital of France?",
+            "reference": ("Paris",),
+            "responses": {"m": "Paris."},
+        },
+    ),
+    (
+        "openai_item",
+        {"item": {"ticket_text": "My monitor won't turn on!", "correct_label": "Hardware"}},
+        {"prompt": "My monitor won't turn on!", "reference": ("Hardware",)},
     ),
     (
         "inspect",

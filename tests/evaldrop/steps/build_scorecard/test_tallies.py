@@ -34,6 +34,10 @@ from tests.evaldrop.run_folders import (
 )
 
 HARM = {**CORRECTNESS, "name": "harm", "higher_is_better": False}
+CHECKS = [
+    {"name": "agrees", "contains": "yes"},
+    {"name": "is_sure", "not_contains": "perhaps", "weight": 0},
+]
 CRITERIA = {"correctness": CORRECTNESS, "tone": TONE, "harm": HARM}
 ERRORS = ("Throttled", "ModelError", "States.Timeout")
 # Sums of such costs differ in their last digit when they are added in another order.
@@ -66,6 +70,7 @@ class RandomRun:
         run = run_json(
             evaluation=self.evaluation(),
             criteria=[CRITERIA[name] for name in self.criteria],
+            checks=CHECKS,
             prices={"date": "2026-11-21", "source": "test", "models": PRICES},
             **(
                 {"parent": {"run_id": "run-0", "folder": "x", "how": "rescored"}}

@@ -21,12 +21,13 @@ const OFFERS = {
   flag: (records) => records.valuesOf("flag").map((value) => [value, spoken(value)]),
   stop: (records) => records.valuesOf("stop").map((value) => [value, spoken(value)]),
   answer: (records) => sortedAs(ANSWERS_OFFERED, records.valuesOf("answer")).filter((value) => ANSWERS_OFFERED.includes(value)).map((value) => [value, ANSWER_KINDS[value]]),
+  checked: (records) => ["apart", "check_failed", "judge_failed"].filter((value) => records.valuesOf("checked").includes(value)).map((value) => [value, CHECKS_AGAINST_JUDGES[value]]),
   guard: (records) => records.valuesOf("guard").filter((value) => unlisted(value)[0] !== "any" && unlisted(value)[1] !== "known").map((value) => [value, unlisted(value).join(" request, ")]),
   meta: (records) => metadataOffered(records.valuesOf("meta")),
 };
-const LABELS = { preference: "preferred", pair: "pair", change: "since the baseline", error: "error", flag: "flagged for", stop: "stopped by", answer: "response", guard: "guardrail", meta: "metadata" };
+const LABELS = { preference: "preferred", pair: "pair", change: "since the baseline", error: "error", flag: "flagged for", stop: "stopped by", answer: "response", checked: "check and judge", guard: "guardrail", meta: "metadata" };
 // With one value they still choose something; the others do not.
-const ONE_IS_ENOUGH = ["error", "flag", "answer", "change", "verdict", "guard"];
+const ONE_IS_ENOUGH = ["error", "flag", "answer", "change", "verdict", "checked", "guard"];
 
 function sortedAs(order, values) {
   const place = (value) => (order.includes(value) ? order.indexOf(value) : order.length);

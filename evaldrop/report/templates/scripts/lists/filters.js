@@ -12,7 +12,7 @@ const SCOPE = ["candidate", "criterion", "judge"];
 // Filters that are about a record, whatever the scope is. Another script may add its own.
 const OF_RECORDS = ["category", "meta"];
 // What says itself what it asks of a criterion or a judge.
-const ABOUT = ["verdict", "pair", "change", "score", "preference", "panel", "twins", "labelled", "also", "shown", "lengths", "kin"];
+const ABOUT = ["verdict", "pair", "change", "score", "preference", "panel", "twins", "labelled", "also", "checked", "shown", "lengths", "kin"];
 
 // Several texts as one value of an address; evaldrop/report/links.py writes them alike.
 const listed = (parts) => parts.map((part) => String(part).replaceAll("~", "~0").replaceAll(",", "~1")).join(",");

@@ -5,7 +5,7 @@
 const LABELS_OF_PEOPLE = JSON.parse(document.getElementById("labels").textContent);
 
 // Filters whose numbers count responses, or what else is said, of which a record may have several.
-const COUNTED = { panel: "responses", twins: "responses", labelled: "responses", also: "responses", shown: "pairs", lengths: "pairs" };
+const COUNTED = { panel: "responses", twins: "responses", labelled: "responses", also: "responses", checked: "responses", shown: "pairs", lengths: "pairs" };
 
 // How often the records that match are as asked.
 function timesIn(records, rows, name, selection) {
@@ -120,6 +120,29 @@ addFacet("also", (records, selection) => {
     return records.names.criteria.filter((_, other) => first + other !== cell && isScored[codes[row[START] + first + other]]);
   });
 }, (value, selection) => `${who(selection)} scored on ${selection.criterion || "any criterion"} and ${value}`);
+
+// Responses on which code and judges say different things: "check_failed" where judges passed all, "judge_failed"
+// where every check passed, "apart" either, "both" where there is a score by each. Whatever criterion is chosen.
+addFacet("checked", (records, selection) => {
+  const places = candidatesIn(records, selection);
+  const { codes, outcomes } = records.columns;
+  const { checks } = records.names;
+  const [passes, fails] = ["passed", "failed"].map((word) => outcomes.map((names) => names.includes(word)));
+  return (row) => places.flatMap((place) => {
+    const [scored, failed] = [[0, 0], [0, 0]];
+    checks.forEach((isCheck, criterion) => {
+      const code = codes[row[START] + place * checks.length + criterion];
+      scored[Number(isCheck)] += passes[code] || fails[code];
+      failed[Number(isCheck)] += fails[code];
+    });
+    if (!scored[0] || !scored[1]) return [];
+    if (Boolean(failed[0]) === Boolean(failed[1])) return ["both"];
+    return ["both", "apart", failed[1] ? "check_failed" : "judge_failed"];
+  });
+}, (value, selection) => `${who(selection)}: ${CHECKS_AGAINST_JUDGES[value] || value}`);
+const CHECKS_AGAINST_JUDGES = {
+  apart: "check and judge disagree", check_failed: "check failed, judge passed", judge_failed: "judge failed, check passed", both: "checked and judged",
+};
 
 // A judge's pairs of responses whose preference was read, in both orders, and otherwise in the other one.
 addFacet("shown", (records, selection) => {
