@@ -19,7 +19,6 @@ from evaldrop.checks.subject import Outcome
 from evaldrop.scorers.finding import is_reference
 from evaldrop.scorers.scoring import CRASHED, FAIL, NO_SCORE, NOT_APPLICABLE, PASS, TIMED_OUT
 
-SCORER_KINDS: Final = frozenset({"python", "lambda"})
 MAX_TIMEOUT_S: Final = 600
 MAX_BATCH: Final = 200
 USUAL_BATCH: Final = 50

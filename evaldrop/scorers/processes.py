@@ -55,12 +55,7 @@ class _UnusableError(Exception):
 
 
 class _Worker:
-    """
-    One process of one scorer.
-
-    Raises:
-        _UnusableError: The scorer cannot be imported.
-    """
+    """One process of one scorer."""
 
     def __init__(self, reference: str, folders: Sequence[str], limit_s: float, log: IO[bytes] | None) -> None:
         self._limit_s = limit_s
@@ -70,6 +65,14 @@ class _Worker:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL if log is None else log,
         )
+
+    def begin(self) -> None:
+        """
+        Wait until the scorer is imported.
+
+        Raises:
+            _UnusableError: It cannot be.
+        """
         said, is_late = self._exchange(None, START_S)
         if said is None or "problem" in said:
             self.end()
@@ -109,6 +112,10 @@ class _Worker:
 
     def _stop(self, up: threading.Event) -> None:
         up.set()
+        self.kill()
+
+    def kill(self) -> None:
+        """Let the process end now; whoever waits for it goes on."""
         self._process.kill()
 
     def end(self) -> int:
@@ -139,6 +146,7 @@ class ScorerProcesses:
         self._folders, self._log = folders, log
         self._threads = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="scorer")
         self._idle: dict[tuple[str, float], list[_Worker]] = {}
+        self._live: set[_Worker] = set()
         self._is_closed = False
 
     async def results(
@@ -161,20 +169,34 @@ class ScorerProcesses:
             if self._is_closed:
                 break
             try:
-                worker = worker or _Worker(reference, self._folders, limit_s, self._log)
+                worker = worker or self._begun(reference, limit_s)
             except _UnusableError as problem:
                 results.append(failure(CRASHED, str(problem)))
                 continue
             result, is_usable = worker.ask(response)
             results.append(result)
-            worker = worker if is_usable else None
+            if not is_usable:
+                self._live.discard(worker)
+                worker = None
         if worker is not None:
             idle.append(worker)
         return results
 
+    def _begun(self, reference: str, limit_s: float) -> _Worker:
+        worker = _Worker(reference, self._folders, limit_s, self._log)
+        self._live.add(worker)
+        try:
+            worker.begin()
+        except _UnusableError:
+            self._live.discard(worker)
+            raise
+        return worker
+
     async def close(self) -> None:
-        """End all processes; what one is at is waited for, for no longer than it may take."""
+        """End all processes, whatever they are at."""
         self._is_closed = True
+        for worker in [*self._live]:
+            worker.kill()
         await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
         for worker in (each for idle in self._idle.values() for each in idle):
             worker.end()

@@ -74,3 +74,17 @@ def test_an_import_is_tried_before_anything_is_spent(tmp_path, reference, proble
     (tmp_path / "exiting_x.py").write_text("import os; os._exit(4)")
     (tmp_path / "broken_x.py").write_text("print('{}'); 1 / 0")
     assert import_problem(reference, [*FOLDERS, str(tmp_path)]) == problem
+
+
+def test_who_is_stopped_waits_for_no_scorer():
+    async def run():
+        processes = ScorerProcesses(FOLDERS)
+        asked = [response_json(Record(id="r"), Response(text="sleep"))] * 3
+        scoring = asyncio.create_task(processes.results("example_scorers:as_told", asked, limit_s=60))
+        await asyncio.sleep(0.3)
+        began = time.monotonic()
+        await processes.close()
+        await asyncio.gather(scoring, return_exceptions=True)
+        return time.monotonic() - began
+
+    assert asyncio.run(run()) < 3
