@@ -46,6 +46,7 @@ STEPS = {
     "CheckFirstCalls": Shape(memory_mb=512, timeout_s=120),
     "PrepareJobs": Shape(memory_mb=3008, timeout_s=900, disk_mb=10_240),
     "PrepareEvaluationJobs": Shape(memory_mb=3008, timeout_s=900, disk_mb=10_240),
+    "PrepareScores": Shape(memory_mb=1769, timeout_s=900, disk_mb=10_240),
     "BuildScorecard": Shape(memory_mb=3008, timeout_s=900, disk_mb=10_240),
     # It reads the results of a run that failed among its last records, to settle what the run has cost.
     "ReportFailure": Shape(memory_mb=1024, timeout_s=900, disk_mb=10_240),
@@ -138,6 +139,7 @@ class Functions(Construct):
             "CheckFirstCalls": Bundle(name="check_first_calls"),
             "PrepareJobs": Bundle(name="prepare_jobs"),
             "PrepareEvaluationJobs": Bundle(name="prepare_evaluation_jobs"),
+            "PrepareScores": Bundle(name="prepare_scores"),
             "BuildScorecard": Bundle(name="build_scorecard"),
             "ReportFailure": Bundle(name="report_failure"),
         }

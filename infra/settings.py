@@ -10,6 +10,7 @@ from evaldrop.evaluation.definition import Price, called_models, named_guardrail
 from evaldrop.evaluation.improvement import BEDROCK, BEDROCK_JOB
 from evaldrop.evaluation.originals import makes_prompts
 from evaldrop.evaluation.regions import in_region, region_problem, region_problems, resolved_model
+from evaldrop.evaluation.scorers import named_functions
 from evaldrop.steps.validate_dataset.caps import Caps
 from infra.settings_parts import Network, Part, SignIn, Thresholds, Weekly
 
@@ -23,6 +24,7 @@ FunctionName = Literal[
     "ChoosePrompts",
     "PrepareRecords",
     "CheckFirstCalls",
+    "PrepareScores",
     "BuildScorecard",
     "ReportFailure",
     "SteerRuns",
@@ -58,6 +60,10 @@ class Settings(Part):
     guardrail_checks: bool = Field(
         default=False,
         description="Whether uploaded evaluations may have the check guardrail; those of the stack may.",
+    )
+    scorers: tuple[str, ...] = Field(
+        default=(),
+        description="Further functions that uploaded evaluations may score by: names or ARNs.",
     )
     prompt_optimizer: bool = Field(
         default=False,
@@ -229,6 +235,7 @@ class Settings(Part):
             prices=self.prices,
             models=tuple(called_models(evaluations, self.models)),
             guardrails=tuple(named_guardrails(evaluations, self.guardrails)),
+            scorers=tuple(named_functions(evaluations, self.scorers)),
             prompt_optimizer=self.has_prompt_optimizer,
             prompt_jobs=self.has_prompt_jobs,
         )

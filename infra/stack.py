@@ -25,7 +25,7 @@ from infra.triggers import Triggers
 from infra.workflow import Workflow
 
 # An output holds 1,024 characters.
-_NOT_IN_CAPS = {"models", "guardrails", "prices", "prompt_optimizer", "prompt_jobs"}
+_NOT_IN_CAPS = {"models", "guardrails", "scorers", "prices", "prompt_optimizer", "prompt_jobs"}
 
 
 class EvaldropStack(Stack):

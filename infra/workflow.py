@@ -11,6 +11,7 @@ from constructs import Construct
 from evaldrop.evaluation.called_checks import CHECK_GUARDRAIL, called_checks
 from evaldrop.evaluation.definition import named_guardrails
 from evaldrop.evaluation.model_ids import application_profiles, guardrail_arn, model_arns
+from evaldrop.evaluation.scorers import function_arn
 from evaldrop.shipped import workflow_path
 from evaldrop.store.table import BUDGET_ITEM
 from infra.functions import Step
@@ -30,13 +31,15 @@ EVALUATION_JOBS_LABEL = "EvaluationJobs"
 """And of that over evaluation jobs."""
 
 
+SCORES_LABEL = "Scores"
+"""Of that over batches of responses for scorers."""
 PROMPTS_LABEL = "Prompts"
 """Of that over prompts that are asked for."""
 PROMPT_JOBS_LABEL = "PromptJobs"
 PROMPT_JOB, KNOWN_JOB = "AdvancedPromptOptimizationJob", "ModelInvocationJob"
 """What the states of `by: bedrock_job` are about; the second one where a stack takes none such."""
 """And of that over jobs that make some."""
-LABELS = (MAP_LABEL, PROMPTS_LABEL, PROMPT_JOBS_LABEL, JOBS_LABEL, EVALUATION_JOBS_LABEL)
+LABELS = (MAP_LABEL, PROMPTS_LABEL, PROMPT_JOBS_LABEL, JOBS_LABEL, EVALUATION_JOBS_LABEL, SCORES_LABEL)
 
 
 class Workflow(Construct):
@@ -84,6 +87,7 @@ class Workflow(Construct):
         )
         self._assume_for_machines_of_this_account()
         self._let_call_functions(list(arns.values()))
+        self._let_call_scorers(settings)
         self._let_use_storage(storage)
         self._let_call_models(settings)
         self._let_run_jobs(jobs)
@@ -120,6 +124,13 @@ class Workflow(Construct):
 
     def _let_call_functions(self, arns: list[str]) -> None:
         self._allow("CallSteps", ["lambda:InvokeFunction"], arns)
+
+    def _let_call_scorers(self, settings: Settings) -> None:
+        here = {"partition": Aws.PARTITION, "region": Aws.REGION, "account": Aws.ACCOUNT_ID}
+        # Their owners' functions, each by its name: no other of the account.
+        if scorers := settings.caps.scorers:
+            arns = dict.fromkeys(function_arn(scorer, **here) for scorer in scorers)
+            self._allow("CallScorers", ["lambda:InvokeFunction"], list(arns))
 
     def _let_use_storage(self, storage: Storage) -> None:
         runs = f"{storage.output.bucket_arn}/{RUNS}/*"

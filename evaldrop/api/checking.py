@@ -86,6 +86,7 @@ def checked(asked: RunAsked, place: RunsPlace, caller: Caller, *, judge: str) ->
     named = read_loosely(evaluation) if evaluation else None
     is_as_named = evaluation is not None and not is_changed(asked)
     definition = {} if is_as_named else definition_of(asked, rows, judge=judge, named=named)
+    _refuse_code(definition)
     files = {} if is_as_named else dict(_files(definition, near=evaluation))
     with _put_down(rows, files) as folder:
         request = RunRequest(
@@ -132,6 +133,16 @@ def _named_evaluation(asked: RunAsked, place: RunsPlace) -> str | None:
         near = did_you_mean(asked.evaluation, place.evaluations())
         raise ApiProblem.at("/evaluation", f"there is no evaluation of this name.{near}")
     return uri
+
+
+def _refuse_code(definition: Mapping[str, Any]) -> None:
+    """Refuse scorers that a request brings: it would choose what is imported here, with the API's rights."""
+    for key in ("checks", "metrics"):
+        listed = definition.get(key)
+        for place, each in enumerate(listed if isinstance(listed, list) else ()):
+            if isinstance(each, dict) and ("python" in each or "not_python" in each):
+                why = "name an evaluation that has it: a request brings no code to be run here."
+                raise ApiProblem.at(f"/evaluation/{key}/{place}/python", why)
 
 
 def _files(definition: Mapping[str, Any], *, near: str | None) -> Iterator[tuple[str, bytes]]:

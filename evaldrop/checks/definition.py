@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from evaldrop.checks.kinds import KINDS, Kind
+from evaldrop.checks.scorers import with_scorer
 from evaldrop.checks.subject import Outcome, Subject
 from evaldrop.errors import EvaluationError
 from evaldrop.nearest import did_you_mean
@@ -100,6 +101,7 @@ def check_from_config(config: str | Mapping[str, Any], *, path: str) -> Check:
     content = {config: None} if isinstance(config, str) else config
     if not isinstance(content, Mapping):
         raise EvaluationError(f"{path}: {config!r} is no check. Write a kind, such as contains: refund.")
+    content = with_scorer(content)
     kinds = [key for key in content if key not in _OPTIONS]
     if len(kinds) != 1:
         told = f"has {len(kinds)} ({', '.join(map(str, kinds))})" if kinds else "has none"
@@ -158,5 +160,6 @@ def _number(value: Any, *, path: str, low: float, high: float = float("inf")) ->
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
+    # Of a scorer with its options, its function.
+    text = repr(value.get("of", value) if isinstance(value, Mapping) else value)
     return text if len(text) <= 200 else f"{text[:197]}..."

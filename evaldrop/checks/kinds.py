@@ -14,6 +14,7 @@ from evaldrop.checks.overlap import bleu, chrf, meteor
 from evaldrop.checks.patterns import compile_pattern, matches
 from evaldrop.checks.references import levenshtein, measured, read_near, read_references
 from evaldrop.checks.refusals import read_nothing, refusal
+from evaldrop.checks.scorers import read_lambda, read_python
 from evaldrop.checks.similarity import exact_match, rouge_l, token_f1
 from evaldrop.checks.subject import Outcome, Subject
 from evaldrop.checks.tools import read_call, tool_called
@@ -288,5 +289,7 @@ KINDS: Mapping[str, Kind] = {
             pass_at=0.3,
             question="How severe do Bedrock's content filters find the response, by {value}?",
         ),
+        Kind(name="python", read=read_python, run=None, is_scored=True, question="The score by {value}"),
+        Kind(name="lambda", read=read_lambda, run=None, is_scored=True, question="The score by {value}"),
     )
 }

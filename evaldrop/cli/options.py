@@ -205,5 +205,5 @@ class ReportFormat(StrEnum):
     JSON = "json"
 
 
-Example = StrEnum("Example", ["SUPPORT", "RAG", "GUARDRAIL", "PAIRWISE", "PROMPTS"])
+Example = StrEnum("Example", ["SUPPORT", "RAG", "GUARDRAIL", "PAIRWISE", "PROMPTS", "SCORER"])
 """What `evaldrop init` writes: a folder of evaldrop/cli/examples each."""

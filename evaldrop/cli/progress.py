@@ -43,8 +43,13 @@ STEPS = {
     "RunJobs": "waiting for batch jobs",
     "PrepareEvaluationJobs": "preparing evaluation jobs",
     "RunEvaluationJobs": "waiting for evaluation jobs",
+    "PrepareScores": "preparing scores",
+    "ScoreResponses": "scoring responses",
     "BuildScorecard": "building the scorecard",
 }
+
+_COUNTED = {"ProposePrompts": "prompts", "ScoreResponses": "scorer calls"}
+"""What a Map of a state counts, where it is neither records nor jobs."""
 
 _SAID = frozenset(
     {
@@ -129,7 +134,7 @@ class RunProgress(Observer):
         self.done = 0
         self.failed = 0
         self.retries = 0
-        self._are_jobs = self._are_prompts = False
+        self._are_jobs, self._counted = False, "records"
         # Of the stages before: how far they came is of no interest.
         self._old_jobs: frozenset[str] = frozenset()
         self._began = time.monotonic()
@@ -158,7 +163,7 @@ class RunProgress(Observer):
         if name in {"ProposePrompts", "TryPrompts", "OptimizePrompts"} and (words := self._searching()):
             step = f"prompts: {words}"
         self._are_jobs = name in {"RunJobs", "RunEvaluationJobs", "OptimizePrompts"}
-        self._are_prompts = name == "ProposePrompts"
+        self._counted = "jobs" if self._are_jobs else _COUNTED.get(name, "records")
         if self._live:
             self._live.update(self._live.task_ids[0], description=step)
         else:
@@ -208,8 +213,7 @@ class RunProgress(Observer):
         """Return how far the run is; what tells least goes where it takes more cells than there are."""
         meter = self._meter
         total = f"/{self._total:,}" if self._total is not None else ""
-        counted = "jobs" if self._are_jobs else "prompts" if self._are_prompts else "records"
-        parts = [LinePart(f"{self.done:,}{total} {counted}", 0)]
+        parts = [LinePart(f"{self.done:,}{total} {self._counted}", 0)]
         if self._are_jobs:
             parts += waited_for([job for arn, job in meter.jobs.items() if arn not in self._old_jobs])
         parts.append(LinePart(_counted(meter.calls, "call"), 4))
@@ -221,7 +225,7 @@ class RunProgress(Observer):
         if meter.errors:
             parts.append(LinePart(_counted(meter.errors.total(), "error"), 3))
         if self.failed:
-            parts.append(LinePart(f"{_counted(self.failed, counted[:-1])} failed", 1))
+            parts.append(LinePart(f"{_counted(self.failed, self._counted[:-1])} failed", 1))
         parts.append(LinePart(f"{rough_count(meter.input_tokens + meter.output_tokens)} tokens", 6))
         # Cents are enough of dollars.
         parts.append(LinePart(f"${meter.cost_usd:,.{2 if meter.cost_usd >= 1 else 4}f}", 2))

@@ -464,6 +464,23 @@ class Evaluation(EvaluationPart):
         ]
         return {**value, "candidates": offered}
 
+    @model_validator(mode="before")
+    @classmethod
+    def _scorers_among_metrics(cls, value: Any) -> Any:
+        # Who has a scorer calls it a metric; what has a definition is a check.
+        metrics = value.get("metrics") if isinstance(value, dict) else None
+        if not isinstance(metrics, list | tuple) or not any(isinstance(each, dict) for each in metrics):
+            return value
+        checks = value.get("checks") or ()
+        return {
+            **value,
+            "metrics": [each for each in metrics if not isinstance(each, dict)],
+            "checks": [
+                *((checks,) if isinstance(checks, str | dict) else checks),
+                *(each for each in metrics if isinstance(each, dict)),
+            ],
+        }
+
     @field_validator("criteria", "checks", "metrics", "gate", mode="before")
     @classmethod
     def _one_or_many(cls, value: Any) -> Any:

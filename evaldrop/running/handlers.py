@@ -62,6 +62,12 @@ def _prepare_evaluation_jobs(event: Any, context: object) -> Any:
     return handler(event, context)
 
 
+def _prepare_scores(event: Any, context: object) -> Any:
+    from lambdas.prepare_scores.handler import handler
+
+    return handler(event, context)
+
+
 def _build_scorecard(event: Any, context: object) -> Any:
     from lambdas.build_scorecard.handler import handler
 
@@ -82,6 +88,7 @@ HANDLERS: dict[str, Callable[[Any, object], Any]] = {
     "CheckFirstCalls": _check_first_calls,
     "PrepareJobs": _prepare_jobs,
     "PrepareEvaluationJobs": _prepare_evaluation_jobs,
+    "PrepareScores": _prepare_scores,
     "BuildScorecard": _build_scorecard,
     "ReportFailure": _report_failure,
 }

@@ -30,6 +30,7 @@ from evaldrop.run.results import MANIFEST
 from evaldrop.running.batch_jobs import integrations_of_jobs
 from evaldrop.running.budget_table import BudgetTable
 from evaldrop.running.handlers import HANDLERS
+from evaldrop.running.scorers import RunScorers
 from evaldrop.running.stored_bodies import get_object, with_stored_bodies
 from evaldrop.shipped import workflow_definition
 from evaldrop.steps.report_failure.notices import unfinished_notice
@@ -110,7 +111,7 @@ async def run_locally(
     # Not `or`: a journal without replies has the length 0.
     kept = Journal(journal_of(folder)) if journal is None else journal
     journalled = ReplayingRuntime(runtime, kept)
-    budget = BudgetTable(storage.local_path(folder))
+    budget, scorers = BudgetTable(storage.local_path(folder)), RunScorers(folder)
 
     async def published(message: dict[str, Any]) -> dict[str, Any]:
         if publish:
@@ -122,7 +123,9 @@ async def run_locally(
             state_machine(),
             request.model_dump(mode="json"),
             integrations={
-                "lambda:invoke": _without_calls(lambda_invoke(HANDLERS, executor=functions), journalled),
+                "lambda:invoke": scorers.around(
+                    _without_calls(lambda_invoke(HANDLERS, executor=functions), journalled)
+                ),
                 "aws-sdk:bedrockruntime:converse": sdk_integration(
                     "bedrock-runtime", "Converse", journalled.converse
                 ),
@@ -147,6 +150,7 @@ async def run_locally(
             if plane is not None:
                 await plane.close()
         await journalled.close()
+        await scorers.close()
     return _worded(execution, request)
 
 

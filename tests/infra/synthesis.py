@@ -26,6 +26,7 @@ EVERYTHING = {
         "arn:aws:bedrock:eu-west-1:123456789012:imported-model/def456",
     ],
     "guardrails": ["gr-1", "arn:aws:bedrock:eu-west-1:123456789012:guardrail/gr-2"],
+    "scorers": ["brevity", "arn:aws:lambda:eu-west-1:123456789012:function:grade:live"],
     "prompt_optimizer": True,
     "prompt_jobs": True,
     "memory_mb": {"BuildScorecard": 10240},

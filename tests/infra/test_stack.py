@@ -18,7 +18,7 @@ MACHINE = "AWS::StepFunctions::StateMachine"
 FUNCTION = "AWS::Lambda::Function"
 STEPS = (
     "ValidateDataset", "ChoosePrompts", "PrepareRecords", "CheckFirstCalls", "PrepareJobs",
-    "PrepareEvaluationJobs", "BuildScorecard", "ReportFailure",
+    "PrepareEvaluationJobs", "PrepareScores", "BuildScorecard", "ReportFailure",
 )  # fmt: skip
 POLICY = "AWS::IAM::Policy"
 
@@ -228,6 +228,14 @@ def test_bedrocks_optimiser_may_be_asked_only_where_somebody_does(template, full
 def test_guardrails_may_be_applied_only_when_there_are_some(template, full_template):
     assert not granted(template, "bedrock:ApplyGuardrail")
     assert len(granted(full_template, "bedrock:ApplyGuardrail")) == 2
+
+
+def test_only_the_scorers_that_are_named_may_be_called(template, full_template):
+    """Of all functions of the account; and a stack without scorers calls its own alone."""
+    called = granted(full_template, "lambda:InvokeFunction") - granted(template, "lambda:InvokeFunction")
+    assert json.dumps("arn:aws:lambda:eu-west-1:123456789012:function:grade:live") in called
+    assert any(":function:brevity" in each for each in called)
+    assert not any("*" in each for each in called)
 
 
 def test_the_map_may_run_and_redrive_its_own_children(template):

@@ -26,7 +26,7 @@ def init(
         typer.Option(
             "--example",
             help="support: answers and a tone; rag: answers from material; guardrail: what it stops; "
-            "pairwise: which of two is better; prompts: a better one, with proof.",
+            "pairwise: which of two is better; prompts: a better one, with proof; scorer: code of your own.",
         ),
     ] = Example.SUPPORT,
 ) -> None:
@@ -44,7 +44,8 @@ def init(
     from evaldrop.evaluation import Evaluation
 
     source = _EXAMPLES / example
-    files = [file.relative_to(source) for file in sorted(source.rglob("*")) if file.is_file()]
+    found = (file for file in sorted(source.rglob("*")) if file.is_file())
+    files = [file.relative_to(source) for file in found if file.parent.name != "__pycache__"]
     # All are looked at before the first is written: half an example beside one's own files helps nobody.
     there = [str(file) for file in files if storage.exists(str(directory / file))]
     if there:

@@ -1,5 +1,7 @@
 """`evaldrop rescore`: a run's replies read again by other rules, without a call."""
 
+import asyncio
+
 from evaldrop.cli.naming import begun_run
 from evaldrop.cli.next_steps import say_next
 from evaldrop.cli.options import AsJson, OtherEvaluation, OutOfRun, RunFolder
@@ -14,7 +16,7 @@ def rescore(
     """
     Read a run's raw replies again: other pass marks, weights, metrics, prices, confidence, gate.
 
-    Nothing is called. A new run is written, which names its parent.
+    Nothing is called but scorers of your own on this machine. A new run is written, which names its parent.
 
     Examples:
 
@@ -25,10 +27,12 @@ def rescore(
     from evaldrop.cli.output import warn
     from evaldrop.cli.running import show_scorecard
     from evaldrop.running.history.noting import note_folder
+    from evaldrop.running.rescoring import score_again
     from evaldrop.steps.build_scorecard.rescore import rescore as read_again
     from evaldrop.steps.build_scorecard.rescore import rescored_scorecard
 
     definition = read_again(begun_run(run, out), evaluation=evaluation, out=out)
+    asyncio.run(score_again(definition.folder))
     scorecard = rescored_scorecard(definition)
     note_folder(definition.folder, warn)
     code = show_scorecard(scorecard, definition.folder, {"run": definition.folder} if as_json else None)

@@ -2,7 +2,7 @@
 
 from evaldrop.evaluation.criteria.built_in import BUILT_IN, as_langchain, built_in
 from evaldrop.evaluation.criteria.config import criterion_from_config
-from evaldrop.evaluation.criteria.criterion import Criterion, checked_criterion
+from evaldrop.evaluation.criteria.criterion import Criterion, checked_criterion, scorers_of
 from evaldrop.evaluation.criteria.lint import lint_criteria
 from evaldrop.evaluation.criteria.scales import Scale
 
@@ -15,4 +15,5 @@ __all__ = [
     "checked_criterion",
     "criterion_from_config",
     "lint_criteria",
+    "scorers_of",
 ]

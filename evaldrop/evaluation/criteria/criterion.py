@@ -1,9 +1,11 @@
 """A criterion: one question for the judge, its scale, and what counts as passing."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from evaldrop.checks import Check
+from evaldrop.checks.scorers import ScorerSettings
 from evaldrop.evaluation.criteria.scales import Scale
 
 
@@ -84,6 +86,16 @@ def checked_criterion(check: Check) -> Criterion:
         weight=check.weight,
         check=check,
     )
+
+
+def scorers_of(criteria: Mapping[str, Criterion]) -> dict[str, Check]:
+    """Return the checks that scorers of one's own answer, by name."""
+    checks = {name: criterion.check for name, criterion in criteria.items()}
+    return {
+        name: check
+        for name, check in checks.items()
+        if check and isinstance(check.parameters, ScorerSettings)
+    }
 
 
 def default_pass_at(scale: Scale, *, higher_is_better: bool) -> float:

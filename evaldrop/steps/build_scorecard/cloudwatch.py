@@ -2,7 +2,7 @@
 A run's quality as CloudWatch metrics: log lines in the embedded metric format, which need no permission.
 
 A metric costs money per set of dimensions, so those are bounded: criteria that records bring are left out,
-and so is what goes beyond `MAX_SERIES`.
+and so are scorers that do not ask for it (`publish`), and what goes beyond `MAX_SERIES`.
 """
 
 import sys
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from evaldrop.evaluation.criteria import scorers_of
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.answers import ENOUGH, silences
 from evaldrop.scorecard.model.scorecard import CandidateScorecard, JudgeHealth, Scorecard
@@ -78,7 +79,7 @@ def publish_metrics(scorecard: Scorecard, run: RunDefinition, *, environment: Ma
     lines = metric_lines(
         scorecard,
         stack=stack,
-        criteria=own_criteria(run),
+        criteria=published_criteria(run),
         customers=frozenset(orjson.loads(environment.get("EVALDROP_CUSTOMER_METRICS", "[]"))),
         time_ms=now,
         moves=moves,
@@ -88,6 +89,12 @@ def publish_metrics(scorecard: Scorecard, run: RunDefinition, *, environment: Ma
             orjson.dumps(line).decode() + "\n"
         )  # the format is a line of standard output, as it is
     return moves
+
+
+def published_criteria(run: RunDefinition) -> frozenset[str]:
+    """Return the criteria that are metrics: the evaluation's own, of its scorers those that say `publish`."""
+    scorers = scorers_of(run.criteria)
+    return own_criteria(run) - {name for name, check in scorers.items() if not check.parameters.publish}
 
 
 def metric_lines(

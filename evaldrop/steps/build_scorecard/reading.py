@@ -44,6 +44,7 @@ from evaldrop.scorecard.scores import (
 )
 from evaldrop.steps.build_scorecard.called_checks import CalledChecks, own_judgements
 from evaldrop.steps.build_scorecard.checking import Checking
+from evaldrop.steps.build_scorecard.scored import scorer_rows
 from evaldrop.verdicts import (
     TIE,
     Form,
@@ -127,6 +128,13 @@ class ResultReader:
             {reading.asked for reading in judged},
             has_text=is_to_be_judged(row),
             unasked={_asked_of(each): each["skipped"] for each in by_judges if each.get("skipped")},
+            instead=SKIPPED_BY_BUDGET if is_skipped else None,
+        )
+        verdicts += scorer_rows(
+            self._run.criteria,
+            row,
+            (response or {}).get("scores") or {},
+            has_text=is_to_be_judged(row),
             instead=SKIPPED_BY_BUDGET if is_skipped else None,
         )
         if not is_skipped:

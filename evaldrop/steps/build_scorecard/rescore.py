@@ -25,6 +25,7 @@ from evaldrop.run.job_scores import JUDGEMENTS_FILE
 from evaldrop.run.records import RECORDS_FILE
 from evaldrop.run.request import new_run_id, out_of, run_folder
 from evaldrop.run.results import find_manifests
+from evaldrop.run.scores import SCORES
 from evaldrop.scorecard.baseline.blessing import blessed_run
 from evaldrop.scorecard.gate import RunNames, gate_problems
 from evaldrop.scorecard.model.scorecard import Scorecard
@@ -63,6 +64,9 @@ def rescore(folder: str, *, evaluation: str | None = None, out: str | None = Non
         place = storage.parent(manifest) or ""
         for uri in storage.list_files(place):
             storage.copy(uri, storage.join(definition.folder, "results", *_below(uri, place)))
+    scores = storage.join(storage.absolute(folder), SCORES)
+    for uri in _scores_of(scores):
+        storage.copy(uri, storage.join(definition.folder, SCORES, uri[len(scores) :].strip("/")))
     # Last: a folder with run.json is a run, and must have its results by then.
     definition.save()
     return definition
@@ -166,6 +170,12 @@ def _criteria_asked_otherwise(
             or judge_question(before[name]) != judge_question(after[name])
         ):
             yield f"{source}: criteria: {name} is not what run {parent.run_id} asked"
+
+
+def _scores_of(folder: str) -> list[str]:
+    """Return the files of what scorers said, the oldest first: of two the newest counts."""
+    files = storage.list_files(folder)
+    return sorted((uri for uri in files if uri.endswith((".json", ".jsonl"))), key=storage.modified_at)
 
 
 def _below(uri: str, manifest_folder: str) -> tuple[str, str]:

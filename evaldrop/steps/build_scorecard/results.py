@@ -8,6 +8,7 @@ from evaldrop.evaluation.definition import EVALUATION_JOB
 from evaldrop.run.definition import REPLIES, RunDefinition
 from evaldrop.run.records import PreparedRecord
 from evaldrop.run.results import Found, collect, parse_row
+from evaldrop.run.scores import Scores
 from evaldrop.scorecard.results import RecordResults, Repeat
 from evaldrop.steps.build_scorecard.reading import ResultReader, is_skipped_by_budget
 
@@ -27,11 +28,13 @@ def read_results(
     """
     reader = ResultReader(run)
     original: tuple[str, RecordResults] | None = None
+    scores = Scores(run.folder)
     for ordinal, found in enumerate(collect(run.folder, manifests)):
         if run.parent and run.parent.how == "rescored":
             for output in (found.output, *found.repeats):
                 _mark_reused(output)
         take_unread_replies(found, run.folder)
+        scores.add_to(found.output, found.record.record_id)
         record, results = found.record, read_found(ordinal, found, reader)
         if record.perturbed is not None:
             # A copy is behind its record, so only one record is held for those to come.

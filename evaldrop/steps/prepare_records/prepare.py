@@ -18,6 +18,7 @@ from evaldrop.bedrock.families.requests import candidate_call, conversation, ref
 from evaldrop.datasets import Joined, Record, read_rows
 from evaldrop.errors import BudgetExceeded, DatasetError, PromptError
 from evaldrop.evaluation import Candidate
+from evaldrop.evaluation.criteria import scorers_of
 from evaldrop.evaluation.definition import GIVEN, layout
 from evaldrop.evaluation.model_limits import limits_of
 from evaldrop.evaluation.originals import improved_candidates
@@ -189,6 +190,8 @@ def _state(request: RunRequest, definition: RunDefinition, preparing: "Preparing
     poll_s = REHEARSED_POLL_S if request.simulated else POLL_S
     if evaluation.job_judges:
         state["evaluation_jobs"] = {"poll_s": poll_s, "jobs": []}
+    if scorers_of(definition.criteria):
+        state["scorers"] = True
     if "batch" in definition.deliveries.values():
         timeout_h = evaluation.batch.timeout_h
         state["batch"] = {"stage": "candidates", "poll_s": poll_s, "timeout_h": timeout_h, "jobs": []}

@@ -31,6 +31,7 @@ from evaldrop.evaluation.prices import (
 )
 from evaldrop.evaluation.regions import called_in, prices_in_region
 from evaldrop.evaluation.reply_limits import reply_tokens
+from evaldrop.evaluation.scorers import stack_scorer_problems
 from evaldrop.shipped import resource
 from evaldrop.steps.validate_dataset.plan import Plan, refuse_above_budget
 from evaldrop.steps.validate_dataset.planned_lines import Line
@@ -63,6 +64,7 @@ class Caps(BaseModel):
     prices: dict[str, Price] = Field(default_factory=dict, description="The stack's own, by model ID.")
     models: tuple[str, ...] | None = Field(default=None, description="Models that may be called.")
     guardrails: tuple[str, ...] | None = Field(default=None, description="Guardrails that may be named.")
+    scorers: tuple[str, ...] | None = Field(default=None, description="Functions that may score.")
     prompt_optimizer: bool = Field(default=True, description="Whether Bedrock's optimiser may be asked.")
     prompt_jobs: bool = Field(default=True, description="Whether Bedrock's jobs may make prompts.")
 
@@ -131,6 +133,7 @@ class Caps(BaseModel):
             for guardrail in dict.fromkeys(named):
                 if not _is_allowed([guardrail_arn(guardrail, **here)], allowed):
                     yield _not_allowed("guardrail", guardrail, self.guardrails)
+        yield from stack_scorer_problems(evaluation, self.scorers, **here)
 
     def refuse_calls(self, calls: float, *, so_far: str = "") -> None:
         """

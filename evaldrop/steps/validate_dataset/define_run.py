@@ -68,6 +68,7 @@ from evaldrop.steps.validate_dataset.planning_searches import (
     with_search,
 )
 from evaldrop.steps.validate_dataset.reply_lengths import GUESSED, ReplyLengths
+from evaldrop.steps.validate_dataset.scorer_checks import import_problems
 from evaldrop.steps.validate_dataset.search_records import split_before
 from evaldrop.steps.validate_dataset.search_requests import ProposedLengths
 
@@ -162,6 +163,7 @@ class RunDraft:
         if self.request.region:
             self._refuse(region_problems(evaluation, self.request.region))
         self._refuse(self.caps.problems(evaluation, arn=self.arn))
+        self._refuse(import_problems(evaluation, self.evaluation_uri) if self.arn is None else ())
         self.warnings += limit_warnings(evaluation, is_bedrock=is_bedrock)
         prompts = self._prompts(evaluation)
         self._refuse(length_problems(evaluation, prompts))

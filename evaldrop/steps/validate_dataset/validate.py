@@ -19,6 +19,7 @@ from evaldrop.evaluation import (
     stack_evaluation,
 )
 from evaldrop.evaluation.delivered import as_delivered, without_jobs
+from evaldrop.evaluation.scorers import local_scorer_problems
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import RunRequest
 from evaldrop.steps.validate_dataset.begun import as_begun
@@ -84,6 +85,8 @@ def validate_dataset(
     if not has_jobs and (problem := without_evaluation_jobs(definition.evaluation)):
         raise DatasetError(problem)
     if not has_jobs and (problem := without_prompt_jobs(definition.evaluation)):
+        raise DatasetError(problem)
+    if arn is None and (problem := "\n".join(local_scorer_problems(definition.evaluation))):
         raise DatasetError(problem)
     # Before run.json is written: a run that was refused must not look as if it had begun.
     caps.refuse(check.plan, definition.evaluation, budget_usd=request.budget_usd)

@@ -231,6 +231,11 @@ FAULTS = [
         "give the schema itself",
     ),
     (
+        {"records": [{"prompt": "?"}], "evaluation": {**EVALUATION, "metrics": [{"python": "os:system"}]}},
+        "/evaluation/metrics/0/python",
+        "a request brings no code",
+    ),
+    (
         {"dataset": "s3://drop/uploads/bob/00000000000000000000000000000000/a.jsonl", "models": ["m"]},
         "/dataset",
         "",

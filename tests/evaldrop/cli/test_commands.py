@@ -40,6 +40,7 @@ def test_init_writes_an_example_that_is_valid_and_says_what_is_next(tmp_path, ca
         ("rag", "faithfulness.pass_rate >= 0.5 for every candidate"),
         ("guardrail", "guarded.guardrail.blocked_bad_rate >= 0.5"),
         ("pairwise", "pro.win_rate over lite"),
+        ("scorer", "brevity.pass_rate >= 0.5: lite.brevity.pass_rate is 1"),
         ("prompts", "tuned is better than plain by 0.76 to 1.97 on correctness on 58 records it never saw"),
     ],
 )

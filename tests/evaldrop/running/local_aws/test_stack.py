@@ -90,7 +90,7 @@ def test_functions_have_what_moto_does_not_keep(stack, assembly):
     deployed = deployed_functions(stack, assembly)
     assert {each.state for each in deployed.values()} == {
         "StartRun", "ValidateDataset", "ChoosePrompts", "PrepareRecords", "CheckFirstCalls", "PrepareJobs",
-        "PrepareEvaluationJobs", "BuildScorecard", "ReportFailure",
+        "PrepareEvaluationJobs", "PrepareScores", "BuildScorecard", "ReportFailure",
     }  # fmt: skip
     start_run = deployed[stack.outputs["StartRunFunction"]]
     assert start_run.retries == 2

@@ -13,6 +13,7 @@ from evaldrop.steps.build_scorecard.cloudwatch import (
     is_trusted,
     metric_lines,
     publish_metrics,
+    published_criteria,
 )
 from evaldrop.steps.build_scorecard.moves import moves_of
 from evaldrop.steps.embedded_metrics import NAMESPACE
@@ -271,3 +272,10 @@ def test_a_customer_has_a_metric_only_where_the_stacks_owner_has_named_them(scor
         assert [line["Customer"] for line in lines if "Customer" in line] == ["acme"] * is_there
         # Logs Insights adds up by it all the same.
         assert {line.get("customer") for line in lines} == {customer}
+
+
+def test_scores_of_ones_own_code_are_published_where_it_asks(run):
+    checks = ({"python": "s:kept"}, {"python": "s:told", "publish": True}, {"contains": "x", "name": "found"})
+    evaluation = run.evaluation.model_copy(update={"checks": checks})
+    scored = run.changed(evaluation=evaluation, check_configs=checks)
+    assert published_criteria(scored) - published_criteria(run) == {"told", "found"}
