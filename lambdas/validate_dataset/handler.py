@@ -10,6 +10,7 @@ from evaldrop.run.request import RunRequest
 from evaldrop.steps.lifecycle.runs import defined_run, reserving_run, resuming_run
 from evaldrop.steps.lifecycle.telling import Lifecycle
 from evaldrop.steps.services import log_step
+from evaldrop.steps.validate_dataset.account_lives import account_lives
 from evaldrop.steps.validate_dataset.caps import NO_CAPS, read_caps
 from evaldrop.steps.validate_dataset.validate import validate_dataset
 from evaldrop.store.model import StoredRun
@@ -39,7 +40,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     admit = None
     if most := os.environ.get("EVALDROP_MONTHLY_BUDGET_USD"):
         admit = partial(_admit, lifecycle, float(most), resuming_run if request.rest else reserving_run)
-    state = validate_dataset(request, default=default, caps=caps, arn=arn, admit=admit)
+    # Only a stack of AWS's has a Bedrock that knows; what stands in for it knows no model's life.
+    lives = account_lives() if arn and request.bedrock == "aws" and not rehearsed_with else None
+    state = validate_dataset(request, default=default, caps=caps, arn=arn, admit=admit, lives=lives)
     if lifecycle.has_store and admit is None:
         lifecycle.begin(defined_run(RunDefinition.load(state["run"]["folder"])))
     log_step("ValidateDataset", run_id=request.run_id, dataset=request.dataset)

@@ -133,6 +133,7 @@ def test_there_is_no_custom_resource_and_no_type_that_nobody_has_looked_at(eithe
 
 # Statements on every resource, by their actions, and why.
 ON_EVERYTHING = {
+    ("bedrock:ListFoundationModels",): ("it lists what Bedrock has, and names no resource"),
     (
         "xray:GetSamplingRules",
         "xray:GetSamplingTargets",

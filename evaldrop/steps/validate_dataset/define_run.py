@@ -16,6 +16,7 @@ from evaldrop.evaluation import Candidate, Evaluation
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.delivered import as_delivered, batch_problems, plain_deliveries
 from evaldrop.evaluation.delivery import Delivery
+from evaldrop.evaluation.lifecycle import Leaving, Lives, leaving_models, published_lives
 from evaldrop.evaluation.metrics import METRICS
 from evaldrop.evaluation.originals import improved_candidates, with_originals, with_proposers
 from evaldrop.evaluation.prompts import Kind, Prompt, load_prompt, newest_prompt
@@ -97,6 +98,7 @@ class RunDraft:
     caps: Caps = NO_CAPS
     arn: str | None = None
     observed: Mapping[str, float] = field(default_factory=dict)
+    lives: Lives = field(default_factory=published_lives)
 
     def __post_init__(self) -> None:
         self.source = self.evaluation_uri.rstrip("/").rpartition("/")[2]
@@ -156,6 +158,7 @@ class RunDraft:
             self._refuse(region_problems(evaluation, self.request.region))
         self._refuse(self.caps.problems(evaluation, arn=self.arn))
         self.warnings += limit_warnings(evaluation, is_bedrock=is_bedrock)
+        leaving = self._leaving(evaluation)
         prompts = self._prompts(evaluation)
         self._refuse(length_problems(evaluation, prompts))
         self.problems += self._metric_problems()
@@ -192,7 +195,13 @@ class RunDraft:
                     "read": self.survey.n_accepted + self.survey.n_rejected,
                     "rejected": self.survey.n_rejected,
                 },
-                notes=(*self._understood(), *map(str, self.survey.findings[:MAX_NOTES])),
+                notes=(
+                    *self._understood(),
+                    *map(str, self.survey.findings[:MAX_NOTES]),
+                    *leaving.warnings,
+                    *self.lives.notes,
+                ),
+                alarms=leaving.alarms,
             ),
             evaluation=evaluation,
             evaluation_uri=self.evaluation_uri,
@@ -219,6 +228,18 @@ class RunDraft:
             owner=self.request.owner,
             deliveries=deliveries,
         )
+
+    def _leaving(self, evaluation: Evaluation) -> Leaving:
+        """Return what is to be said of models that leave Bedrock; those that have left go to the problems."""
+        if not self.request.bedrock.startswith(("aws", "simulated")):
+            return Leaving()
+        # Candidates of a run that is judged again are not called: they may be long gone.
+        called = evaluation.model_copy(update={"candidates": ()}) if self.parent else evaluation
+        today = datetime.now(UTC).date()
+        leaving = leaving_models(called, self.lives, day=today, region=calling_region(self.request))
+        self._refuse(leaving.problems)
+        self.warnings += (*leaving.alarms, *leaving.warnings)
+        return leaving
 
     def _deliveries(self, evaluation: Evaluation) -> dict[str, Delivery]:
         """Return how calls are delivered; a run that takes its parent's responses calls no candidate."""
