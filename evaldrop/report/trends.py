@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from math import ceil, floor, log10
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
@@ -29,7 +31,10 @@ _Value = tuple[float, tuple[float, float] | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChartPoint:
-    """A candidate in one run, in the chart's units; `low` and `high` are its interval's ends."""
+    """
+    A candidate in one run, in the chart's units; `low` and `high` are its interval's ends, `judges` are who
+    scored it.
+    """
 
     x: float
     y: float
@@ -38,6 +43,7 @@ class ChartPoint:
     href: str
     label: str
     simulated: bool
+    judges: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +67,10 @@ class ChartSeries:
         return f"{self.number % COLOURS}{' dashed' if self.number >= COLOURS else ''}"
 
     @property
-    def line(self) -> str:
-        """The points of a polyline."""
-        return " ".join(f"{point.x:.1f},{point.y:.1f}" for point in self.points)
+    def lines(self) -> list[str]:
+        """The points of its polylines: what other judges scored is another one, for it is another scale."""
+        stretches = groupby(self.points, key=attrgetter("judges"))
+        return [" ".join(f"{point.x:.1f},{point.y:.1f}" for point in points) for _, points in stretches]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,13 +102,14 @@ class Trends:
     """
     All charts of an evaluation on one axis of runs. `marks`: where something is to be noted, and what.
 
-    `drawn`: how many runs are drawn. `links`: what dashed points are, each once. `anchors` are charts of
-    responses that never change, apart from those of candidates.
+    `drawn`: how many runs are drawn, of how many. `links`: what dashed points are, each once. `anchors` are
+    charts of responses that never change, apart from those of candidates.
     """
 
     charts: Sequence[TrendChart]
     anchors: Sequence[TrendChart]
     drawn: int
+    of: int
     links: Sequence[str]
     bars: Sequence[Bar]
     most_cost: str
@@ -142,6 +150,7 @@ def trends(
         charts=[chart for chart in charts if chart.series],
         anchors=[chart for chart in anchors if chart.series],
         drawn=len(oldest_first),
+        of=len(runs),
         links=list(dict.fromkeys(said for _, said in carried.values())),
         bars=[
             Bar(
@@ -233,6 +242,7 @@ def _trend(
             label=f"{candidate}, {figures.moment(run['started_at'])}: {figures.number(value)} "
             f"({figures.interval((low, high))}){said}",
             simulated=run["simulated"],
+            judges=run.get("judges") or {},
         )
 
     apart = min(4.0, 0.8 * WIDTH / len(runs) / max(1, len(candidates)))

@@ -21,7 +21,7 @@ from evaldrop.statistics.intervals import Interval, t_quantile
 from evaldrop.statistics.vectors import Floats, Ints, as_clusters, as_vector
 
 SHORT_SCALE = 3
-"""Values of a scale up to which spreads are no more than the means in other words: the mean alone is moved."""
+"""Values of a scale up to which spreads say no more than means do: the mean alone is moved."""
 
 Method = Literal["linear", "mean"]
 

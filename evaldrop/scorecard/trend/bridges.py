@@ -120,7 +120,8 @@ def link_scores(
         old: Of the old judge, NaN where it has none, shape (responses,).
         new: Of the new one, likewise.
         groups: Each response's record, or group of records, shape (responses,).
-        low, high: Ends of the scale.
+        low: Lower end of the scale.
+        high: Its upper end.
         confidence: Of the line's intervals.
     """
     both = ~(np.isnan(old) | np.isnan(new))

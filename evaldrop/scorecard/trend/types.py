@@ -86,8 +86,8 @@ class Series:
 
     `changes` concern this series. Charts and shifts are of the last stretch, which begins at `points[start]`;
     `charts` is None where there are too few runs, and `reason` says so. `linked` are earlier runs by another
-    judge on the scale of the last run's, for a look: no chart reads them. `link` says how, or that they cannot
-    be linked; None without a bridge.
+    judge on the scale of the last run's, for a look: no chart reads them. `link` says how, or that they
+    cannot be linked; None without a bridge.
     """
 
     name: str
