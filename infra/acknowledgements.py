@@ -118,6 +118,8 @@ def acknowledge(
         accept_wildcard(step.role, f"{input_arn}/{prefix}*", UPLOADED)
     accept_wildcard(steps["CheckFirstCalls"].role, f"{output_arn}/{RUNS}/*/run.json", RUN_FOLDERS)
     accept_wildcard(steps["ValidateDataset"].role, "*", _LIFECYCLE)
+    if settings.successors:
+        accept_wildcard(triggers.start_run.role, "*", _LIFECYCLE)
     if settings.has_prompt_optimizer:
         accept_wildcard(steps["ChoosePrompts"].role, "*", _OPTIMIZED)
     for user in (workflow, jobs, evaluation_jobs):

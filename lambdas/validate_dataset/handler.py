@@ -7,10 +7,10 @@ from typing import Any
 
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import RunRequest
+from evaldrop.steps.account_lives import account_lives
 from evaldrop.steps.lifecycle.runs import defined_run, reserving_run, resuming_run
 from evaldrop.steps.lifecycle.telling import Lifecycle
 from evaldrop.steps.services import log_step
-from evaldrop.steps.validate_dataset.account_lives import account_lives
 from evaldrop.steps.validate_dataset.caps import NO_CAPS, read_caps
 from evaldrop.steps.validate_dataset.validate import validate_dataset
 from evaldrop.store.model import StoredRun

@@ -26,6 +26,7 @@ EVERYTHING = {
         "arn:aws:bedrock:eu-west-1:123456789012:imported-model/def456",
     ],
     "guardrails": ["gr-1", "arn:aws:bedrock:eu-west-1:123456789012:guardrail/gr-2"],
+    "successors": {"amazon.nova-lite-v1:0": ["geo.amazon.nova-2-lite-v1:0"]},
     "prompt_optimizer": True,
     "prompt_jobs": True,
     "memory_mb": {"BuildScorecard": 10240},

@@ -16,13 +16,14 @@ from evaldrop.evaluation import Candidate, Evaluation
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.delivered import as_delivered, batch_problems, plain_deliveries
 from evaldrop.evaluation.delivery import Delivery
-from evaldrop.evaluation.lifecycle import Leaving, Lives, leaving_models, published_lives
+from evaldrop.evaluation.lifecycle import Leaving, leaving_models, with_successors
 from evaldrop.evaluation.metrics import METRICS
 from evaldrop.evaluation.originals import improved_candidates, with_originals, with_proposers
 from evaldrop.evaluation.prompts import Kind, Prompt, load_prompt, newest_prompt
 from evaldrop.evaluation.questions import compared_pairs
 from evaldrop.evaluation.regions import REHEARSED_REGION, as_called, in_region, region_problems
 from evaldrop.job_formats.limits import MAX_PROMPT_BYTES
+from evaldrop.model_lives import Lives, published_lives
 from evaldrop.nearest import did_you_mean
 from evaldrop.prompt_search.asking import PROPOSER_VARIABLES
 from evaldrop.run.definition import DatasetFacts, PromptFile, RunDefinition, prices_for
@@ -106,6 +107,14 @@ class RunDraft:
         if self.request.parent:
             self.parent = RunDefinition.load(self.request.parent)
             self.evaluation = as_called(self.evaluation, self.parent.evaluation)
+        if self.request.successors:
+            evaluated = with_successors(self.evaluation, self.request.successors)
+            if evaluated == self.evaluation:
+                self.problems.append(
+                    f"{self.source}: no candidate calls {', '.join(self.request.successors)}, or its "
+                    "successors answer already. Take the model out of the stack's successors (cdk.json)."
+                )
+            self.evaluation = evaluated
         if region := calling_region(self.request):
             self.evaluation = in_region(self.evaluation, region)
 

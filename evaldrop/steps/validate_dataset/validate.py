@@ -19,7 +19,7 @@ from evaldrop.evaluation import (
     stack_evaluation,
 )
 from evaldrop.evaluation.delivered import as_delivered, without_jobs
-from evaldrop.evaluation.lifecycle import Lives, published_lives
+from evaldrop.model_lives import Lives, published_lives
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import RunRequest
 from evaldrop.steps.validate_dataset.begun import as_begun

@@ -5,14 +5,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from evaldrop.evaluation import parse_evaluation
-from evaldrop.evaluation.lifecycle import (
-    BRIDGE,
-    Lives,
-    ModelLife,
-    leaving_models,
-    listed_lives,
-    published_lives,
-)
+from evaldrop.evaluation.lifecycle import BRIDGE, leaving_models, life_of, with_successors
+from evaldrop.model_lives import Lives, ModelLife, listed_lives, published_lives
 
 OPUS = "anthropic.claude-opus-4-1-20250805-v1:0"
 LIFE = ModelLife(legacy=date(2026, 7, 8), extended=date(2026, 10, 8), end=date(2027, 1, 8))
@@ -53,7 +47,7 @@ def test_a_model_that_is_active_still_leaves_from_sixty_days_before_its_end():
 
 @pytest.mark.parametrize("model", [OPUS, f"us.{OPUS}", f"geo.{OPUS}", f"global.{OPUS}"])
 def test_profiles_resolve_to_their_model(model):
-    assert published_lives().of(model, "us-east-1").end == date(2027, 1, 8)
+    assert life_of(model, published_lives(), "us-east-1").end == date(2027, 1, 8)
 
 
 def test_what_the_file_does_not_have_is_unknown():
@@ -109,3 +103,14 @@ def test_an_end_that_an_account_tells_is_a_problem_and_one_of_the_file_is_not():
     assert found.alarms == found.warnings == ()
     filed = Lives(models=listed.models, read="2026-11-01")
     assert leaving_models(evaluation(), filed, day=day, region=None).alarms
+
+
+def test_successors_answer_beside_the_model_asked_the_same_way():
+    evaluated = evaluation(candidate=f"us.{OPUS}")
+    found = with_successors(evaluated, {OPUS: ("us.anthropic.claude-opus-4-6-v1", f"eu.{OPUS}")})
+    first, second = found.candidates
+    assert first == evaluated.candidates[0]
+    assert (second.name, second.model) == ("lite-next1", "us.anthropic.claude-opus-4-6-v1")
+    assert second.inference == first.inference
+    assert found.judges == evaluated.judges
+    assert with_successors(evaluated, {"amazon.nova-pro-v1:0": ("m",)}) == evaluated, "judges stay"

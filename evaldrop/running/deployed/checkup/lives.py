@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from evaldrop.evaluation import Evaluation
-from evaldrop.evaluation.lifecycle import BRIDGE, Lives, called_by, listed_lives
+from evaldrop.evaluation.lifecycle import BRIDGE, called_by, life_of
+from evaldrop.model_lives import Lives, listed_lives
 from evaldrop.running.deployed.checkup.finding import AccountFinding, Client, looked_up
 
 
@@ -25,7 +26,7 @@ def _leaving(evaluation: Evaluation, lives: Lives) -> Iterator[AccountFinding]:
     seen = set()
     # Judges first: what their end means is said even where the same model answers, too.
     for role, _, model in sorted(called_by(evaluation), key=lambda each: each[0] != "judge"):
-        life = lives.of(model)
+        life = life_of(model, lives)
         if model in seen or life is None or not life.is_leaving(today):
             continue
         seen.add(model)

@@ -6,9 +6,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from evaldrop.errors import DatasetError
-from evaldrop.evaluation.lifecycle import BRIDGE, published_lives
+from evaldrop.evaluation.lifecycle import BRIDGE
+from evaldrop.model_lives import published_lives
 from evaldrop.run.definition import RunDefinition
-from evaldrop.steps.validate_dataset.account_lives import account_lives
+from evaldrop.steps.account_lives import account_lives
 from evaldrop.steps.validate_dataset.validate import validate_dataset
 from tests.evaldrop.evaluations import JUDGE, LITE, ROW, SMALL, request, write
 
@@ -59,3 +60,13 @@ def test_a_list_that_is_refused_is_no_failure_and_is_said(tmp_path):
     assert not facts.alarms
     assert "could not be listed" in facts.notes[-1]
     assert lives.read in facts.notes[-1]
+
+
+def test_a_run_with_successors_asks_them_as_the_model_and_refuses_where_none_calls_it(tmp_path):
+    write(tmp_path, SMALL, [ROW])
+    successors = {"amazon.nova-lite-v1:0": ("us.amazon.nova-2-lite-v1:0",)}
+    run = validate_dataset(request(tmp_path, successors=successors))["run"]
+    candidates = RunDefinition.load(run["folder"]).candidates
+    assert [each.model for each in candidates] == [LITE["model"], "us.amazon.nova-2-lite-v1:0"]
+    with pytest.raises(DatasetError, match=r"no candidate calls amazon\.nova-pro-v1:0"):
+        validate_dataset(request(tmp_path, run_id="two", successors={"amazon.nova-pro-v1:0": ("m",)}))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from evaldrop.aws_errors import explain, is_aws_fault
-from evaldrop.evaluation.lifecycle import Lives, listed_lives, published_lives
+from evaldrop.model_lives import Lives, listed_lives, published_lives
 
 
 def account_lives(bedrock: Any | None = None) -> Lives:
