@@ -111,8 +111,12 @@ def published_lives() -> Lives:
     content = json.loads(_FILE.read_bytes())
     models: dict[str, tuple[ModelLife, ...]] = {}
     for row in content["models"]:
-        days = {name: date.fromisoformat(row[name]) for name in ("legacy", "extended", "end") if name in row}
-        life = ModelLife(regions=tuple(row["regions"]), **days)
+        life = ModelLife(
+            legacy=_day(row.get("legacy")),
+            extended=_day(row.get("extended")),
+            end=_day(row.get("end")),
+            regions=tuple(row["regions"]),
+        )
         models[row["model"]] = (*models.get(row["model"], ()), life)
     return Lives(models=models, read=content["date"])
 

@@ -20,7 +20,7 @@ from evaldrop.scorecard.figures import usd
 from evaldrop.scorecard.trend.bridges import BRIDGES_FILE, Bridge
 
 
-class Wanted(NamedTuple):
+class BridgeWish(NamedTuple):
     """What was asked for; see `running.bridging.bridging`."""
 
     judge: str
@@ -29,7 +29,7 @@ class Wanted(NamedTuple):
     bedrock: str | None
 
 
-def build_bridge(folder: str, wanted: Wanted, *, out: str | None, yes: bool, as_json: bool) -> int:
+def build_bridge(folder: str, wanted: BridgeWish, *, out: str | None, yes: bool, as_json: bool) -> int:
     """Judge the last runs again by a new judge, link both, and say how; return the exit code."""
     name = RunDefinition.load(folder).evaluation_name
     earlier = finished_runs(name, out or out_of(folder))
@@ -52,7 +52,8 @@ def build_bridge(folder: str, wanted: Wanted, *, out: str | None, yes: bool, as_
 
 def _agreed(made: Bridging, *, yes: bool) -> int | None:
     """Say what it costs, and ask where there is somebody; None to go on."""
-    costs, problems = [], []
+    costs: list[float | None] = []
+    problems: list[str] = []
     for _, cost, of_run in planned_calls(made.runs):
         costs.append(cost)
         problems += of_run
@@ -96,7 +97,10 @@ def _execute(run: LocalRun) -> int | None:
 def _show(bridge: Bridge, evaluation: str) -> None:
     console = stdout()
     simulated = "SIMULATED. " if bridge.simulated else ""
-    print_prose(console, f"{simulated}{shown(bridge.old_judge)} on {shown(bridge.new_judge)}'s scale")
+    made = bridge.made_at[:10]
+    print_prose(
+        console, f"{simulated}{shown(bridge.old_judge)} on {shown(bridge.new_judge)}'s scale, made {made}"
+    )
     for name, links in bridge.criteria.items():
         print_prose(console, f"{shown(name)}: {shown(links.score.sentence)}")
         if links.passed:

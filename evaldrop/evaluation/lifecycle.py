@@ -22,7 +22,7 @@ Role = Literal["candidate", "judge", "proposer", "check"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Leaving:
+class LeavingModels:
     """What to say of an evaluation's models that are leaving; `problems` are what no run may begin with."""
 
     problems: tuple[str, ...] = ()
@@ -30,7 +30,7 @@ class Leaving:
     alarms: tuple[str, ...] = ()
 
 
-def leaving_models(evaluation: Evaluation, lives: Lives, *, day: date, region: str | None) -> Leaving:
+def leaving_models(evaluation: Evaluation, lives: Lives, *, day: date, region: str | None) -> LeavingModels:
     """
     Return what is to be said of an evaluation's models by a day.
 
@@ -50,7 +50,7 @@ def leaving_models(evaluation: Evaluation, lives: Lives, *, day: date, region: s
             alarms.append(f"{said}; {BRIDGE}.")
         else:
             warnings.append(f"{said}. Try its successor beside it before that day.")
-    return Leaving(problems=tuple(problems), warnings=tuple(warnings), alarms=tuple(alarms))
+    return LeavingModels(problems=tuple(problems), warnings=tuple(warnings), alarms=tuple(alarms))
 
 
 def life_of(model: str, lives: Lives, region: str | None = None) -> ModelLife | None:
@@ -99,6 +99,7 @@ def called_by(evaluation: Evaluation) -> Iterator[tuple[Role, str, str]]:
     for model in proposers(evaluation):
         yield "proposer", "", model
     for config in evaluation.checks:
-        for kind, value in config.items() if isinstance(config, Mapping) else ():
-            if isinstance(value, Mapping) and isinstance(model := value.get("model"), str):
-                yield "check", str(config.get("name") or kind), model
+        for kind, value in config.items() if isinstance(config, dict) else ():
+            called = value.get("model") if isinstance(value, dict) else None
+            if isinstance(config, dict) and isinstance(called, str):
+                yield "check", str(config.get("name") or kind), called

@@ -5,7 +5,7 @@ Candidates are not called. Each run is judged again as `rejudge` does it, by its
 judge in the old one's place; judges that stay are not asked again.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -33,8 +33,6 @@ from evaldrop.scorecard.trend.bridges import (
     link_scores,
 )
 from evaldrop.scorecard.trend.entries import HistoryEntry
-
-LAST_RUNS = 4
 
 _Scores = npt.NDArray[np.float64]
 
@@ -173,7 +171,7 @@ def keep_bridge(made: Bridging) -> Bridge:
         judged=tuple(entry.run_id for entry in after),
         criteria=_criteria(made, before),
     )
-    out = out_of(storage.absolute(last.folder)) or storage.parent(last.folder)
+    out = out_of(storage.absolute(last.folder)) or storage.absolute(last.folder)
     uri = storage.join(out, f"{last.evaluation_name}/{BRIDGES_FILE}")
     kept = Bridges(evaluation=last.evaluation_name)
     if storage.exists(uri):
@@ -210,20 +208,21 @@ def _criteria(made: Bridging, before: HistoryEntry) -> dict[str, CriterionBridge
     for name, criterion in judged.items():
         old, new = both(name)
         scale = criterion.scale
-        passed = [_passed(criterion, each) for each in (old, new)]
+        passed = _passed(criterion, old), _passed(criterion, new)
         found[name] = CriterionBridge(
             score=link_scores(old, new, groups, low=scale.low, high=scale.high, confidence=confidence),
-            passed=link_scores(*passed, groups, low=0, high=1, confidence=confidence),
+            passed=link_scores(passed[0], passed[1], groups, low=0, high=1, confidence=confidence),
             asked=before.criteria.get(name),
         )
     if len(judged) > 1:
-        link = link_scores(*both(OVERALL), groups, low=0, high=1, confidence=confidence)
+        old, new = both(OVERALL)
+        link = link_scores(old, new, groups, low=0, high=1, confidence=confidence)
         found[OVERALL] = CriterionBridge(score=link)
     return found
 
 
 def _pair(
-    parent: RunDefinition, child: str, criteria: "dict[str, Criterion]"
+    parent: RunDefinition, child: str, criteria: Mapping[str, Criterion]
 ) -> tuple[dict[str, _Scores], dict[str, _Scores], list[str]]:
     """Return the scores of the same responses in both runs by criterion, flat, and each one's cluster."""
     old, new = read_scores(parent.folder), read_scores(child)
@@ -245,14 +244,16 @@ def _pair(
     return flat[0], flat[1], labels
 
 
-def _overall(scores: dict[str, _Scores], criteria: "dict[str, Criterion]") -> _Scores:
+def _overall(scores: dict[str, _Scores], criteria: Mapping[str, Criterion]) -> _Scores:
     """Return each response's weighted quality over the criteria that it has a score on."""
     names = [name for name, criterion in criteria.items() if criterion.weight]
     quality = np.stack([_quality(criteria[name], scores[name]) for name in names])
     weights = np.array([[criteria[name].weight] for name in names]) * ~np.isnan(quality)
-    total = weights.sum(axis=0)
-    summed = np.nansum(quality * weights, axis=0)
-    return np.divide(summed, total, out=np.full(total.shape, np.nan), where=total > 0)
+    total: _Scores = weights.sum(axis=0)
+    summed: _Scores = np.nansum(quality * weights, axis=0)
+    overall = np.full(total.shape, np.nan)
+    np.divide(summed, total, out=overall, where=total > 0)
+    return overall
 
 
 def _quality(criterion: Criterion, scores: _Scores) -> _Scores:

@@ -72,7 +72,7 @@ class Equating:
         """Return the interval of the line at an old value: t on clusters - 1 degrees of freedom."""
         return self.carry(old, None)
 
-    def carry(self, old: float, interval: Interval | None) -> Interval:
+    def carry(self, old: float, interval: tuple[float, float] | None) -> Interval:
         """
         Return the interval of an old estimate's value on the new scale.
 

@@ -72,10 +72,10 @@ def rejudge(
         evaldrop rejudge support-answers --bridge strict=us.amazon.nova-pro-v1:0
     """
     if bridge is not None:
-        from evaldrop.cli.bridging import Wanted, build_bridge
+        from evaldrop.cli.bridging import BridgeWish, build_bridge
 
-        wanted = Wanted(judge=bridge, replaces=replaces, runs=last, bedrock=bedrock)
-        return build_bridge(finished_run(run, out), wanted, out=out, yes=yes, as_json=as_json)
+        successor = BridgeWish(judge=bridge, replaces=replaces, runs=last, bedrock=bedrock)
+        return build_bridge(finished_run(run, out), successor, out=out, yes=yes, as_json=as_json)
     from evaldrop.cli.running import run_and_show
     from evaldrop.running.here import rejudged_run
 

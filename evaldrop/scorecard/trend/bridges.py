@@ -28,7 +28,7 @@ WIDEST = 0.1
 """Half the width of the line's interval at the mean, as a share of the scale, up to which it is of use."""
 
 
-class Link(Part):
+class ScaleLink(Part):
     """How a quantity of the old judge's is on the new one's scale; `unlinked` says why it is not."""
 
     line: Equating | None = nullable("new = intercept + slope · old; null where there is too little for one.")
@@ -57,8 +57,8 @@ class Link(Part):
 class CriterionBridge(Part):
     """Links of one criterion, or of overall quality. `asked`: digest of its question and scale."""
 
-    score: Link
-    passed: Link | None = nullable("Of its pass rate; null for overall quality.")
+    score: ScaleLink
+    passed: ScaleLink | None = nullable("Of its pass rate; null for overall quality.")
     asked: str | None = None
 
 
@@ -112,9 +112,9 @@ def link_scores(
     low: float,
     high: float,
     confidence: float,
-) -> Link:
+) -> ScaleLink:
     """
-    Link two judges' scores of the same responses, or say why they cannot be.
+    ScaleLink two judges' scores of the same responses, or say why they cannot be.
 
     Args:
         old: Of the old judge, NaN where it has none, shape (responses,).
@@ -128,15 +128,15 @@ def link_scores(
     labels = np.asarray(groups)[both]
     n, records = int(both.sum()), len(set(labels.tolist()))
     if n < LEAST_RESPONSES or records < LEAST_RECORDS:
-        return Link(
+        return ScaleLink(
             unlinked=f"{n} responses to {records} records were scored by both judges; a line takes "
             f"{LEAST_RESPONSES} to {LEAST_RECORDS} at least"
         )
     try:
         line = equate(old[both], new[both], labels, confidence=confidence)
     except NotEnoughData as error:
-        return Link(unlinked=str(error))
-    return Link(line=line, unlinked=_fault(line, high - low))
+        return ScaleLink(unlinked=str(error))
+    return ScaleLink(line=line, unlinked=_fault(line, high - low))
 
 
 def _fault(line: Equating, scale: float) -> str:

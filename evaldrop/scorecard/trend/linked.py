@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from evaldrop.scorecard.model.part import Interval
-from evaldrop.scorecard.trend.bridges import Bridge, Link, bridge_to
+from evaldrop.scorecard.trend.bridges import Bridge, ScaleLink, bridge_to
 from evaldrop.scorecard.trend.changes import SeriesKey
 from evaldrop.scorecard.trend.entries import HistoryEntry
 from evaldrop.scorecard.trend.types import LinkedPoint, TrendPoint
@@ -30,7 +30,7 @@ def link_series(
     now, found, said = here[-1], [], None
     for point, entry in zip(points, here, strict=True):
         bridge = None if entry.judges == now.judges else bridge_to(bridges, entry, now)
-        links = bridge and bridge.link_of(key.criterion, entry)
+        links = None if bridge is None else bridge.link_of(key.criterion, entry)
         if bridge is None or links is None:
             continue
         label = LABEL.format(old=bridge.old_judge, new=bridge.new_judge)
@@ -42,7 +42,7 @@ def link_series(
     return tuple(found), said
 
 
-def _carried(point: TrendPoint, label: str, score: Link | None, passed: Link | None) -> LinkedPoint:
+def _carried(point: TrendPoint, label: str, score: ScaleLink | None, passed: ScaleLink | None) -> LinkedPoint:
     mean, interval = _on_new_scale(score, point.mean, point.interval)
     rate, of_rate = _on_new_scale(passed, point.pass_rate, point.pass_interval, share=True)
     return LinkedPoint(
@@ -51,7 +51,7 @@ def _carried(point: TrendPoint, label: str, score: Link | None, passed: Link | N
 
 
 def _on_new_scale(
-    link: Link | None, old: float | None, interval: Interval | None, *, share: bool = False
+    link: ScaleLink | None, old: float | None, interval: Interval | None, *, share: bool = False
 ) -> tuple[float | None, Interval | None]:
     if link is None or link.line is None or old is None:
         return None, None

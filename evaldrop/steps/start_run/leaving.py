@@ -16,7 +16,7 @@ from evaldrop.errors import InputError
 from evaldrop.model_lives import Lives
 
 
-class Look(BaseModel):
+class LookAtModels(BaseModel):
     """An event that asks for a look; `scheduled_time` is when it was due."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -34,7 +34,7 @@ def leaving_runs(event: Mapping[str, Any], look: Callable[[], Lives]) -> Iterato
         InputError: The event is not such a one.
     """
     try:
-        wanted = Look.model_validate(event)
+        wanted = LookAtModels.model_validate(event)
     except ValidationError as error:
         raise InputError(f"leaving: {error}") from error
     lives, today = look(), datetime.now(UTC).date()

@@ -16,7 +16,7 @@ from evaldrop.evaluation import Candidate, Evaluation
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.delivered import as_delivered, batch_problems, plain_deliveries
 from evaldrop.evaluation.delivery import Delivery
-from evaldrop.evaluation.lifecycle import Leaving, leaving_models, with_successors
+from evaldrop.evaluation.lifecycle import LeavingModels, leaving_models, with_successors
 from evaldrop.evaluation.metrics import METRICS
 from evaldrop.evaluation.originals import improved_candidates, with_originals, with_proposers
 from evaldrop.evaluation.prompts import Kind, Prompt, load_prompt, newest_prompt
@@ -238,10 +238,10 @@ class RunDraft:
             deliveries=deliveries,
         )
 
-    def _leaving(self, evaluation: Evaluation) -> Leaving:
+    def _leaving(self, evaluation: Evaluation) -> LeavingModels:
         """Return what is to be said of models that leave Bedrock; those that have left go to the problems."""
         if not self.request.bedrock.startswith(("aws", "simulated")):
-            return Leaving()
+            return LeavingModels()
         # Candidates of a run that is judged again are not called: they may be long gone.
         called = evaluation.model_copy(update={"candidates": ()}) if self.parent else evaluation
         today = datetime.now(UTC).date()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evaldrop.scorecard.trend import trend_of
-from evaldrop.scorecard.trend.bridges import Bridge, CriterionBridge, Link, bridge_to, link_scores
+from evaldrop.scorecard.trend.bridges import Bridge, CriterionBridge, ScaleLink, bridge_to, link_scores
 from tests.evaldrop.scorecard.trend.test_trend import STEADY, candidate, entry, judge, series_of
 
 OLD, NEW = {"pro": judge("pro-v1")}, {"second": judge("second-v1")}
@@ -93,7 +93,7 @@ def test_a_change_of_judges_is_no_fall_however_it_is_linked():
 
 
 def test_what_cannot_be_linked_is_not_carried_and_said():
-    series = series_of(trend_of(history(), "support", bridges=[bridge(Link(unlinked="too few"))]))
+    series = series_of(trend_of(history(), "support", bridges=[bridge(ScaleLink(unlinked="too few"))]))
     assert (series.linked, series.link) == ((), "not linked: too few")
 
 
@@ -109,8 +109,8 @@ def test_without_its_judges_or_its_question_a_bridge_joins_nothing():
 
 def test_a_rehearsed_bridge_joins_no_real_runs_and_the_newest_counts():
     before, now = history()[0], history()[-1]
-    linked = Link(unlinked="x")
-    first, second = bridge(linked), bridge(Link(unlinked="y"))
+    linked = ScaleLink(unlinked="x")
+    first, second = bridge(linked), bridge(ScaleLink(unlinked="y"))
     assert bridge_to([first, second], before, now) is second
     assert bridge_to([bridge(linked, simulated=True)], before, now) is None
     assert bridge_to([first], now, before) is None
