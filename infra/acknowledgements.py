@@ -64,6 +64,10 @@ _LISTED = (
     "bedrock:ListAdvancedPromptOptimizationJobs know no resource-level permission (Service Authorization "
     "Reference); a stopped run's jobs are found by their names."
 )
+_LIFECYCLE = (
+    "bedrock:ListFoundationModels knows no resource-level permission (Service Authorization Reference); it "
+    "lists which models Bedrock has, and until when."
+)
 _OPTIMIZED = (
     "bedrock:OptimizePrompt knows no resource-level permission (Service Authorization Reference); it is "
     "given a prompt's text and no record."
@@ -113,6 +117,9 @@ def acknowledge(
     ):
         accept_wildcard(step.role, f"{input_arn}/{prefix}*", UPLOADED)
     accept_wildcard(steps["CheckFirstCalls"].role, f"{output_arn}/{RUNS}/*/run.json", RUN_FOLDERS)
+    accept_wildcard(steps["ValidateDataset"].role, "*", _LIFECYCLE)
+    if settings.successors:
+        accept_wildcard(triggers.start_run.role, "*", _LIFECYCLE)
     if settings.has_prompt_optimizer:
         accept_wildcard(steps["ChoosePrompts"].role, "*", _OPTIMIZED)
     for user in (workflow, jobs, evaluation_jobs):

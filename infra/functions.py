@@ -155,6 +155,8 @@ class Functions(Construct):
             )
             for name, shape in STEPS.items()
         }
+        # It has no resource: which models are leaving Bedrock.
+        self.steps["ValidateDataset"].allow(["bedrock:ListFoundationModels"], ["*"])
         # For `by: bedrock`: Step Functions does not take it.
         if settings.has_prompt_optimizer:
             self.steps["ChoosePrompts"].allow(["bedrock:OptimizePrompt"], ["*"])

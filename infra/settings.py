@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from evaldrop.evaluation import Evaluation, parse_evaluation
 from evaldrop.evaluation.definition import Price, called_models, named_guardrails
 from evaldrop.evaluation.improvement import BEDROCK, BEDROCK_JOB
+from evaldrop.evaluation.model_ids import model_name
 from evaldrop.evaluation.originals import makes_prompts
 from evaldrop.evaluation.regions import in_region, region_problem, region_problems, resolved_model
 from evaldrop.evaluation.scorers import named_functions
@@ -53,6 +54,10 @@ class Settings(Part):
     )
     models: tuple[str, ...] = Field(
         default=(), description="Further models that uploaded evaluations may call: IDs, profiles or ARNs."
+    )
+    successors: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="Model ID: models tried beside it by the weekly datasets once it is leaving Bedrock.",
     )
     guardrails: tuple[str, ...] = Field(
         default=(), description="Further guardrails that uploaded evaluations may name: IDs or ARNs."
@@ -144,6 +149,15 @@ class Settings(Part):
     )
 
     @model_validator(mode="after")
+    def _has_what_successors_need(self) -> "Settings":
+        for model in self.successors:
+            if model_name(model) != (None, model):
+                raise ValueError(f'successors: "{model}" is a profile or an ARN; give the model\'s own ID')
+        if self.successors and not self.weekly.datasets:
+            raise ValueError("successors: they are tried by weekly.datasets, and there are none")
+        return self
+
+    @model_validator(mode="after")
     def _goes_together(self) -> "Settings":
         if self.api and not self.history:
             raise ValueError("api: it counts runs and keeps keys in the table: history may not be false")
@@ -193,12 +207,17 @@ class Settings(Part):
             found[evaluation.name] = (file.parent, evaluation)
         return found
 
+    @property
+    def further_models(self) -> tuple[str, ...]:
+        """Models that no deployed evaluation names and that may be called: of uploads, and successors."""
+        return (*self.models, *(each for several in self.successors.values() for each in several))
+
     def models_in(self, region: str | None) -> list[str]:
         """Return what the stack's models are called by from a Region; `geo.` stays where that is unknown."""
         evaluations = [evaluation for _, evaluation in self.load_evaluations().values()]
         if region is None:
-            return called_models(evaluations, self.models)
-        further = (resolved_model(model, region) for model in self.models)
+            return called_models(evaluations, self.further_models)
+        further = (resolved_model(model, region) for model in self.further_models)
         return called_models([in_region(evaluation, region) for evaluation in evaluations], further)
 
     def check_region(self, region: str) -> None:
@@ -213,7 +232,7 @@ class Settings(Part):
             for name, (_, evaluation) in self.load_evaluations().items()
             for problem in region_problems(evaluation, region)
         ]
-        told = (region_problem(model, region) for model in self.models)
+        told = (region_problem(model, region) for model in self.further_models)
         problems += [f"models: {problem}" for problem in told if problem]
         if problems:
             raise ValueError("\n".join([f"{region} does not have all models of this stack:", *problems]))
@@ -233,7 +252,7 @@ class Settings(Part):
             default_budget_usd=self.default_budget_usd,
             whose_prices=self.whose_prices,
             prices=self.prices,
-            models=tuple(called_models(evaluations, self.models)),
+            models=tuple(called_models(evaluations, self.further_models)),
             guardrails=tuple(named_guardrails(evaluations, self.guardrails)),
             scorers=tuple(named_functions(evaluations, self.scorers)),
             prompt_optimizer=self.has_prompt_optimizer,

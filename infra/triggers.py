@@ -1,4 +1,9 @@
-"""What starts runs: uploads and the weekly schedule, both by way of StartRun, which names the run."""
+"""
+What starts runs: uploads, the weekly schedule, and models that are leaving; all by way of StartRun, which
+names the run.
+"""
+
+from typing import Any
 
 from aws_cdk import Duration, Stack, TimeZone
 from aws_cdk import aws_events as events
@@ -67,12 +72,20 @@ class Triggers(Construct):
         self._let_start(storage, workflow, notifications)
         self._on_upload(storage)
         if settings.weekly.datasets:
-            self._weekly(settings, storage.key)
+            role = self._schedules_role(storage.key)
+            self._weekly(settings, role)
+            if settings.successors:
+                self._leaving(settings, role)
 
-    def call(self, step: Step) -> events.IRuleTarget:
-        """Return what makes a rule call a function; events that cannot be delivered are kept."""
+    def call(self, step: Step, instead: dict[str, Any] | None = None) -> events.IRuleTarget:
+        """
+        Return what makes a rule call a function; events that cannot be delivered are kept.
+
+        `instead` is what the function gets in place of the event.
+        """
         return targets.LambdaFunction(
             step.function,
+            event=events.RuleTargetInput.from_object(instead) if instead else None,
             dead_letter_queue=self.dead_letters,
             retry_attempts=_ATTEMPTS,
             max_event_age=_MOST_AGE,
@@ -113,8 +126,7 @@ class Triggers(Construct):
             targets=[self.call(self.start_run)],
         )
 
-    def _weekly(self, settings: Settings, key: kms.Key | None) -> None:
-        weekly = settings.weekly
+    def _schedules_role(self, key: kms.Key | None) -> iam.Role:
         # By the group: Scheduler names that as the source, not the schedule.
         group = Stack.of(self).format_arn(
             service="scheduler", resource="schedule-group", resource_name="default"
@@ -136,6 +148,41 @@ class Triggers(Construct):
             role.add_to_policy(
                 iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[key.key_arn])
             )
+        return role
+
+    def _leaving(self, settings: Settings, role: iam.Role) -> None:
+        """Look each day, and when AWS Health tells something of Bedrock, whether a model is leaving."""
+        # It has no resource.
+        self.start_run.allow(["bedrock:ListFoundationModels"], ["*"])
+        look = {
+            "leaving": {model: list(several) for model, several in settings.successors.items()},
+            "datasets": list(settings.weekly.datasets),
+        }
+        scheduler.Schedule(
+            self,
+            "Leaving",
+            description="evaldrop: is a model that has successors leaving Bedrock?",
+            schedule=scheduler.ScheduleExpression.rate(Duration.days(1)),
+            target=scheduler_targets.LambdaInvoke(
+                self.start_run.function,
+                input=scheduler.ScheduleTargetInput.from_object(look),
+                retry_attempts=_ATTEMPTS,
+                max_event_age=_MOST_AGE,
+                dead_letter_queue=self.dead_letters,
+                role=role.without_policy_updates(),
+            ),
+        )
+        # Bedrock has no event of its own for this; what Health tells only begins the same look.
+        events.Rule(
+            self,
+            "HealthOfBedrock",
+            description="AWS Health tells something of Bedrock: perhaps that a model is leaving",
+            event_pattern=events.EventPattern(source=["aws.health"], detail={"service": ["BEDROCK"]}),
+            targets=[self.call(self.start_run, look)],
+        )
+
+    def _weekly(self, settings: Settings, role: iam.Role) -> None:
+        weekly = settings.weekly
         scheduler.Schedule(
             self,
             "Weekly",

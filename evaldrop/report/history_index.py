@@ -8,7 +8,7 @@ writing it the writer looks again: the last one to write has seen all.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -22,6 +22,7 @@ from evaldrop.report.page import packed_json, read_assets, rendered
 from evaldrop.report.trends import Trends, trends
 from evaldrop.scorecard.baseline.blessing import BASELINE_FILE, Blessing
 from evaldrop.scorecard.trend import trend_of
+from evaldrop.scorecard.trend.bridges import BRIDGES_FILE, Bridge, Bridges
 from evaldrop.scorecard.trend.entries import HistoryEntry
 
 HISTORY_FILE = "history.json"
@@ -50,6 +51,7 @@ _MOST_LOOKS = 5
 class History:
     """
     All runs, the newest first, and those that are blessed: their folders relative to the one that was read.
+    Bridges between judges are by evaluation.
 
     That may be an evaluation's own folder, or one that holds several output folders: where a run said that it
     is does not count, but where it was found.
@@ -57,6 +59,7 @@ class History:
 
     entries: Sequence[HistoryEntry]
     blessed: Collection[str]
+    bridges: Mapping[str, tuple[Bridge, ...]] = field(default_factory=dict)
 
 
 def renew_index(out: str) -> None:
@@ -88,9 +91,14 @@ def history_page(history: History) -> str:
     points = 0
     # The evaluation that ran last is the one a reader comes for.
     for name, runs in sorted(grouped, key=lambda group: str(group[1][0]["started_at"]), reverse=True):
-        drift, baselines = trend_of(history.entries, name), baselines_of(runs, history.blessed)
+        bridges = history.bridges.get(name, ())
+        drift = trend_of(history.entries, name, bridges=bridges)
+        baselines = baselines_of(runs, history.blessed)
         # With hundreds of evaluations the first have charts: all of them would make a page of 100 MB.
-        charts = trends(runs, drift, baselines) if points < _MOST_POINTS else None
+        # Runs of a bridge read again what is drawn already.
+        again = {run for bridge in bridges for run in bridge.judged}
+        drawn = [run for run in runs if run["run_id"] not in again]
+        charts = trends(drawn, drift, baselines) if points < _MOST_POINTS else None
         points += _points_of(charts)
         marked |= {run["folder"] for run in runs if run["run_id"] in baselines}
         evaluations.append((name, len(runs), charts, drift))
@@ -133,6 +141,7 @@ def read_history(out: str) -> History:
     files = list(storage.list_files(out))
     found = [uri for uri in files if uri.endswith(f"/{HISTORY_FILE}")]
     baselines = [uri for uri in files if uri.endswith(f"/{BASELINE_FILE}")]
+    built = [uri for uri in files if uri.endswith(f"/{BRIDGES_FILE}")]
     read = zip(found, _read_all(found, HistoryEntry), strict=True)
     blessed = zip(baselines, _read_all(baselines, Blessing), strict=True)
     return History(
@@ -144,7 +153,21 @@ def read_history(out: str) -> History:
             for uri, blessing in blessed
             if blessing
         },
+        bridges=bridges_by_evaluation(built),
     )
+
+
+def bridges_by_evaluation(uris: Iterable[str]) -> dict[str, tuple[Bridge, ...]]:
+    """
+    Return what links runs of different judges, by evaluation; a file of another version is left out.
+
+    Raises:
+        StorageError: One is there and cannot be read.
+    """
+    found: dict[str, tuple[Bridge, ...]] = {}
+    for kept in filter(None, _read_all(list(uris), Bridges)):
+        found[kept.evaluation] = (*found.get(kept.evaluation, ()), *kept.bridges)
+    return found
 
 
 def _folder_in(out: str, uri: str) -> str:

@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from math import ceil, floor, log10
+from operator import attrgetter
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -28,7 +31,10 @@ _Value = tuple[float, tuple[float, float] | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChartPoint:
-    """A candidate in one run, in the chart's units; `low` and `high` are its interval's ends."""
+    """
+    A candidate in one run, in the chart's units; `low` and `high` are its interval's ends, `judges` are who
+    scored it.
+    """
 
     x: float
     y: float
@@ -37,6 +43,7 @@ class ChartPoint:
     href: str
     label: str
     simulated: bool
+    judges: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,18 +67,24 @@ class ChartSeries:
         return f"{self.number % COLOURS}{' dashed' if self.number >= COLOURS else ''}"
 
     @property
-    def line(self) -> str:
-        """The points of a polyline."""
-        return " ".join(f"{point.x:.1f},{point.y:.1f}" for point in self.points)
+    def lines(self) -> list[str]:
+        """The points of its polylines: what other judges scored is another one, for it is another scale."""
+        stretches = groupby(self.points, key=attrgetter("judges"))
+        return [" ".join(f"{point.x:.1f},{point.y:.1f}" for point in points) for _, points in stretches]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrendChart:
-    """One quantity of all candidates over the runs; the oldest is at the left."""
+    """
+    One quantity of all candidates over the runs; the oldest is at the left.
+
+    `linked` are values of earlier runs on the scale of the judges of now.
+    """
 
     name: str
     ticks: Sequence[Tick]
     series: Sequence[ChartSeries]
+    linked: Sequence[ChartSeries] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,13 +102,15 @@ class Trends:
     """
     All charts of an evaluation on one axis of runs. `marks`: where something is to be noted, and what.
 
-    `drawn`: how many runs are drawn. `anchors` are charts of responses that never change, apart from
-    those of candidates.
+    `drawn`: how many runs are drawn, of how many. `links`: what dashed points are, each once. `anchors` are
+    charts of responses that never change, apart from those of candidates.
     """
 
     charts: Sequence[TrendChart]
     anchors: Sequence[TrendChart]
     drawn: int
+    of: int
+    links: Sequence[str]
     bars: Sequence[Bar]
     most_cost: str
     marks: Sequence[tuple[float, str, str]]
@@ -121,8 +136,9 @@ def trends(
     criteria = dict.fromkeys(
         name for run in oldest_first for card in run["candidates"].values() for name in card["criteria"]
     )
+    carried = _carried(drift) if drift else {}
     charts = [
-        _trend(name, oldest_first, candidates, _value, quality_levels, _scored)
+        _trend(name, oldest_first, candidates, _value, quality_levels, _scored, carried)
         for name in (OVERALL, *criteria)
     ]
     charts.append(_trend("win rate", oldest_first, candidates, _won, quality_levels, _compared))
@@ -134,6 +150,8 @@ def trends(
         charts=[chart for chart in charts if chart.series],
         anchors=[chart for chart in anchors if chart.series],
         drawn=len(oldest_first),
+        of=len(runs),
+        links=list(dict.fromkeys(said for _, said in carried.values())),
         bars=[
             Bar(
                 x=_at(place, len(oldest_first)),
@@ -187,6 +205,7 @@ def _trend(
     value_of: Callable[[Mapping[str, Any], str, str], _Value | None],
     levels_of: Callable[[float, float], list[float]],
     opens: Callable[[str, str], str],
+    carried: Mapping[tuple[str, str, str], tuple[_Value, str]] = MappingProxyType({}),
 ) -> TrendChart:
     values = {
         (place, candidate): found
@@ -196,15 +215,22 @@ def _trend(
     }
     if not values:
         return TrendChart(name=name, ticks=(), series=())
-    bounds = [bound for value, interval in values.values() for bound in (interval or (value, value))]
+    linked = {
+        (place, candidate): carried[run["run_id"], candidate, name]
+        for place, run in enumerate(runs)
+        for candidate in candidates
+        if (run["run_id"], candidate, name) in carried
+    }
+    shown = [*values.values(), *(value for value, _ in linked.values())]
+    bounds = [bound for value, interval in shown for bound in (interval or (value, value))]
     levels = levels_of(min(bounds), max(bounds))
     bottom, top = levels[0], levels[-1]
 
     def height(value: float) -> float:
         return HEIGHT * (1 - share(value, bottom, top) / 100)
 
-    def point(place: int, candidate: str, shift: float) -> ChartPoint:
-        value, interval = values[place, candidate]
+    def point(place: int, candidate: str, shift: float, found: _Value, said: str = "") -> ChartPoint:
+        value, interval = found
         low, high = interval or (value, value)
         run = runs[place]
         return ChartPoint(
@@ -214,23 +240,51 @@ def _trend(
             high=height(high),
             href=report_link(run["folder"], opens(candidate, name)),
             label=f"{candidate}, {figures.moment(run['started_at'])}: {figures.number(value)} "
-            f"({figures.interval((low, high))})",
+            f"({figures.interval((low, high))}){said}",
             simulated=run["simulated"],
+            judges=run.get("judges") or {},
         )
 
     apart = min(4.0, 0.8 * WIDTH / len(runs) / max(1, len(candidates)))
-    series = []
+    series, of_links = [], []
     for number, candidate in enumerate(candidates):
         # Side by side, so that one interval does not hide the other; but within the run's own place.
         shift = apart * (number - (len(candidates) - 1) / 2)
-        points = [point(place, candidate, shift) for place, whose in values if whose == candidate]
+        points = [
+            point(place, candidate, shift, found)
+            for (place, whose), found in values.items()
+            if whose == candidate
+        ]
         if points:
             series.append(ChartSeries(name=candidate, number=number, points=points))
+        points = [
+            point(place, candidate, shift, found, f"; {said}")
+            for (place, whose), (found, said) in linked.items()
+            if whose == candidate
+        ]
+        if points:
+            of_links.append(ChartSeries(name=candidate, number=number, points=points))
     return TrendChart(
         name=name,
         ticks=[Tick(at=height(level), text=f"{level:.{quality_places(levels)}f}") for level in levels],
         series=series,
+        linked=of_links,
     )
+
+
+def _carried(drift: Drift) -> dict[tuple[str, str, str], tuple[_Value, str]]:
+    """Return what a chart shows of linked runs, with how they are linked: by run, candidate, criterion."""
+    found = {}
+    for series in drift.series:
+        for point in series.linked:
+            is_overall = series.criterion == OVERALL
+            value = _with_interval(
+                point.mean if is_overall else point.pass_rate,
+                point.interval if is_overall else point.pass_interval,
+            )
+            if value is not None:
+                found[point.run_id, series.name, series.criterion] = value, point.label
+    return found
 
 
 def _value(run: Mapping[str, Any], candidate: str, name: str) -> _Value | None:

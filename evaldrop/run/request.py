@@ -106,6 +106,10 @@ class RunRequest(BaseModel):
         default=None,
         description="URI of a run's folder: its responses are judged again, and only what is new is called.",
     )
+    successors: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="Model ID without geography: models that answer beside it; absent where there are none.",
+    )
     labels: Labels = Field(default=(), description="What the run is to be found by.")
     owner: Owner = Field(default=NOBODY, description="Who started it; absent in JSON where nobody is named.")
 
@@ -120,6 +124,8 @@ class RunRequest(BaseModel):
             content.pop("budget_usd", None)
         if not self.rest:
             content.pop("rest", None)
+        if not self.successors:
+            content.pop("successors", None)
         return content
 
     @property

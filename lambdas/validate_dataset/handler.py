@@ -7,6 +7,7 @@ from typing import Any
 
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import RunRequest
+from evaldrop.steps.account_lives import account_lives
 from evaldrop.steps.lifecycle.runs import defined_run, reserving_run, resuming_run
 from evaldrop.steps.lifecycle.telling import Lifecycle
 from evaldrop.steps.services import log_step
@@ -39,7 +40,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     admit = None
     if most := os.environ.get("EVALDROP_MONTHLY_BUDGET_USD"):
         admit = partial(_admit, lifecycle, float(most), resuming_run if request.rest else reserving_run)
-    state = validate_dataset(request, default=default, caps=caps, arn=arn, admit=admit)
+    # Only a stack of AWS's has a Bedrock that knows; what stands in for it knows no model's life.
+    lives = account_lives() if arn and request.bedrock == "aws" and not rehearsed_with else None
+    state = validate_dataset(request, default=default, caps=caps, arn=arn, admit=admit, lives=lives)
     if lifecycle.has_store and admit is None:
         lifecycle.begin(defined_run(RunDefinition.load(state["run"]["folder"])))
     log_step("ValidateDataset", run_id=request.run_id, dataset=request.dataset)

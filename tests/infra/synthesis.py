@@ -27,6 +27,7 @@ EVERYTHING = {
     ],
     "guardrails": ["gr-1", "arn:aws:bedrock:eu-west-1:123456789012:guardrail/gr-2"],
     "scorers": ["brevity", "arn:aws:lambda:eu-west-1:123456789012:function:grade:live"],
+    "successors": {"amazon.nova-lite-v1:0": ["geo.amazon.nova-2-lite-v1:0"]},
     "prompt_optimizer": True,
     "prompt_jobs": True,
     "memory_mb": {"BuildScorecard": 10240},

@@ -34,6 +34,7 @@ NO_CALLS = {"get_paginator"}
 
 # What doctor calls beside those, by which it looks at an account.
 OF_DOCTOR = {
+    "list_foundation_models": {"bedrock:ListFoundationModels"},
     "converse": {"bedrock:InvokeModel"},
     "get_foundation_model": {"bedrock:GetFoundationModel"},
     "list_service_quotas": {"servicequotas:ListServiceQuotas"},

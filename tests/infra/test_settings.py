@@ -169,3 +169,19 @@ def test_nothing_costs_by_the_month_unless_it_is_asked_for():
     plain = Settings()
     assert plain.history
     assert not any((plain.api, plain.sign_in, plain.waf, plain.network, plain.audit, plain.kms))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "told"),
+    [
+        ({"successors": {"us.amazon.nova-lite-v1:0": ["m"]}}, "is a profile or an ARN"),
+        ({"successors": {"m.x": ["m.y"]}, "weekly": {}}, "they are tried by weekly.datasets"),
+    ],
+)
+def test_successors_are_of_models_and_are_tried_by_the_weekly_datasets(chosen, told):
+    weekly = {"weekly": {"datasets": ["datasets/a.jsonl"]}}
+    with pytest.raises(ValidationError, match=told):
+        Settings.from_context({**weekly, **chosen})
+    settings = Settings.from_context({**weekly, "successors": {"m.x": ["m.y"]}})
+    assert "m.y" in settings.caps.models
+    assert "m.y" in settings.models_in(None)

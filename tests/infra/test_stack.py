@@ -133,6 +133,7 @@ def test_there_is_no_custom_resource_and_no_type_that_nobody_has_looked_at(eithe
 
 # Statements on every resource, by their actions, and why.
 ON_EVERYTHING = {
+    ("bedrock:ListFoundationModels",): ("it lists what Bedrock has, and names no resource"),
     (
         "xray:GetSamplingRules",
         "xray:GetSamplingTargets",
@@ -582,3 +583,15 @@ def test_steering_may_change_this_machines_map_runs_of_records_and_nothing_else(
         "states:ListMapRuns",
         "states:UpdateMapRun",
     }
+
+
+def test_models_that_are_leaving_are_looked_at_each_day_and_when_health_tells(full_template, template):
+    look = one(full_template, "AWS::Scheduler::Schedule", "Leaving")
+    assert look["ScheduleExpression"] == "rate(1 day)"
+    health = one(full_template, "AWS::Events::Rule", "HealthOfBedrock")
+    assert health["EventPattern"] == {"source": ["aws.health"], "detail": {"service": ["BEDROCK"]}}
+    (target,) = health["Targets"]
+    asked = json.loads(target["Input"])
+    assert asked == json.loads(look["Target"]["Input"])
+    assert asked["leaving"] == {"amazon.nova-lite-v1:0": ["geo.amazon.nova-2-lite-v1:0"]}
+    assert not [name for name in resources(template, "AWS::Scheduler::Schedule") if "Leaving" in name]

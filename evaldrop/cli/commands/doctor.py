@@ -72,6 +72,7 @@ def doctor(
         models=models,
         stack=stack or DEFAULT_STACK,
         stack_is_named=stack is not None,
+        evaluation=evaluated,
     )
     if as_json:
         print_json([asdict(each) for each in findings])

@@ -34,6 +34,26 @@ def rejudge(
     max_in_flight: MaxInFlight = None,
     go_on: GoOn = False,
     report_url: ReportUrl = None,
+    bridge: Annotated[
+        str | None,
+        typer.Option(
+            "--bridge",
+            metavar="JUDGE[=MODEL]",
+            help="A judge's successor reads the last runs' responses; a line links the history's parts.",
+        ),
+    ] = None,
+    replaces: Annotated[
+        str | None,
+        typer.Option(
+            "--replaces",
+            metavar="JUDGE",
+            help="With --bridge: whose place it takes; by default the only one's.",
+        ),
+    ] = None,
+    last: Annotated[
+        int,
+        typer.Option("--last", min=1, max=50, help="With --bridge: how many runs are read, RUN the last."),
+    ] = 4,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> int:
@@ -48,7 +68,14 @@ def rejudge(
         evaldrop rejudge latest
 
         evaldrop rejudge support-answers --evaluation with-empathy.yaml
+
+        evaldrop rejudge support-answers --bridge strict=us.amazon.nova-pro-v1:0
     """
+    if bridge is not None:
+        from evaldrop.cli.bridging import BridgeWish, build_bridge
+
+        successor = BridgeWish(judge=bridge, replaces=replaces, runs=last, bedrock=bedrock)
+        return build_bridge(finished_run(run, out), successor, out=out, yes=yes, as_json=as_json)
     from evaldrop.cli.running import run_and_show
     from evaldrop.running.here import rejudged_run
 

@@ -45,10 +45,12 @@ def trend(
 
         evaldrop trend support-answers --out s3://bucket/runs --json
     """
+    from evaldrop import storage
     from evaldrop.cli.tables.trend import print_trend
-    from evaldrop.report.history_index import HISTORY_FILE, read_entries, read_history
+    from evaldrop.report.history_index import HISTORY_FILE, bridges_by_evaluation, read_entries, read_history
     from evaldrop.running.history.listing import history_files
     from evaldrop.scorecard.trend import BASELINE_RUNS, trend_of
+    from evaldrop.scorecard.trend.bridges import BRIDGES_FILE
 
     # What the history does not know of may be there all the same.
     files = history_files(out, evaluation, HISTORY_FILE)
@@ -59,7 +61,9 @@ def trend(
         what = f'{out}: no finished run of "{evaluation}".{did_you_mean(evaluation, known)}'
         there = f"There are {', '.join(known)}." if known else "There is no finished run at all."
         raise InputError(f"{what} {there} --out DIR looks elsewhere.")
-    found = trend_of(entries, evaluation, baseline_runs=baseline_runs or BASELINE_RUNS)
+    kept = storage.join(out, f"{evaluation}/{BRIDGES_FILE}")
+    bridges = bridges_by_evaluation([kept] if storage.exists(kept) else []).get(evaluation, ())
+    found = trend_of(entries, evaluation, baseline_runs=baseline_runs or BASELINE_RUNS, bridges=bridges)
     if as_json:
         print_json(found.to_json())
     else:

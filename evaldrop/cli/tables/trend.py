@@ -13,6 +13,7 @@ from evaldrop.cli.tables.terminal import (
 from evaldrop.report.columns import Column, words
 from evaldrop.scorecard.figures import count, interval, number
 from evaldrop.scorecard.trend import Series, Trend
+from evaldrop.scorecard.trend.linked import linked_by_run
 
 CELLS = 40
 LEAST_BAR = 20
@@ -50,12 +51,18 @@ def _print_series(console: Console, series: Series) -> None:
         "; ".join(change.sentence for change in series.changes if change.run_id == point.run_id)
         for point in series.points
     ]
+    linked = linked_by_run(series.linked)
     columns = [
         words(title, [point.started_at[:16].replace("T", " ") for point in series.points]),
         Column("mean", [number(point.mean) for point in series.points]),
         Column("interval", [interval(point.interval) for point in series.points], rank=1),
         Column("n", [count(point.n) for point in series.points], rank=2),
     ]
+    if linked:
+        values = [linked.get(point.run_id) for point in series.points]
+        columns.append(Column("linked", [number(each.mean) if each else "" for each in values]))
+        intervals = [interval(each.interval) if each else "" for each in values]
+        columns.append(Column("its interval", intervals, rank=1))
     # The bar's room is kept free first; the changes are told again below.
     columns = fitting(columns, console.width - LEAST_BAR - GAP, least=LEAST_TITLE)
     room = console.width - taken(columns, least=LEAST_TITLE) - GAP
@@ -75,4 +82,6 @@ def _print_series(console: Console, series: Series) -> None:
     elif series.charts:
         held = f"level {number(series.charts.level)}, noise of a run {number(series.charts.noise.sigma, 3)}"
         print_prose(console, f"[dim]{held}, from {series.charts.baseline_runs} runs; │ marks the level[/dim]")
+    if series.link:
+        print_prose(console, f"[dim]{shown(series.link)}[/dim]")
     console.print()

@@ -1,19 +1,26 @@
 """Series over the history's runs, each charted since it was last changed."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from math import sqrt
 
 from evaldrop.scorecard.model.scorecard import OVERALL
 from evaldrop.scorecard.trend.alarms import BASELINE_RUNS, chart_drift
+from evaldrop.scorecard.trend.bridges import Bridge
 from evaldrop.scorecard.trend.causes import shifts_of, usable
 from evaldrop.scorecard.trend.changes import SeriesKey, begins_stretch, changes_between, concerns
 from evaldrop.scorecard.trend.entries import HistoryCandidate, HistoryEntry, HistoryEstimate
+from evaldrop.scorecard.trend.linked import link_series
 from evaldrop.scorecard.trend.types import Change, Series, Trend, TrendPoint
 
 
 def trend_of(
-    entries: Iterable[HistoryEntry], evaluation: str, *, baseline_runs: int = BASELINE_RUNS
+    entries: Iterable[HistoryEntry],
+    evaluation: str,
+    *,
+    baseline_runs: int = BASELINE_RUNS,
+    bridges: Sequence[Bridge] = (),
 ) -> Trend:
     """
     Return the trend of an evaluation.
@@ -22,6 +29,7 @@ def trend_of(
         entries: The history, in any order; runs of other evaluations are passed over.
         evaluation: Its name.
         baseline_runs: Runs at the beginning of a stretch that set its level and noise, 2 or more.
+        bridges: What links runs by another judge with those of now, the oldest first.
     """
     found = sorted(
         (entry for entry in entries if entry.evaluation == evaluation),
@@ -52,11 +60,18 @@ def trend_of(
         _series(key, runs, changes, baseline_runs=baseline_runs, anchors=anchors)
         for key in _keys(runs, anchors=False)
     ]
+    linked = [
+        replace(each, linked=points, link=said)
+        for each in (*candidates, *anchors)
+        for points, said in [
+            link_series(SeriesKey(each.name, each.criterion, each.is_anchor), each.points, runs, bridges)
+        ]
+    ]
     return Trend(
         evaluation=evaluation,
         simulated=any(entry.simulated for entry in runs),
         runs=tuple(entry.run_id for entry in runs),
-        series=(*candidates, *anchors),
+        series=tuple(linked),
         changes=changes,
         left_out=left_out,
     )

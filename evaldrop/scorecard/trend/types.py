@@ -64,12 +64,30 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedPoint:
+    """
+    A run's estimate by an old judge on a new one's scale; intervals hold the line's own uncertainty.
+
+    `pass_rate` is None where its own line could not be had.
+    """
+
+    run_id: str
+    label: str
+    mean: float | None
+    interval: Interval | None
+    pass_rate: float | None
+    pass_interval: Interval | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
     """
     One candidate (or one frozen set of anchors) on one criterion, the oldest run first.
 
     `changes` concern this series. Charts and shifts are of the last stretch, which begins at `points[start]`;
-    `charts` is None where there are too few runs, and `reason` says so.
+    `charts` is None where there are too few runs, and `reason` says so. `linked` are earlier runs by another
+    judge on the scale of the last run's, for a look: no chart reads them. `link` says how, or that they
+    cannot be linked; None without a bridge.
     """
 
     name: str
@@ -81,6 +99,8 @@ class Series:
     charts: Charts | None
     shifts: tuple[Shift, ...]
     reason: str | None
+    linked: tuple[LinkedPoint, ...] = ()
+    link: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +124,12 @@ class Trend:
     def shifts(self) -> tuple[Shift, ...]:
         """Every alarm of every series."""
         return tuple(shift for series in self.series for shift in series.shifts)
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        """How series are linked with earlier judges' runs, or that they are not, each criterion once."""
+        said = (f"{series.criterion}: {series.link}" for series in self.series if series.link)
+        return tuple(dict.fromkeys(said))
 
     @property
     def reason(self) -> str | None:

@@ -1,9 +1,9 @@
 """
 StartRun: events in, runs out; each run under a name that the same event always leads to.
 
-Understood are EventBridge's "Object Created", S3's own notifications, and `{"datasets": [...]}` from the
-schedule or from a person. What an upload wants of its run is in the object's metadata: the event cannot carry
-it.
+Understood are EventBridge's "Object Created", S3's own notifications, `{"datasets": [...]}` from the schedule
+or from a person, and the stack's own look at models that are leaving. What an upload wants of its run is in
+the object's metadata: the event cannot carry it.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -16,13 +16,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from evaldrop.datasets.files.formats import DATASET_ENDINGS, ENDINGS_IN_WORDS, stem_of
 from evaldrop.errors import EvaldropError, InputError, StorageError
+from evaldrop.model_lives import Lives
 from evaldrop.run.request import Labels, RunRequest
+from evaldrop.steps.account_lives import account_lives
 from evaldrop.steps.lifecycle.events import RunStarted
 from evaldrop.steps.lifecycle.failed import Ended, tell_failed
 from evaldrop.steps.lifecycle.runs import requested_run
 from evaldrop.steps.lifecycle.telling import NOWHERE, Lifecycle
 from evaldrop.steps.report_failure.notices import refusal_notice
 from evaldrop.steps.services import StackServices
+from evaldrop.steps.start_run.leaving import leaving_runs
 from evaldrop.steps.start_run.options import UploadOptions
 from evaldrop.steps.start_run.prefixes import ANCHORS, API, DATASETS, EVALUATIONS, UPLOADS
 from evaldrop.steps.start_run.uploads import Upload, is_of_the_api, run_name, run_of, uploads_in
@@ -79,6 +82,9 @@ class Wish(BaseModel):
         default=None, gt=0, allow_inf_nan=False, description="What the run may cost; held while it goes."
     )
     labels: Labels = Field(default=(), description="What the run is to be found by.")
+    successors: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="Model ID without geography: models that answer beside it."
+    )
 
 
 class IntakePlace(NamedTuple):
@@ -103,6 +109,7 @@ def start_runs(
     *,
     delivery: str,
     lifecycle: Lifecycle = NOWHERE,
+    look: Callable[[], Lives] = account_lives,
 ) -> dict[str, list[str]]:
     """
     Start a run for each dataset an event names; refuse what is none, with a message.
@@ -116,6 +123,7 @@ def start_runs(
         services: Its Step Functions, SNS and S3.
         delivery: Used as the time where an event states none; the same for each attempt at it.
         lifecycle: The store and the bus of events.
+        look: Returns which models are leaving, for events that ask for a look at them.
 
     Returns:
         URIs under `started`, `already_started`, `refused` and `ignored`.
@@ -126,7 +134,7 @@ def start_runs(
     outcome: dict[str, list[str]] = {"started": [], "already_started": [], "refused": [], "ignored": []}
     failures: list[EvaldropError] = []
     place = IntakePlace(intake, services, lifecycle, _moment_of(event))
-    for settle in _wanted(event, delivery):
+    for settle in _wanted(event, delivery, look):
         try:
             uri, what = settle(place)
         except EvaldropError as failure:
@@ -138,8 +146,14 @@ def start_runs(
     return outcome
 
 
-def _wanted(event: Mapping[str, Any], delivery: str) -> Iterator[Callable[[IntakePlace], tuple[str, str]]]:
+def _wanted(
+    event: Mapping[str, Any], delivery: str, look: Callable[[], Lives]
+) -> Iterator[Callable[[IntakePlace], tuple[str, str]]]:
     """Yield what settles each dataset of an event, called with the place."""
+    if "leaving" in event:
+        for of_successors, name in leaving_runs(event, look):
+            yield partial(_settle_wish, Wish.model_validate(of_successors), name)
+        return
     if "datasets" not in event:
         for upload in uploads_in(event):
             yield partial(_settle_upload, upload)
@@ -228,6 +242,7 @@ def _settle_wish(wish: Wish, moment: str, place: IntakePlace) -> tuple[str, str]
         go_on=wish.go_on,
         budget_usd=wish.budget_usd,
         labels=wish.labels,
+        successors=wish.successors,
     )
     reason = reason or refusal(Upload(bucket, key, facts.version, "", facts.size), intake)
     return _settle(request, reason or _evaluation_elsewhere(evaluation, intake), place)

@@ -17,12 +17,14 @@ from evaldrop.evaluation import Candidate, Evaluation
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.delivered import as_delivered, batch_problems, plain_deliveries
 from evaldrop.evaluation.delivery import Delivery
+from evaldrop.evaluation.lifecycle import LeavingModels, leaving_models, with_successors
 from evaldrop.evaluation.metrics import METRICS
 from evaldrop.evaluation.originals import improved_candidates, with_originals, with_proposers
 from evaldrop.evaluation.prompts import Kind, Prompt, load_prompt, newest_prompt
 from evaldrop.evaluation.questions import compared_pairs
 from evaldrop.evaluation.regions import REHEARSED_REGION, as_called, in_region, region_problems
 from evaldrop.job_formats.limits import MAX_PROMPT_BYTES
+from evaldrop.model_lives import Lives, published_lives
 from evaldrop.nearest import did_you_mean
 from evaldrop.prompt_search.asking import PROPOSER_VARIABLES
 from evaldrop.run.definition import DatasetFacts, PromptFile, RunDefinition, prices_for
@@ -101,6 +103,7 @@ class RunDraft:
     caps: Caps = NO_CAPS
     arn: str | None = None
     observed: Mapping[str, float] = field(default_factory=dict)
+    lives: Lives = field(default_factory=published_lives)
 
     def __post_init__(self) -> None:
         self.source = self.evaluation_uri.rstrip("/").rpartition("/")[2]
@@ -108,6 +111,14 @@ class RunDraft:
         if self.request.parent:
             self.parent = RunDefinition.load(self.request.parent)
             self.evaluation = as_called(self.evaluation, self.parent.evaluation)
+        if self.request.successors:
+            evaluated = with_successors(self.evaluation, self.request.successors)
+            if evaluated == self.evaluation:
+                self.problems.append(
+                    f"{self.source}: no candidate calls {', '.join(self.request.successors)}, or its "
+                    "successors answer already. Take the model out of the stack's successors (cdk.json)."
+                )
+            self.evaluation = evaluated
         if region := calling_region(self.request):
             self.evaluation = in_region(self.evaluation, region)
 
@@ -165,6 +176,7 @@ class RunDraft:
         self._refuse(self.caps.problems(evaluation, arn=self.arn))
         self._refuse(import_problems(evaluation, self.evaluation_uri) if self.arn is None else ())
         self.warnings += limit_warnings(evaluation, is_bedrock=is_bedrock)
+        leaving = self._leaving(evaluation)
         prompts = self._prompts(evaluation)
         self._refuse(length_problems(evaluation, prompts))
         self.problems += self._metric_problems()
@@ -202,7 +214,13 @@ class RunDraft:
                     "read": self.survey.n_accepted + self.survey.n_rejected,
                     "rejected": self.survey.n_rejected,
                 },
-                notes=(*self._understood(), *map(str, self.survey.findings[:MAX_NOTES])),
+                notes=(
+                    *self._understood(),
+                    *map(str, self.survey.findings[:MAX_NOTES]),
+                    *leaving.warnings,
+                    *self.lives.notes,
+                ),
+                alarms=leaving.alarms,
             ),
             evaluation=evaluation,
             evaluation_uri=self.evaluation_uri,
@@ -230,6 +248,18 @@ class RunDraft:
             owner=self.request.owner,
             deliveries=deliveries,
         )
+
+    def _leaving(self, evaluation: Evaluation) -> LeavingModels:
+        """Return what is to be said of models that leave Bedrock; those that have left go to the problems."""
+        if not self.request.bedrock.startswith(("aws", "simulated")):
+            return LeavingModels()
+        # Candidates of a run that is judged again are not called: they may be long gone.
+        called = evaluation.model_copy(update={"candidates": ()}) if self.parent else evaluation
+        today = datetime.now(UTC).date()
+        leaving = leaving_models(called, self.lives, day=today, region=calling_region(self.request))
+        self._refuse(leaving.problems)
+        self.warnings += (*leaving.alarms, *leaving.warnings)
+        return leaving
 
     def _deliveries(self, evaluation: Evaluation) -> dict[str, Delivery]:
         """Return how calls are delivered; a run that takes its parent's responses calls no candidate."""

@@ -20,6 +20,7 @@ from evaldrop.evaluation import (
 )
 from evaldrop.evaluation.delivered import as_delivered, without_jobs
 from evaldrop.evaluation.scorers import local_scorer_problems
+from evaldrop.model_lives import Lives, published_lives
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import RunRequest
 from evaldrop.steps.validate_dataset.begun import as_begun
@@ -58,6 +59,7 @@ def validate_dataset(
     caps: Caps = NO_CAPS,
     arn: str | None = None,
     admit: Callable[[RunDefinition], None] | None = None,
+    lives: Lives | None = None,
 ) -> dict[str, Any]:
     """
     Check a dataset, write the run's `run.json`, and return the state PrepareRecords works on.
@@ -65,13 +67,14 @@ def validate_dataset(
     A run that has its `run.json` already keeps it: this is how a run is gone on with. `default` names the
     stack's evaluation for datasets that have none beside or above them; `caps` are what the stack lets a run
     ask, and `arn` is one of its functions. `admit` gets a run that may begin otherwise, and may refuse it.
+    `lives` are those of an account's models; without them it is the shipped file that tells.
 
     Raises:
         InputError: There is something wrong; the message says all of it.
     """
     if region := calling_region(request):
         caps = caps.in_region(region)
-    check = check_dataset(request, default=default, caps=caps, arn=arn)
+    check = check_dataset(request, default=default, caps=caps, arn=arn, lives=lives)
     if check.problems or check.definition is None or check.plan is None:
         shown = list(check.problems[:MAX_SHOWN])
         if more := len(check.problems) - len(shown):
@@ -113,6 +116,7 @@ def check_dataset(
     caps: Caps = NO_CAPS,
     arn: str | None = None,
     observed: Mapping[str, float] | None = None,
+    lives: Lives | None = None,
 ) -> DatasetCheck:
     """
     Return all there is to say about a dataset and its evaluation; raise for nothing a user can mend.
@@ -140,7 +144,10 @@ def check_dataset(
     if survey is None:
         further = _loose_problems(request, evaluation_uri, None)
         return DatasetCheck(request=request, evaluation_uri=evaluation_uri, problems=(*problems, *further))
-    draft = RunDraft(request, evaluation, evaluation_uri, survey, caps=caps, arn=arn, observed=observed or {})
+    draft = RunDraft(
+        request, evaluation, evaluation_uri, survey,
+        caps=caps, arn=arn, observed=observed or {}, lives=lives or published_lives(),
+    )  # fmt: skip
     draft.problems += problems
     draft.tolerate_rows()
     of_rows, draft.problems = draft.problems, []

@@ -21,11 +21,13 @@ def refuse(*_, **__):
 def account(states, monkeypatch):
     """An account with a stack, whose models and quotas nobody may use."""
     known = clients.client
-    denied = SimpleNamespace(converse=refuse, get_paginator=refuse)
+    # moto knows no list of models.
+    denied = SimpleNamespace(
+        converse=refuse, get_paginator=refuse, list_foundation_models=refuse, meta=known("bedrock").meta
+    )
+    names = {"bedrock", "bedrock-runtime", "service-quotas"}
     monkeypatch.setattr(
-        clients,
-        "client",
-        lambda name, **more: denied if name in {"bedrock-runtime", "service-quotas"} else known(name, **more),
+        clients, "client", lambda name, **more: denied if name in names else known(name, **more)
     )
 
 

@@ -4,7 +4,9 @@ from typing import Any
 
 from evaldrop.aws_errors import explain, is_aws_fault
 from evaldrop.errors import InputError
+from evaldrop.evaluation import Evaluation
 from evaldrop.running.deployed.checkup.finding import AccountFinding, Client
+from evaldrop.running.deployed.checkup.lives import check_lives
 from evaldrop.running.deployed.checkup.models import ModelsHere, check_models
 from evaldrop.running.deployed.checkup.quotas import check_quotas
 from evaldrop.running.deployed.checkup.stack import check_stack
@@ -12,7 +14,13 @@ from evaldrop.running.deployed.stack import find_stack
 
 
 def check_account(
-    client: Client, runtime: Any | None, *, models: ModelsHere, stack: str, stack_is_named: bool
+    client: Client,
+    runtime: Any | None,
+    *,
+    models: ModelsHere,
+    stack: str,
+    stack_is_named: bool,
+    evaluation: Evaluation | None = None,
 ) -> list[AccountFinding]:
     """
     Look at an account.
@@ -23,6 +31,7 @@ def check_account(
         models: Whose access and quotas are looked at, as they are called from the Region at hand.
         stack: Name of the stack.
         stack_is_named: Whether somebody asked for this very stack; one that nobody named may be absent.
+        evaluation: Whose models are held against Bedrock's lifecycle; None for no look at it.
     """
     identity = _identity(client)
     if identity.state == "problem":
@@ -32,6 +41,7 @@ def check_account(
         identity,
         *models.findings,
         *(check_models(runtime, models.called) if runtime else ()),
+        *(check_lives(client, evaluation) if evaluation else ()),
         *check_quotas(client, models.called),
         *_stack(client, stack, stack_is_named=stack_is_named),
     ]
