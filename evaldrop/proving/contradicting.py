@@ -68,7 +68,7 @@ def _opposite(text: str) -> Planted | None:
     word = match[1]
     other = _OPPOSITE.get(word.casefold())
     behind = text[match.end() :].lstrip("\"'*_")[:1]
-    # "No" begins a sentence as well ("No refunds are given"): it is an answer where a mark or nothing follows.
+    # "No" begins sentences too ("No refunds are given"): it is an answer where a mark or nothing follows.
     if other is None or (behind and behind not in ",.;:!，。、،\n—"):
         return None
     other = (
@@ -125,8 +125,8 @@ def _negated(sentence: str, material: Material) -> str | None:
 def _in_json(material: Material, form: JsonForm) -> Planted | None:
     leaves = form.leaves()
     if truths := [(path, value) for path, value in leaves if isinstance(value, bool)]:
-        path, value = material.random.choice(truths)
-        return Planted(form.with_value(path, not value), f"{path_shown(path)} became {not value}".lower())
+        path, was = material.random.choice(truths)
+        return Planted(form.with_value(path, not was), f"{path_shown(path)} became {str(not was).lower()}")
     texts = [(path, value) for path, value in leaves if isinstance(value, str)]
     for path, value in texts:
         if (turned := _opposite(value)) is not None and len(value.split()) == 1:

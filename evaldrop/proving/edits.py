@@ -36,9 +36,9 @@ def plant(kind: FaultKind, response: str, texts: RecordTexts, *, seed: int) -> P
     """
     Return a response with a fault of a kind; None where the response has no hold for it.
 
-    JSON stays JSON, but where it is cut off. Code stays as it is, but for a wrong number, a line left out and,
-    where there is nothing but code, a comparison turned round. The seed, the kind and the response decide what
-    is left to chance.
+    JSON stays JSON, but where it is cut off. Code stays as it is, but for a wrong number, a line left out
+    and, where there is nothing but code, a comparison turned round. What is left to chance is decided by the
+    seed, the kind and the response.
     """
     source = random.Random(f"{seed}/{kind}/{response}")  # noqa: S311  # no secret
     planted = _EDITS[kind](Material(response=response, texts=texts, random=source))

@@ -14,8 +14,8 @@ _OTHER_SCRIPT: Final = re.compile(r"[\u0370-\u03ff\u0530-\u05ff\u0700-\u10ff]")
 _COMMON: Final[dict[str, frozenset[str]]] = {
     language: frozenset(words.split())
     for language, words in {
-        "en": "the of and to is are was in that it for with not you your be on as this can by or we",
-        "de": "der die das und ist sind nicht ein eine zu mit von für auf sie den im wird werden es oder auch",
+        "en": "the of and to is are was a in that it for with not you your be on by or we how do what i my",
+        "de": "der die das und ist sind nicht ein eine zu mit von für auf sie den im wird werden es oder",
         "fr": "le la les et est sont des une un pas pour dans que du en vous avec sur il ce par au",
         "es": "el la los las y es son de no una un para en que del con por se su al como",
         "it": "il lo la gli le e è sono di non una un per in che del con si della nel da come",

@@ -50,7 +50,8 @@ class Material:
         shared = [len(content_words(text) & known) for text in texts]
         most = max(shared)
         if most == 0:
-            shared = [int(2 * len(text) >= max(map(len, texts))) for text in texts]
+            longest = max(map(len, texts))
+            shared = [int(2 * len(text) >= longest) for text in texts]
             most = 1
         return self.random.choice([part for part, share in zip(parts, shared, strict=True) if share == most])
 

@@ -85,22 +85,22 @@ def _another(material: Material, old: str) -> str:
         for text in (material.response, texts.known, texts.prompt)
         for number in _NUMBER.findall(text)
     }
-    for _ in range(20):
-        new = _altered(material, old)
-        if _plain(new) not in taken:
-            break
-    return new
+    options = _others(old)
+    material.random.shuffle(options)
+    return next((option for option in options if _plain(option) not in taken), options[0])
 
 
-def _altered(material: Material, old: str) -> str:
-    if len(old) == 4 and old.isdigit() and int(old) in _YEARS:
-        year = int(old) + material.random.choice((-1, 1)) * material.random.randint(3, 40)
-        return "".join(chr(_zero(old[0]) + int(digit)) for digit in str(year))
-    places = [at for at, mark in enumerate(old) if mark.isdigit()]
+def _others(old: str) -> list[str]:
+    """Return numbers of the same form: another first digit, or a year 3 to 40 years off."""
+    if len(old) == 4 and old.isdecimal() and int(old) in _YEARS:
+        years = (int(old) + sign * distance for sign in (-1, 1) for distance in range(3, 41))
+        return ["".join(chr(_zero(old[0]) + int(digit)) for digit in str(year)) for year in years]
+    places = [at for at, mark in enumerate(old) if mark.isdecimal()]
     at = next((place for place in places if unicodedata.digit(old[place]) != 0), places[-1])
     was = unicodedata.digit(old[at])
-    digit = material.random.choice([each for each in range(1, 10) if each != was])
-    return f"{old[:at]}{chr(_zero(old[at]) + digit)}{old[at + 1 :]}"
+    return [
+        f"{old[:at]}{chr(_zero(old[at]) + digit)}{old[at + 1 :]}" for digit in range(1, 10) if digit != was
+    ]
 
 
 def _zero(digit: str) -> int:
@@ -108,4 +108,4 @@ def _zero(digit: str) -> int:
 
 
 def _plain(number: str) -> str:
-    return "".join(str(unicodedata.digit(mark)) for mark in number if mark.isdigit())
+    return "".join(str(unicodedata.digit(mark)) for mark in number if mark.isdecimal())

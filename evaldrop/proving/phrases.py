@@ -127,9 +127,9 @@ UNTRUE: Final = {
 """What stands before a sentence to say that it does not hold."""
 
 _ORDERS: Final = """
-add ask avoid call change check choose click close confirm contact copy create delete download enter fill follow
-go install keep log make open pay press put read remove restart run save select send set sign start stop submit
-take tap try turn type update upload use visit wait write
+add ask avoid call change check choose click close confirm contact copy create delete download enter fill
+follow go install keep log make open pay press put read remove restart run save select send set sign
+start stop submit take tap try turn type update upload use visit wait write
 """
 ORDERS: Final = frozenset(_ORDERS.split())
 """English verbs that begin what somebody is told to do."""

@@ -115,7 +115,7 @@ def is_code(text: str) -> bool:
 
 
 def content_words(text: str) -> set[str]:
-    """Return the words of a text that may carry its content; pairs of characters where no spaces part words."""
+    """Return the words that may carry a text's content; pairs of characters where no spaces part words."""
     found = set[str]()
     for word in _WORD.findall(text.casefold()):
         if _CJK.search(word):
