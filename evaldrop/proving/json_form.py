@@ -1,7 +1,8 @@
 """A response that is JSON: its values, and the same JSON with one of them changed, written as it was."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -84,10 +85,10 @@ def _walk(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
             yield from _walk(inner, (*path, key))
 
 
-def _changed(value: Any, path: Path, change: Any) -> Any:
-    copy = json.loads(json.dumps(value))
-    holder = copy
+def _changed(value: Any, path: Path, change: Callable[[Any, Any], None]) -> Any:
+    changed = deepcopy(value)
+    holder = changed
     for key in path[:-1]:
         holder = holder[key]
     change(holder, path[-1])
-    return copy
+    return changed

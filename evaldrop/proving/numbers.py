@@ -5,6 +5,7 @@ import re
 import unicodedata
 from typing import Any, Final
 
+from evaldrop import json_text
 from evaldrop.proving.json_form import JsonForm, json_form, path_shown
 from evaldrop.proving.material import Material, Planted
 
@@ -47,7 +48,7 @@ def _in_json(material: Material, form: JsonForm) -> Planted | None:
     start = place.start() + len(text) - len(text.lstrip("-"))
     changed = f"{text[:start]}{new}{text[start + len(old) :]}"
     return Planted(
-        form.with_value(path, changed if isinstance(value, str) else json.loads(changed)),
+        form.with_value(path, changed if isinstance(value, str) else json_text.loads(changed)),
         f"{path_shown(path)}: {old} became {new}",
     )
 
