@@ -15,6 +15,7 @@ _NOT: Final = re.compile(
     r"\b(is|are|was|were|can|could|will|would|must|should|may|has|have|does|do|did) not\b|\bcannot\b"
 )
 _HOLDS: Final = re.compile(r"\b(is|are|was|were|can|could|will|would|must|should|may)\b(?! not\b)")
+_CONDITION: Final = re.compile(r"(?:if|when|while|unless|although|because|since|once)\b", re.I)
 _CHINESE: Final = (("不是", "是"), ("不能", "能"), ("没有", "有"), ("不会", "会"), ("不可以", "可以"))
 _NAME: Final = re.compile(r"(?<![.!?:\n]\s)(?<!^)\b[A-ZÀ-ÖØ-Þ][^\W\d_]{2,}(?: [A-ZÀ-ÖØ-Þ][^\W\d_]{2,})*")
 _ANY_NAME: Final = re.compile(r"\b[A-ZÀ-ÖØ-Þ][^\W\d_]{2,}(?: [A-ZÀ-ÖØ-Þ][^\W\d_]{2,})*")
@@ -110,7 +111,9 @@ def _negated(sentence: str, material: Material) -> str | None:
         if match := _NOT.search(body):
             positive = match[1] or "can"
             return f"{start}{body[: match.start()]}{positive}{body[match.end() :]}"
-        if match := _HOLDS.search(body):
+        # Of "If you are late, you can still come" not the condition is what is said.
+        main = body.find(",") + 1 if _CONDITION.match(body) else 0
+        if match := _HOLDS.search(body, main) or _HOLDS.search(body):
             return f"{start}{body[: match.end()]} not{body[match.end() :]}"
     if language == "zh":
         for negative, positive in _CHINESE:

@@ -159,6 +159,7 @@ class TestContradiction:
             ("はい", "いいえ"),
             ("You can cancel it now.", "You can not cancel it now."),
             ("You cannot cancel it now.", "You can cancel it now."),
+            ("If you are late, you can still come.", "If you are late, you can not still come."),
             ("Choose the second entry there.", "Do not choose the second entry there."),
             ("No refunds are ever given here.", "No refunds are not ever given here."),
             ("您可以在柏林办理手续。", "您不可以在柏林办理手续。"),
