@@ -15,7 +15,7 @@ _NOT: Final = re.compile(
     r"\b(is|are|was|were|can|could|will|would|must|should|may|has|have|does|do|did) not\b|\bcannot\b"
 )
 _HOLDS: Final = re.compile(r"\b(is|are|was|were|can|could|will|would|must|should|may)\b(?! not\b)")
-_CONDITION: Final = re.compile(r"(?:if|when|while|unless|although|because|since|once)\b", re.I)
+_CONDITION: Final = re.compile(r"(?:if|when|while|unless|although|because|since|once)\b", re.IGNORECASE)
 _CHINESE: Final = (("不是", "是"), ("不能", "能"), ("没有", "有"), ("不会", "会"), ("不可以", "可以"))
 _NAME: Final = re.compile(r"(?<![.!?:\n]\s)(?<!^)\b[A-ZÀ-ÖØ-Þ][^\W\d_]{2,}(?: [A-ZÀ-ÖØ-Þ][^\W\d_]{2,})*")
 _ANY_NAME: Final = re.compile(r"\b[A-ZÀ-ÖØ-Þ][^\W\d_]{2,}(?: [A-ZÀ-ÖØ-Þ][^\W\d_]{2,})*")
