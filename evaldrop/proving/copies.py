@@ -1,9 +1,9 @@
 """
 Copies of a run's responses, in columns whose names tell nothing: what a test of the instrument has judged.
 
-One column holds the responses as they are, one the same again, and one for each kind of fault the responses
-with a fault of that kind. Judges see a column's name nowhere; whoever reads a request's candidate, or a report
-before the key, should not be able to guess either.
+One column holds the responses as they are, one the same again, and one for each kind of fault the
+responses with a fault of that kind. No request names a column, and whoever reads the run without its key
+should not be able to guess either.
 """
 
 import random

@@ -1,0 +1,106 @@
+"""The run that judges hidden copies of a run's responses: all asked anew, judges alone, as any run."""
+
+from contextlib import nullcontext
+from pathlib import Path
+
+import orjson
+import pytest
+
+from evaldrop.errors import InputError
+from evaldrop.proving.copies import AGAIN, AS_IT_IS
+from evaldrop.proving.edits import FAULT_KINDS
+from evaldrop.run.definition import RunDefinition
+from evaldrop.run.tables import read_rows
+from evaldrop.running.here import LocalRun, execute_here, new_run
+from evaldrop.running.proof import proof_run
+from tests.evaldrop.evaluations import LITE, SMALL, write
+
+BEDROCK = "simulated:latency=0"
+ROWS = [
+    {
+        "id": f"r{n}",
+        "prompt": f"How long may I return item {n}?",
+        "reference": f"You have {n + 20} days. Ask us.",
+    }
+    for n in range(6)
+]
+
+
+class _Unwatched:
+    """Hears a run's events and tells nobody."""
+
+    def __getattr__(self, name: str):
+        return lambda *_args, **_more: None
+
+
+def _executed(run: LocalRun) -> LocalRun:
+    execution = execute_here(run, lambda _meter: nullcontext(_Unwatched()), lambda _said: None)
+    assert execution is not None
+    assert execution.status == "SUCCEEDED", execution
+    return run
+
+
+@pytest.fixture(scope="module")
+def parent(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("parent")
+    evaluation = {**SMALL, "checks": [{"contains": "days"}], "gate": ["correctness.mean >= 0.1"]}
+    dataset = write(folder, evaluation, ROWS)
+    run = new_run(
+        str(dataset),
+        evaluation=None,
+        bedrock=BEDROCK,
+        out=str(folder / "runs"),
+        limit=None,
+        max_in_flight=None,
+    )
+    return _executed(run).folder
+
+
+@pytest.fixture(scope="module")
+def proof(parent: str) -> RunDefinition:
+    run = proof_run(parent, candidate="lite", kinds=FAULT_KINDS, records=200)
+    return RunDefinition.load(_executed(run).folder)
+
+
+@pytest.fixture(scope="module")
+def key(parent: str) -> dict[str, str]:
+    columns: dict[str, str] = orjson.loads((Path(parent) / "proof" / "key.json").read_bytes())["columns"]
+    return columns
+
+
+def test_every_candidate_is_given_and_has_a_name_that_tells_nothing(
+    proof: RunDefinition, key: dict[str, str]
+) -> None:
+    assert {each.model for each in proof.evaluation.candidates} == {"given"}
+    assert {each.name for each in proof.evaluation.candidates} == set(key)
+    assert {AS_IT_IS, AGAIN, "truncation"} <= set(key.values())
+
+
+def test_identical_responses_are_each_asked_of_the_judge(proof: RunDefinition, key: dict[str, str]) -> None:
+    same = {column for column, holds in key.items() if holds in (AS_IT_IS, AGAIN)}
+    rows = read_rows(f"{proof.folder}/verdicts.parquet", ("candidate", "judge", "score", "input_tokens"))
+    judged = [row for row in rows if row[0] in same and row[1] == "judge"]
+    assert len(judged) == 2 * len(ROWS)
+    assert all(score is not None and tokens > 0 for _, _, score, tokens in judged)
+
+
+def test_checks_look_at_the_copies_too(proof: RunDefinition) -> None:
+    rows = list(read_rows(f"{proof.folder}/verdicts.parquet", ("candidate", "judge")))
+    assert len([row for row in rows if row[1] == "check"]) >= 2 * len(ROWS)
+
+
+def test_the_judge_is_asked_what_it_was_asked_before(parent: str, proof: RunDefinition) -> None:
+    before = RunDefinition.load(parent)
+    assert proof.evaluation.judges == before.evaluation.judges
+    assert proof.criteria == before.criteria
+    judging = {name: file for name, file in before.prompts.items() if name.startswith("judge/")}
+    assert judging.items() <= proof.prompts.items()
+
+
+def test_the_run_is_in_the_folder_of_the_run_it_tests(parent: str, proof: RunDefinition) -> None:
+    assert proof.folder.startswith(f"{parent}/proof/small/")
+
+
+def test_a_candidate_that_is_not_in_the_run_is_refused(parent: str) -> None:
+    with pytest.raises(InputError, match=f'no candidate "big". There are {LITE["name"]}'):
+        proof_run(parent, candidate="big", kinds=FAULT_KINDS, records=200)
