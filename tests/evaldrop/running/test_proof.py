@@ -3,12 +3,15 @@
 from contextlib import nullcontext
 from pathlib import Path
 
+import numpy as np
 import orjson
 import pytest
 
 from evaldrop.errors import InputError
 from evaldrop.proving.copies import AGAIN, AS_IT_IS
 from evaldrop.proving.edits import FAULT_KINDS
+from evaldrop.proving.judgements import judged_copies
+from evaldrop.proving.noticing import noticed_faults
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.tables import read_rows
 from evaldrop.running.here import LocalRun, execute_here, new_run
@@ -104,3 +107,27 @@ def test_the_run_is_in_the_folder_of_the_run_it_tests(parent: str, proof: RunDef
 def test_a_candidate_that_is_not_in_the_run_is_refused(parent: str) -> None:
     with pytest.raises(InputError, match=f'no candidate "big". There are {LITE["name"]}'):
         proof_run(parent, candidate="big", kinds=FAULT_KINDS, records=200)
+
+
+def test_the_verdicts_are_read_by_what_the_copies_are(proof: RunDefinition, key: dict[str, str]) -> None:
+    judged = judged_copies(proof, key, candidate="lite", run_records=6, comparisons=1)
+    assert set(judged.criteria) == set(proof.criteria)
+    check = next(copies for name, copies in judged.criteria.items() if name != "correctness")
+    # Code gives one text one score.
+    assert check.first.shape == (len(ROWS),)
+    assert np.array_equal(check.first, check.again)
+    assert set(check.faulty) == set(key.values()) - {AS_IT_IS, AGAIN}
+    correctness = judged.criteria["correctness"]
+    rows = read_rows(f"{proof.folder}/verdicts.parquet", ("record_id", "candidate", "criterion", "score"))
+    column = next(column for column, holds in key.items() if holds == "truncation")
+    scored = {record: score for record, who, what, score in rows if (who, what) == (column, "correctness")}
+    expected = [scored.get(row["id"], np.nan) for row in ROWS]
+    assert np.array_equal(correctness.faulty["truncation"], np.array(expected, float), equal_nan=True)
+
+
+def test_what_was_read_can_be_analysed(proof: RunDefinition, key: dict[str, str]) -> None:
+    judged = judged_copies(proof, key, candidate="lite", run_records=6, comparisons=1)
+    found = noticed_faults(judged, confidence=0.95)
+    assert {(each.criterion, each.kind) for each in found} == {
+        (name, kind) for name in proof.criteria for kind in set(key.values()) - {AS_IT_IS, AGAIN}
+    }
