@@ -15,15 +15,22 @@ from evaldrop.errors import InputError
 from evaldrop.evaluation import Evaluation
 from evaldrop.proving.copies import Answered, HiddenCopies, hidden_copies, stratified
 from evaldrop.proving.edits import FaultKind
+from evaldrop.proving.judgements import judged_copies
+from evaldrop.proving.noticing import noticed_faults
+from evaldrop.proving.power import detection_power
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import prepared_records
+from evaldrop.run.request import new_run_id
 from evaldrop.run.tables import read_rows
 from evaldrop.running.here import LocalRun, new_run
+from evaldrop.scorecard.model.proof import Proof
 
 PROOF_FOLDER: Final = "proof"
 DATASET_FILE: Final = "copies.jsonl"
 EVALUATION_FILE: Final = "evaluation.yaml"
 KEY_FILE: Final = "key.json"
+PROOF_FILE: Final = "proof.json"
+DROPS: Final = (0.02, 0.05, 0.10)
 
 
 def proof_run(
@@ -61,7 +68,8 @@ def proof_run(
         )
     answered = _answered(parent, candidate)
     copies = hidden_copies(stratified(answered, records, seed=seed), kinds, seed=seed)
-    place = storage.join(storage.absolute(folder), PROOF_FOLDER)
+    # A folder of its own: what a run that was stopped goes on with stays as it is.
+    place = storage.join(storage.absolute(folder), PROOF_FOLDER, new_run_id())
     _write(place, parent, copies, candidate)
     return new_run(
         storage.join(place, DATASET_FILE),
@@ -72,6 +80,45 @@ def proof_run(
         max_in_flight=max_in_flight,
         budget_usd=budget_usd,
     )
+
+
+def read_proof(folder: str) -> Proof:
+    """
+    Analyse the newest finished run that judged copies of a run's responses; write `proof.json` there.
+
+    Args:
+        folder: The folder of the run that was tested, on this machine.
+
+    Raises:
+        InputError: Nothing was judged yet, or not to its end.
+        StorageError: A file of either run cannot be read.
+    """
+    ended = sorted(storage.local_path(folder).glob(f"{PROOF_FOLDER}/*/*/*/scorecard.json"))
+    if not ended:
+        raise InputError(f"{folder}: no test of its judges and checks has ended. --faults makes one.")
+    judged_in = ended[-1].parent
+    key = orjson.loads(storage.read_bytes(str(judged_in.parents[1] / KEY_FILE)))
+    tested, proof = RunDefinition.load(folder), RunDefinition.load(str(judged_in))
+    judged = judged_copies(
+        proof,
+        key["columns"],
+        candidate=key["candidate"],
+        run_records=sum(record.anchor is None for record in prepared_records(folder)),
+        comparisons=max(1, len(tested.evaluation.candidates) * len(tested.criteria)),
+    )
+    confidence = tested.evaluation.confidence
+    found = Proof(
+        candidate=judged.candidate,
+        records=judged.records,
+        confidence=confidence,
+        simulated=proof.simulated,
+        noticed=noticed_faults(judged, confidence=confidence),
+        power=tuple(
+            detection_power(judged, drops=DROPS, confidence=confidence, planned_variance=None, seed=0)
+        ),
+    )
+    storage.write_bytes(storage.join(folder, PROOF_FILE), found.model_dump_json(indent=2).encode())
+    return found
 
 
 def _answered(parent: RunDefinition, candidate: str) -> list[Answered]:

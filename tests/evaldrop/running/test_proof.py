@@ -15,7 +15,8 @@ from evaldrop.proving.noticing import noticed_faults
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.tables import read_rows
 from evaldrop.running.here import LocalRun, execute_here, new_run
-from evaldrop.running.proof import proof_run
+from evaldrop.running.proof import proof_run, read_proof
+from evaldrop.scorecard.model.proof import Proof
 from tests.evaldrop.evaluations import LITE, SMALL, write
 
 BEDROCK = "simulated:latency=0"
@@ -66,8 +67,9 @@ def proof(parent: str) -> RunDefinition:
 
 
 @pytest.fixture(scope="module")
-def key(parent: str) -> dict[str, str]:
-    columns: dict[str, str] = orjson.loads((Path(parent) / "proof" / "key.json").read_bytes())["columns"]
+def key(proof: RunDefinition) -> dict[str, str]:
+    kept = (Path(proof.folder).parents[1] / "key.json").read_bytes()
+    columns: dict[str, str] = orjson.loads(kept)["columns"]
     return columns
 
 
@@ -101,7 +103,7 @@ def test_the_judge_is_asked_what_it_was_asked_before(parent: str, proof: RunDefi
 
 
 def test_the_run_is_in_the_folder_of_the_run_it_tests(parent: str, proof: RunDefinition) -> None:
-    assert proof.folder.startswith(f"{parent}/proof/small/")
+    assert Path(proof.folder).parents[2] == Path(parent) / "proof"
 
 
 def test_a_candidate_that_is_not_in_the_run_is_refused(parent: str) -> None:
@@ -131,3 +133,18 @@ def test_what_was_read_can_be_analysed(proof: RunDefinition, key: dict[str, str]
     assert {(each.criterion, each.kind) for each in found} == {
         (name, kind) for name in proof.criteria for kind in set(key.values()) - {AS_IT_IS, AGAIN}
     }
+
+
+def test_the_newest_test_that_ended_is_analysed_and_kept(parent: str, proof: RunDefinition) -> None:
+    # One that was begun after it and has judged nothing.
+    proof_run(parent, candidate="lite", kinds=("padding",), records=2)
+    found = read_proof(parent)
+    assert (found.candidate, found.records, found.simulated) == ("lite", len(ROWS), True)
+    assert {each.criterion for each in found.power} == set(proof.criteria)
+    kept = Proof.model_validate_json((Path(parent) / "proof.json").read_bytes())
+    assert kept == found
+
+
+def test_a_run_that_was_never_tested_says_how_to_test_it(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="--faults makes one"):
+        read_proof(str(tmp_path))
