@@ -22,7 +22,7 @@ AGAIN: Final = "again"
 _FEWEST_PER_STRATUM = 1
 
 
-class Answered(NamedTuple):
+class AnsweredRecord(NamedTuple):
     """A record of a run, and what the candidate answered."""
 
     record: PreparedRecord
@@ -45,7 +45,9 @@ class HiddenCopies:
     planted: Mapping[str, Mapping[str, str]]
 
 
-def hidden_copies(answered: Iterable[Answered], kinds: Sequence[FaultKind], *, seed: int) -> HiddenCopies:
+def hidden_copies(
+    answered: Iterable[AnsweredRecord], kinds: Sequence[FaultKind], *, seed: int
+) -> HiddenCopies:
     """
     Return copies of responses; the same seed gives the same faults in the same columns.
 
@@ -65,7 +67,7 @@ def hidden_copies(answered: Iterable[Answered], kinds: Sequence[FaultKind], *, s
     return HiddenCopies(rows, columns, dict(planted))
 
 
-def stratified(answered: Sequence[Answered], size: int, *, seed: int) -> list[Answered]:
+def stratified(answered: Sequence[AnsweredRecord], size: int, *, seed: int) -> list[AnsweredRecord]:
     """
     Return at most `size` records in their order, each category with its share, rounded; chosen by the seed.
 
@@ -89,7 +91,9 @@ def stratified(answered: Sequence[Answered], size: int, *, seed: int) -> list[An
     return [answered[place] for place in sorted(each[-1] for each in sorted(ranked)[:size])]
 
 
-def _versions(each: Answered, kinds: Sequence[FaultKind], seed: int) -> tuple[dict[str, str], dict[str, str]]:
+def _versions(
+    each: AnsweredRecord, kinds: Sequence[FaultKind], seed: int
+) -> tuple[dict[str, str], dict[str, str]]:
     """Return a response's versions by what they are, and what the faults are in words."""
     record = each.record
     texts = RecordTexts(prompt=record.prompt, references=record.reference, context=record.context)

@@ -13,7 +13,7 @@ import orjson
 from evaldrop import storage
 from evaldrop.errors import InputError
 from evaldrop.evaluation import Evaluation
-from evaldrop.proving.copies import Answered, HiddenCopies, hidden_copies, stratified
+from evaldrop.proving.copies import AnsweredRecord, HiddenCopies, hidden_copies, stratified
 from evaldrop.proving.edits import FaultKind
 from evaldrop.proving.judgements import judged_copies
 from evaldrop.proving.noticing import noticed_faults
@@ -121,7 +121,7 @@ def read_proof(folder: str) -> Proof:
     return found
 
 
-def _answered(parent: RunDefinition, candidate: str) -> list[Answered]:
+def _answered(parent: RunDefinition, candidate: str) -> list[AnsweredRecord]:
     """Return what a candidate answered to the dataset's records, in their order."""
     names = [each.name for each in parent.evaluation.candidates]
     if candidate not in names:
@@ -135,7 +135,7 @@ def _answered(parent: RunDefinition, candidate: str) -> list[Answered]:
         if who == candidate and response and error is None
     }
     found = [
-        Answered(record, texts[record.record_id])
+        AnsweredRecord(record, texts[record.record_id])
         for record in prepared_records(parent.folder)
         if record.record_id in texts and record.anchor is None and record.perturbed is None
     ]

@@ -7,12 +7,12 @@ import orjson
 import pytest
 
 from evaldrop.datasets.reading import read_records
-from evaldrop.proving.copies import AGAIN, AS_IT_IS, Answered, HiddenCopies, hidden_copies, stratified
+from evaldrop.proving.copies import AGAIN, AS_IT_IS, AnsweredRecord, HiddenCopies, hidden_copies, stratified
 from evaldrop.proving.edits import FAULT_KINDS
 from evaldrop.run.records import PreparedRecord
 
 
-def _answered(name: str, response: str, category: str | None = None) -> Answered:
+def _answered(name: str, response: str, category: str | None = None) -> AnsweredRecord:
     record = PreparedRecord(
         name,
         "How long?",
@@ -26,7 +26,7 @@ def _answered(name: str, response: str, category: str | None = None) -> Answered
         {},
         checks=({"icontains": "14"},),
     )
-    return Answered(record, response)
+    return AnsweredRecord(record, response)
 
 
 ANSWERED = (
