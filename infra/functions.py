@@ -61,6 +61,7 @@ _OPTIMIZING = (
     "bedrock/simulated/optimizer.py",
     "bedrock/simulated/prompt_features.py",
     "bedrock/simulated/proposer.py",
+    "bedrock/simulated/structured.py",
 )
 """Bedrock's optimiser, and the rehearsed one with what that imports."""
 CAPS_FILE = "caps.json"

@@ -4,10 +4,8 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final
-
-import snowballstemmer
 
 from evaldrop.checks.similarity import UNSPACED, tokenise
 
@@ -175,9 +173,14 @@ def _itself(word: str) -> str:
     return word
 
 
-_STEMMER: Final = snowballstemmer.stemmer("english")
+@cache
+def _stemmer() -> Any:
+    # Imported here: functions that only read checks go without.
+    import snowballstemmer
+
+    return snowballstemmer.stemmer("english")
 
 
 @lru_cache(maxsize=50_000)
 def _stem(word: str) -> str:
-    return str(_STEMMER.stemWord(word[:100]))
+    return str(_stemmer().stemWord(word[:100]))

@@ -4,8 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from rapidfuzz.distance import Levenshtein
-
 from evaldrop.checks.similarity import normalise
 from evaldrop.checks.subject import Outcome, Subject
 from evaldrop.checks.texts import NO_REFERENCE, wanted_texts
@@ -80,9 +78,13 @@ def levenshtein(near: Near, subject: Subject) -> Outcome:
         return NO_REFERENCE
     if near.max_distance is not None:
         most = near.max_distance
+        from rapidfuzz.distance import Levenshtein
+
         edits = min(Levenshtein.distance(subject.response, text, score_cutoff=most) for text in texts)
         shown = f"more than {most:,}" if edits > most else f"{edits:,}"
         return Outcome(float(edits <= most), f"{shown} edits away.")
     given = normalise(subject.response[:_MOST_CHARACTERS])
     wanted = [normalise(text[:_MOST_CHARACTERS]) for text in texts]
+    from rapidfuzz.distance import Levenshtein
+
     return Outcome(max(Levenshtein.normalized_similarity(given, text) for text in wanted))

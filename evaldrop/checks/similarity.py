@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from rapidfuzz.distance import LCSseq
-
 # A common subsequence takes time in the product of both lengths; what goes beyond this is left out on both
 # sides, so that a runaway response costs tenths of a second and not minutes.
 ROUGE_TOKENS: Final = 20_000
@@ -95,6 +93,9 @@ def rouge_l(response: str, references: Sequence[str]) -> float | None:
         return None
     given = tokenise(response)[:ROUGE_TOKENS]
     wanted = [tokenise(reference)[:ROUGE_TOKENS] for reference in references]
+    # Imported here: functions that only read checks go without.
+    from rapidfuzz.distance import LCSseq
+
     return max(_f1(LCSseq.similarity(given, each), len(given) + len(each)) for each in wanted)
 
 
