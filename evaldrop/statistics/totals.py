@@ -172,7 +172,7 @@ def _interval(
     sizes = np.ones(added.size)
     if groups is not None:
         clusters = as_clusters(groups, rows=added.size)
-        added = np.bincount(clusters.codes, weights=added, minlength=clusters.number)
+        added = np.bincount(clusters.codes, weights=added, minlength=clusters.number).astype(np.float64)
         sizes = np.bincount(clusters.codes, minlength=clusters.number).astype(np.float64)
     # As many as of one size would be worth (Kish 1965).
     number = float(sizes.sum() ** 2 / (sizes @ sizes))

@@ -27,6 +27,9 @@ class Estimated(NamedTuple):
     interval: Interval | None
 
 
+_NO_ESTIMATE: Final = Estimated(None, None)
+
+
 def _share_text(found: Estimated) -> str:
     return _text(figures.percent(found.value), figures.percent_interval(found.interval))
 
@@ -99,7 +102,7 @@ def by_field(scorecard: Scorecard, check: str) -> Table:
     columns: list[Column] = []
     for candidate, one in by_candidate.items():
         scores = [one.fields.get(name) for name in names] + ([one.rest] if has_rest else [])
-        shares = [Estimated(None, None) if each is None else _f1(each) for each in scores]
+        shares = [_NO_ESTIMATE if each is None else _f1(each) for each in scores]
         columns += _linked(
             _shares(candidate, shares), [links.verdicts(candidate, check, one.n)] * len(shares)
         )
@@ -198,9 +201,12 @@ def labels_by_category(scorecard: Scorecard, check: str) -> Table:
     columns: list[Column] = []
     for candidate, one in by_candidate.items():
         found = [one.categories.get(name) for name in names]
-        shares = [Estimated(each and each.accuracy, each and each.accuracy_interval) for each in found]
+        shares = [
+            _NO_ESTIMATE if each is None else Estimated(each.accuracy, each.accuracy_interval)
+            for each in found
+        ]
         behind = [
-            each and links.verdicts(candidate, check, each.n, category=name)
+            None if each is None else links.verdicts(candidate, check, each.n, category=name)
             for name, each in zip(names, found, strict=True)
         ]
         columns += _linked(_shares(candidate, shares), behind)

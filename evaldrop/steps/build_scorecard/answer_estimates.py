@@ -76,7 +76,9 @@ class _Fields:
 
     def _scores(self, rows: FieldRows, chosen: npt.NDArray[np.bool_]) -> FieldScores:
         ordinals, places = np.unique(rows.ordinals[chosen], return_inverse=True)
-        columns = [np.bincount(places, part, ordinals.size) for part in rows.counts[chosen].T]
+        columns = [
+            np.bincount(places, part, ordinals.size).astype(np.float64) for part in rows.counts[chosen].T
+        ]
         matched, missing, extra, wrong = columns
         groups = None if self._groups is None else np.asarray(self._groups)[ordinals]
 
