@@ -51,23 +51,23 @@ def fields(options: FieldOptions, subject: Subject) -> Outcome:
     return Outcome(overall(found.results).f1, _note(found.results))
 
 
-class Compared(NamedTuple):
+class FieldComparison(NamedTuple):
     """A response against a reference; where it holds no JSON, all of the reference's fields are missing."""
 
     results: tuple[FieldResult, ...]
     is_json: bool
 
 
-def compared(options: FieldOptions, subject: Subject) -> Compared | None:
+def compared(options: FieldOptions, subject: Subject) -> FieldComparison | None:
     """Compare a response with the reference that it is nearest to; None where none of them is JSON."""
     wanted = [value for value in map(_json_of, subject.references) if value is not _NO_JSON]
     if not wanted:
         return None
     found = find_json(subject.response)
     if found is None:
-        return Compared(compare_fields(wanted[0], None, options), is_json=False)
+        return FieldComparison(compare_fields(wanted[0], None, options), is_json=False)
     all_of_them = [compare_fields(value, found.value, options) for value in wanted]
-    return Compared(max(all_of_them, key=lambda results: overall(results).f1), is_json=True)
+    return FieldComparison(max(all_of_them, key=lambda results: overall(results).f1), is_json=True)
 
 
 _NO_JSON: Final = object()

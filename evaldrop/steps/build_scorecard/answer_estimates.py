@@ -17,7 +17,7 @@ from evaldrop.scorecard.model.answers import (
 from evaldrop.scorecard.scores import largest_categories
 from evaldrop.statistics.totals import TotalEstimate, confusion, label_scores, ratio_of_totals
 from evaldrop.statistics.vectors import Floats, Ordinals
-from evaldrop.steps.build_scorecard.answers import Answers, FieldAnswers, FieldRows, LabelRows
+from evaldrop.steps.build_scorecard.answers import FieldAnswers, FieldRows, KnownAnswers, LabelRows
 from evaldrop.steps.build_scorecard.counts import RunCounts
 from evaldrop.steps.build_scorecard.estimates import rate_interval
 
@@ -27,7 +27,7 @@ _Counts = npt.NDArray[np.int64]
 
 
 def field_estimates(
-    run: RunDefinition, counts: RunCounts, answers: Answers
+    run: RunDefinition, counts: RunCounts, answers: KnownAnswers
 ) -> dict[str, dict[str, FieldsEstimate]]:
     """Return, for each check of fields, what each candidate's responses say."""
     found: dict[str, dict[str, FieldsEstimate]] = {}
@@ -102,7 +102,7 @@ class _Fields:
 
 
 def label_estimates(
-    run: RunDefinition, counts: RunCounts, answers: Answers
+    run: RunDefinition, counts: RunCounts, answers: KnownAnswers
 ) -> dict[str, dict[str, LabelsEstimate]]:
     """Return, for each check of labels, what each candidate's responses say."""
     found: dict[str, dict[str, LabelsEstimate]] = {}

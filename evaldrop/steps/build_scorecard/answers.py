@@ -65,7 +65,7 @@ class FieldAnswers(NamedTuple):
     rows: FieldRows
 
 
-class Answers(NamedTuple):
+class KnownAnswers(NamedTuple):
     """
     All answers with a known truth.
 
@@ -79,7 +79,7 @@ class Answers(NamedTuple):
 
 
 class AnswerTally(Merging):
-    """Gathers `Answers`."""
+    """Gathers `KnownAnswers`."""
 
     def __init__(self, run: RunDefinition) -> None:
         kinds = {FIELDS, LABEL}
@@ -110,7 +110,7 @@ class AnswerTally(Merging):
                 else:
                     self._add_label(key, results.ordinal, check, options, subject)
 
-    def result(self) -> Answers:
+    def result(self) -> KnownAnswers:
         """Return what was gathered."""
         fields = {}
         for key, found in self._fields.in_order().items():
@@ -118,7 +118,7 @@ class AnswerTally(Merging):
             table = np.stack(counts, axis=1).astype(np.int64)
             fields[key] = FieldAnswers(found.n, found.no_json, FieldRows(ordinals, paths, table))
         labels = {key: LabelRows(*rows.in_order()) for key, rows in self._labels.in_order().items()}
-        return Answers(fields, self._paths, labels)
+        return KnownAnswers(fields, self._paths, labels)
 
     def _add_fields(self, key: AnswersOf, ordinal: int, options: Any, subject: Subject) -> None:
         found = compared(options, subject)

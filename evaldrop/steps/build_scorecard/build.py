@@ -40,7 +40,7 @@ from evaldrop.steps.build_scorecard.anchors import (
     judge_trusted,
 )
 from evaldrop.steps.build_scorecard.answer_estimates import field_estimates, label_estimates
-from evaldrop.steps.build_scorecard.answers import Answers, AnswerTally
+from evaldrop.steps.build_scorecard.answers import AnswerTally, KnownAnswers
 from evaldrop.steps.build_scorecard.biases.gathering import BiasData, BiasTally, labels_of, people_of
 from evaldrop.steps.build_scorecard.biases.measures import Judgements
 from evaldrop.steps.build_scorecard.biases.measuring import BiasMeter, earlier_anchors
@@ -141,7 +141,7 @@ class Tallied(NamedTuple):
     biases: BiasData
     failures: Mapping[str, FailedOn]
     judges_apart: JudgedColumns
-    answers: Answers
+    answers: KnownAnswers
 
 
 class RunTally(Merging):
