@@ -286,7 +286,7 @@ def names_in(schema):
 def test_every_key_that_the_page_names_of_a_scorecard_is_one():
     said = re.sub(r"<[^>]*>", "", " ".join(re.findall(r"`([^`]+)`", part_of_output_files("scorecard.json"))))
     # Reasons, fields of the dataset, a method, and what stands for the keys of a mapping.
-    others = {"not_applicable", "expected_blocked", "group", "ppi", "labels", "verdicts"}
+    others = {"not_applicable", "expected_blocked", "group", "ppi", "verdicts"}
     others |= {"Scorecard", "model_json_schema", "orders", "drawn"}
 
     assert set(re.findall(r"[A-Za-z_]\w*", said)) - names_in(Scorecard.model_json_schema()) == others

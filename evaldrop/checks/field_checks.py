@@ -1,7 +1,7 @@
 """The check of a response's JSON against the reference's, field by field."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from evaldrop.checks.fields import NEARLY, FieldOptions, FieldResult, compare_fields, overall
 from evaldrop.checks.json_values import find_json, read_json
@@ -43,15 +43,31 @@ def fields(options: FieldOptions, subject: Subject) -> Outcome:
     """Return F1 over the fields of a response's JSON against the reference's; the best of several."""
     if not subject.references:
         return NO_REFERENCE
+    found = compared(options, subject)
+    if found is None:
+        return NO_REFERENCE._replace(unscored_reason="no_json_in_reference")
+    if not found.is_json:
+        return Outcome(0.0, "Holds no JSON.")
+    return Outcome(overall(found.results).f1, _note(found.results))
+
+
+class FieldComparison(NamedTuple):
+    """A response against a reference; where it holds no JSON, all of the reference's fields are missing."""
+
+    results: tuple[FieldResult, ...]
+    is_json: bool
+
+
+def compared(options: FieldOptions, subject: Subject) -> FieldComparison | None:
+    """Compare a response with the reference that it is nearest to; None where none of them is JSON."""
     wanted = [value for value in map(_json_of, subject.references) if value is not _NO_JSON]
     if not wanted:
-        return NO_REFERENCE._replace(unscored_reason="no_json_in_reference")
+        return None
     found = find_json(subject.response)
     if found is None:
-        return Outcome(0.0, "Holds no JSON.")
-    compared = [compare_fields(value, found.value, options) for value in wanted]
-    best = max(compared, key=lambda results: overall(results).f1)
-    return Outcome(overall(best).f1, _note(best))
+        return FieldComparison(compare_fields(wanted[0], None, options), is_json=False)
+    all_of_them = [compare_fields(value, found.value, options) for value in wanted]
+    return FieldComparison(max(all_of_them, key=lambda results: overall(results).f1), is_json=True)
 
 
 _NO_JSON: Final = object()

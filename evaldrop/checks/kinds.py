@@ -62,6 +62,15 @@ class Kind:
         """Whether the workflow asks somebody else, which may cost something."""
         return self.run is None and self.name != OF_RECORDS
 
+    def __reduce__(self) -> tuple[Callable[[str], "Kind"], tuple[str]]:
+        # Its functions are made in place, so between processes only its name goes.
+        return kind_of, (self.name,)
+
+
+def kind_of(name: str) -> Kind:
+    """Return the kind of a name; KeyError where there is none."""
+    return KINDS[name]
+
 
 def _of_records(value: Any) -> Any:
     return value

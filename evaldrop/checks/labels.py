@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from evaldrop.checks.similarity import normalise
 from evaldrop.checks.subject import Outcome, Subject
@@ -89,13 +89,26 @@ def one_of(choices: LabelChoices, subject: Subject) -> Outcome:
     return Outcome(0.0, "Says none, or more than one.") if said is None else Outcome(1.0, f"Says {said}.")
 
 
+class LabelRead(NamedTuple):
+    """What a response should say, any of `wanted`, and what it says; None where it says none, or several."""
+
+    wanted: tuple[str, ...]
+    said: str | None
+
+
+def read_both(choices: LabelChoices, subject: Subject) -> LabelRead | None:
+    """Read the labels of references and response; None where no reference says one."""
+    read = (read_label(text, choices.labels) for text in subject.references)
+    wanted = tuple(dict.fromkeys(label for label in read if label is not None))
+    return LabelRead(wanted, read_label(subject.response, choices.labels)) if wanted else None
+
+
 def label(choices: LabelChoices, subject: Subject) -> Outcome:
     """Tell whether a response says the choice that a reference says."""
-    wanted = {read_label(text, choices.labels) for text in subject.references} - {None}
-    if not wanted:
+    read = read_both(choices, subject)
+    if read is None:
         reason = "no_label_in_reference" if subject.references else "no_reference"
         return NO_REFERENCE._replace(unscored_reason=reason)
-    said = read_label(subject.response, choices.labels)
-    asked = shortened(" or ".join(sorted(map(str, wanted))), 200)
-    told = "Says none, or more than one" if said is None else f"Says {said}"
-    return Outcome(1.0, f"{told}.") if said in wanted else Outcome(0.0, f"{told}; it is {asked}.")
+    asked = shortened(" or ".join(sorted(read.wanted)), 200)
+    told = "Says none, or more than one" if read.said is None else f"Says {read.said}"
+    return Outcome(1.0, f"{told}.") if read.said in read.wanted else Outcome(0.0, f"{told}; it is {asked}.")

@@ -14,6 +14,7 @@ from evaldrop.report.first_screen import fallen
 from evaldrop.report.markdown_tables import Strip, drawn, in_strips, is_narrow, transposed
 from evaldrop.report.preferences import preference_pairs, preferences
 from evaldrop.report.sentences import free_checks, losses
+from evaldrop.report.tables.answers import by_field, field_scores, label_scores
 from evaldrop.report.tables.baseline import baseline_changes, criterion_changes, worst_records
 from evaldrop.report.tables.decisions import difference
 from evaldrop.report.tables.guardrails import guardrail_pairs, guardrails
@@ -133,6 +134,12 @@ def _blocks(scorecard: Scorecard, report_url: str) -> Iterator[Sequence[str]]:
         named = ", ".join(map(_name, free[:_MOST_ROWS]))
         rest = f" and {len(free) - _MOST_ROWS} more" if len(free) > _MOST_ROWS else ""
         yield [f"Checked by code, without a call, at no cost: {named}{rest}."]
+    for table in (field_scores(scorecard), label_scores(scorecard)):
+        if len(table):
+            yield from drawn(table)
+    for check in scorecard.fields:
+        table = by_field(scorecard, check)
+        yield from _folded(table.title, table)
     yield from _listed(losses(scorecard))
     yield from _prompts(scorecard, report_url)
     if len(table := preferences(scorecard)):

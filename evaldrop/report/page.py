@@ -40,6 +40,14 @@ from evaldrop.report.preferences import preference_pairs, preferences
 from evaldrop.report.rows import Chunk, StratumCount
 from evaldrop.report.sentences import again, free_checks, losses
 from evaldrop.report.spoken import Spoken
+from evaldrop.report.tables.answers import (
+    by_field,
+    confusion_matrix,
+    field_scores,
+    fields_of,
+    label_scores,
+    labels_by_category,
+)
 from evaldrop.report.tables.baseline import baseline_changes, by_decision, worst_records
 from evaldrop.report.tables.guardrails import guardrail_pairs, guardrails, share_in_parts
 from evaldrop.report.tables.operations import operations
@@ -68,6 +76,12 @@ _MOST_UNDECIDED, _MOST_TRUST_ROWS = 12, 6
 _TABLES = {
     "operations": operations,
     "pairs": pairs,
+    "field_scores": field_scores,
+    "by_field": by_field,
+    "fields_of": fields_of,
+    "label_scores": label_scores,
+    "confusion_matrix": confusion_matrix,
+    "labels_by_category": labels_by_category,
     "worst_records": worst_records,
     "guardrails": guardrails,
     "guardrail_pairs": guardrail_pairs,

@@ -24,6 +24,7 @@ from evaldrop.report.deliveries import deliveries
 from evaldrop.report.failures import reasons_of, shown_candidate
 from evaldrop.report.preferences import preference_pairs, preferences
 from evaldrop.report.sentences import loss_in_words
+from evaldrop.report.tables.answers import field_scores, label_scores
 from evaldrop.report.tables.guardrails import guardrails
 from evaldrop.report.tables.operations import operations
 from evaldrop.report.tables.prompts import improved_prompts, tuned_on
@@ -82,6 +83,7 @@ def print_scorecard(console: Console, scorecard: Scorecard) -> None:
     hidden = [
         heading for name in scorecard.criteria for heading in _print_criterion(console, scorecard, name)
     ]
+    _print_answers(console, scorecard)
     _print_preferences(console, scorecard)
     columns = operations(scorecard).columns_in(TERMINAL)
     kept = print_fitting(console, columns, least=NAME_CELLS)
@@ -116,6 +118,16 @@ def print_scorecard(console: Console, scorecard: Scorecard) -> None:
     console.print(f"\ngate: [bold {DECISION_COLOURS[gate.decision]}]{gate.decision}[/]")
     for reason in gate.reasons:
         print_prose(console, shown(reason), indent=2)
+
+
+def _print_answers(console: Console, scorecard: Scorecard) -> None:
+    for table in (field_scores(scorecard), label_scores(scorecard)):
+        if len(table):
+            print_prose(console, table.title)
+            columns = table.columns_in(TERMINAL)
+            kept = print_fitting(console, columns, least=NAME_CELLS)
+            print_hidden(console, (each.heading for each in columns if each not in kept))
+            console.print()
 
 
 def _print_why_it_failed(console: Console, scorecard: Scorecard) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 from pydantic import Field, model_validator
 
 from evaldrop.evaluation.delivery import Delivery
+from evaldrop.scorecard.model.answers import FieldsEstimate, LabelsEstimate
 from evaldrop.scorecard.model.baseline import Baseline
 from evaldrop.scorecard.model.biases import Biases
 from evaldrop.scorecard.model.calibration import CalibratedMean, CriterionCalibration, PeoplesPreferences
@@ -449,6 +450,12 @@ class Scorecard(Part):
     )
     checks_against_judges: dict[str, ChecksAgainstJudges] = Field(
         default_factory=dict, description="Candidate: how often checks and judges say different things."
+    )
+    fields: dict[str, dict[str, FieldsEstimate]] = Field(
+        default_factory=dict, description="Check of fields, and candidate: its JSON, field by field."
+    )
+    labels: dict[str, dict[str, LabelsEstimate]] = Field(
+        default_factory=dict, description="Check of labels, and candidate: its confusion matrix."
     )
     frontier: tuple[FrontierPoint, ...] = Field(
         default=(), description="Candidates with a known price, the cheapest first."

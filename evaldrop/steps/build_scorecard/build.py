@@ -39,6 +39,8 @@ from evaldrop.steps.build_scorecard.anchors import (
     anchor_estimates,
     judge_trusted,
 )
+from evaldrop.steps.build_scorecard.answer_estimates import field_estimates, label_estimates
+from evaldrop.steps.build_scorecard.answers import AnswerTally, KnownAnswers
 from evaldrop.steps.build_scorecard.biases.gathering import BiasData, BiasTally, labels_of, people_of
 from evaldrop.steps.build_scorecard.biases.measures import Judgements
 from evaldrop.steps.build_scorecard.biases.measuring import BiasMeter, earlier_anchors
@@ -139,6 +141,7 @@ class Tallied(NamedTuple):
     biases: BiasData
     failures: Mapping[str, FailedOn]
     judges_apart: JudgedColumns
+    answers: KnownAnswers
 
 
 class RunTally(Merging):
@@ -157,6 +160,7 @@ class RunTally(Merging):
         self._data = BiasTally(run)
         self._failures = FailureTally(run)
         self._judges_apart = JudgesApartTally(run)
+        self._answers = AnswerTally(run)
 
     def add(self, record: PreparedRecord, results: RecordResults) -> None:
         """Add a line of `records.jsonl` with what came of it."""
@@ -238,6 +242,8 @@ def scorecard_of(
         criteria_use=criteria_use(run, judged, counts.size),
         criterion_pairs=criterion_pairs(run, judged),
         checks_against_judges=checks_against_judges(run, judged, counts.size),
+        fields=field_estimates(run, counts, tallied.answers),
+        labels=label_estimates(run, counts, tallied.answers),
         frontier=with_intervals(
             quality_cost_frontier(
                 candidates,

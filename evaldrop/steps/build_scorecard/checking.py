@@ -1,7 +1,6 @@
 """Looks at responses by a run's checks: no judge, no call, no cost."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from evaldrop.bedrock.families.tool_calls import AskedTool
 from evaldrop.checks import CHECKED_BY, Check, Outcome, Subject, ToolCall, check_from_config
@@ -41,7 +40,7 @@ class Checking:
         """
         if not self._own:
             return
-        brought = _by_name(record.checks)
+        brought = checks_of(record)
         subject = _subject(record, response, tool_calls) if is_there else None
         for name, check in self._own.items():
             mine = brought.get(name, [])
@@ -80,9 +79,10 @@ def _outcome(check: Check, brought: Sequence[Check], subject: Subject) -> Outcom
     return missing if missing is not None else Outcome(best, notes)
 
 
-def _by_name(configs: Sequence[Any]) -> dict[str, list[Check]]:
+def checks_of(record: PreparedRecord) -> dict[str, list[Check]]:
+    """Return the checks that a record brings, by name."""
     found: dict[str, list[Check]] = {}
-    for config in configs:
+    for config in record.checks:
         try:
             check = check_from_config(config, path="checks")
         except EvaluationError:

@@ -167,7 +167,7 @@ class CandidateCounts(Merging):
             self.latencies.append(ordinal, row.latency_ms)
         # What a guardrail says in a response's place is no response: always the same, and not judged.
         if row.stop_reason != GUARDRAIL_INTERVENED:
-            self.texts.append(ordinal, len(row.response), _hash(row.response))
+            self.texts.append(ordinal, len(row.response), text_hash(row.response))
         if row.flags is not None:
             self.flagged += 1
             for flag in row.flags.split(","):
@@ -372,7 +372,8 @@ def _cause(caught: object) -> str:
     return one_line(without_ids(str(said)), _MOST_CAUSE)
 
 
-def _hash(text: str) -> int:
+def text_hash(text: str) -> int:
+    """Return a number of 64 bits that is the same for the same text, in any process."""
     # Python's own differs from process to process, and parts of a run may be tallied in several.
     digest = blake2b(text.encode(errors="surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "little", signed=True)

@@ -140,7 +140,7 @@ def criterion_estimate(
 
         reached = _hull(mean_with(everywhere, filled(column.scores, end)).interval for end in ends)
         pass_reached = _hull(
-            _rate_interval(everywhere, filled(column.passed, end), groups, confidence) for end in (0.0, 1.0)
+            rate_interval(everywhere, filled(column.passed, end), groups, confidence) for end in (0.0, 1.0)
         )
     found = CriterionEstimate(
         n_scored=n_scored,
@@ -152,7 +152,7 @@ def criterion_estimate(
         interval=mean.interval,
         confidence=confidence,
         pass_rate=float(column.passed.mean()) if column.passed.size else None,
-        pass_interval=_rate_interval(column.ordinals, column.passed, groups, confidence),
+        pass_interval=rate_interval(column.ordinals, column.passed, groups, confidence),
         bounds=bounds.mean,
         pass_bounds=bounds.pass_rate,
         bounds_interval=reached,
@@ -202,7 +202,7 @@ def mean_of(
 def rate_of(ordinals: Ordinals, values: Floats, groups: Groups, confidence: float) -> MeanEstimate:
     """Return a share of records, values in [0, 1], with Clopper and Pearson's interval."""
     mean = mean_of(ordinals, values, groups, confidence)
-    interval = _rate_interval(ordinals, values, groups, confidence)
+    interval = rate_interval(ordinals, values, groups, confidence)
     # One record shows no spread, so its mean has no interval; its share has one.
     return mean.model_copy(update={"interval": interval, "reason": None if interval else mean.reason})
 
@@ -213,9 +213,10 @@ def _hull(intervals: Iterable[Interval | None]) -> Interval | None:
     return (min(low for low, _ in found), max(high for _, high in found)) if found else None
 
 
-def _rate_interval(
+def rate_interval(
     ordinals: Ordinals, values: Floats, groups: Groups, confidence: float
 ) -> tuple[float, float] | None:
+    """Return the interval of a share of records, by their ordinals; None for too few."""
     try:
         if groups is None:
             bounds = clopper_pearson_interval(float(values.sum()), values.size, confidence=confidence)

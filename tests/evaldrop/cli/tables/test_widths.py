@@ -36,6 +36,7 @@ from evaldrop.running.deployed.checkup.finding import AccountFinding
 from evaldrop.running.deployed.listing import RunRow
 from evaldrop.scorecard.calibration import calibrate
 from evaldrop.scorecard.calibration.label import Population, Sampling
+from evaldrop.scorecard.model.answers import FieldScores, FieldsEstimate, LabelsEstimate
 from evaldrop.scorecard.model.calibration import PeoplesPreferences, RaterAgreement
 from evaldrop.scorecard.model.scorecard import Scorecard
 from evaldrop.scorecard.read import read_run
@@ -183,12 +184,30 @@ def shown(hard, by_people, two_runs):
         "plan.print_sensitivity": [lambda to: plan.print_sensitivity(to, sensitivity())],
         "runs.print_runs": [lambda to: runs.print_runs(to, [row("SUCCEEDED"), row("TIMED_OUT")])],
         "scorecard.print_recommendation": [lambda to: scorecard.print_recommendation(to, hard)],
-        "scorecard.print_scorecard": [lambda to: scorecard.print_scorecard(to, hard)],
+        "scorecard.print_scorecard": [
+            lambda to: scorecard.print_scorecard(to, hard),
+            lambda to: scorecard.print_scorecard(to, with_answers(hard)),
+        ],
         "trend.print_trend": [lambda to: trend.print_trend(to, trended())],
         "usage.print_usage": [
             lambda to: usage.print_usage(to, {"acme": Usage(runs=12_345, usd=0.07)}, by="customer", names={})
         ],
     }
+
+
+def with_answers(card):
+    numbers = FieldScores(
+        matched=1_234_567, missing=12_345, extra=678, wrong=90_123,
+        precision=0.12345, precision_interval=(0.1, 0.99999), recall=1.0, recall_interval=(0.9876, 1.0),
+        f1=0.5, f1_interval=(0.00001, 0.6),
+    )  # fmt: skip
+    fields = FieldsEstimate(n=1_234_567, no_json=12_345, overall=numbers, fields={METRIC: numbers})
+    labels = LabelsEstimate(
+        n=1_234_567, unread=12_345, accuracy=0.5, accuracy_interval=(0.00001, 0.6), macro_f1=0.123,
+        macro_f1_interval=(0.1, 0.99999), matthews=-0.123, matthews_interval=(-1.0, -0.1),
+    )  # fmt: skip
+    found = {"fields": {OTHERS[1]: dict.fromkeys(card.candidates, fields)}}
+    return card.model_copy(update={**found, "labels": {OTHERS[1]: dict.fromkeys(card.candidates, labels)}})
 
 
 def planned(card, lengths_of="guess"):

@@ -8,6 +8,7 @@ from evaldrop.run.tables import comparison_schema, response_schema, robustness_s
 from evaldrop.scorecard.baseline.blessing import Blessing
 from evaldrop.scorecard.baseline.scores_table import score_schema
 from evaldrop.scorecard.calibration.label import Label, Sampling
+from evaldrop.scorecard.model.answers import FieldScores, FieldsEstimate, LabelCounts, LabelsEstimate
 from evaldrop.scorecard.model.baseline import (
     Baseline,
     BaselineCandidate,
@@ -86,6 +87,7 @@ def test_every_column_is_documented(schema):
     CandidatePairwise, PairScores, Strength, Strengths, JudgeHealth,
     PromptImprovement, PromptDifference, JudgeDifference, DevScores, PromptSearchCost, RecordParts,
     Reused, RobustnessDrop, RobustnessEstimate, BlockedShare, GuardrailComparison, GuardrailEstimate,
+    FieldsEstimate, FieldScores, LabelsEstimate, LabelCounts,
 ])  # fmt: skip
 def test_every_key_of_the_scorecard_is_documented(model):
     assert [name for name in model.model_fields if name not in DOCS] == []

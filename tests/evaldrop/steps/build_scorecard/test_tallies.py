@@ -37,6 +37,8 @@ HARM = {**CORRECTNESS, "name": "harm", "higher_is_better": False}
 CHECKS = [
     {"name": "agrees", "contains": "yes"},
     {"name": "is_sure", "not_contains": "perhaps", "weight": 0},
+    {"name": "answer", "label": ["yes", "perhaps", "a"], "weight": 0},
+    {"name": "values", "fields": True, "weight": 0},
 ]
 CRITERIA = {"correctness": CORRECTNESS, "tone": TONE, "harm": HARM}
 ERRORS = ("Throttled", "ModelError", "States.Timeout")
@@ -110,6 +112,7 @@ class RandomRun:
             "group": group,
             "expected_blocked": chance.choice([True, False, None]),
         }
+        fields["reference"] = [("yes", "perhaps", '{"a": "yes", "of": [1, 2]}')[len(self.records) % 3]]
         self.records.append(self.prepared(name, **fields))
         if self.maybe(0.1):
             has_result = False
@@ -147,6 +150,8 @@ class RandomRun:
         text = " ".join(
             chance.choices(["yes", "a", "correctness:", "yes", "perhaps"], k=chance.randint(1, 6))
         )
+        if text.startswith("a"):
+            text = json.dumps({"a": text[-3:], "of": [2], text: 1})
         stop = chance.choice(["end_turn"] * 5 + ["max_tokens", "guardrail_intervened", "refusal"])
         judged = [self.judgement(judge) for judge in self.judges if self.maybe(0.9)]
         if self.maybe(0.1):
