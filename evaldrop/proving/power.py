@@ -10,7 +10,7 @@ fault. What the test decides is counted.
 
 from collections.abc import Iterator, Mapping, Sequence
 from math import sqrt
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from scipy import special
@@ -21,16 +21,24 @@ from evaldrop.proving.noticing import FEWEST_PLANTED
 from evaldrop.proving.tries import FaultyRecords, faulty_records, tried
 from evaldrop.scorecard.baseline.pool import FIRST_SHARE, YEAR_OF_RUNS
 from evaldrop.scorecard.model.proof import DetectionPower, GateLook
-from evaldrop.statistics.intervals import normal_quantile, t_quantile, wilson_interval
-from evaldrop.statistics.paired_test import decide
+from evaldrop.statistics.intervals import clopper_pearson_interval, normal_quantile, t_quantile
+from evaldrop.statistics.paired_test import Pairing, decide
 from evaldrop.statistics.power import paired_t_power
 from evaldrop.statistics.vectors import Floats
 
 TRIES: Final = 400
 RESAMPLES: Final = 1_000
 _LOOKS: Final[tuple[GateLook, ...]] = ("single", "weekly")
-# Probits beyond this are shares of nearly 0 or 1, which no number of tries tells apart.
-_MOST_PROBIT = 4.0
+# Only without any spread: differences of large probits are still what a share of 0.99 is unsure by.
+_MOST_PROBIT = 40.0
+
+
+class _Drawings(NamedTuple):
+    """Shapes (drawings, records) and (2, drawings)."""
+
+    weights: Floats
+    unseen: Floats
+    steepness: float
 
 
 def detection_power(
@@ -110,10 +118,11 @@ def _looks(
     rate = start.drop / world.pass_rate
     # Both looks decide the same tries.
     tests = tried(world, rate, records=start.records, tries=tries, source=source)
-    weights = _resampled(world, source)
+    weights, unseen = _resampled(world, source), source.poisson(1.0, (2, RESAMPLES)).astype(np.float64)
+    drawings = _Drawings(weights, unseen, _steepness(tests))
     for look, level in levels.items():
         found = sum(decide([test], confidence=1 - level)[0].sign < 0 for test in tests)
-        interval = _interval(world, start, weights, found, tries, level, confidence)
+        interval = _interval(world, start, drawings, found, tries, level, confidence)
         yield start.model_copy(
             update={"look": look, "tries": tries, "share": found / tries, "interval": interval}
         )
@@ -132,7 +141,7 @@ def _reason(start: DetectionPower, world: FaultyRecords | None) -> str | None:
 def _interval(
     world: FaultyRecords,
     start: DetectionPower,
-    weights: Floats,
+    drawings: _Drawings,
     found: int,
     tries: int,
     level: float,
@@ -145,16 +154,22 @@ def _interval(
     variance is reckoned, and how far those spread in probits around that of the whole, wider by Student's t
     for few faults, is how far the share's probit may lie from the truth. The tries' own error is added.
     """
-    whole = _probit(world, np.ones((1, world.first.size)), start.drop, start.records, level)[0]
-    drawn = _probit(world, weights, start.drop, start.records, level)
+    whole = _probit(
+        world, np.ones((1, world.first.size)), np.zeros((2, 1)), start.drop, start.records, level
+    )[0]
+    drawn = _probit(world, drawings.weights, drawings.unseen, start.drop, start.records, level)
     tail = (1 - confidence) / 2
-    low, high = np.quantile(drawn - whole, [tail, 1 - tail])
-    wider = t_quantile(confidence, max(1, world.units - 1)) / normal_quantile(confidence)
+    # To both sides the larger one: a proof that by luck has little noise states too much power, and its
+    # drawings, of the same few changes, spread too little to that side.
+    spread = float(np.abs(np.quantile(drawn - whole, [tail, 1 - tail])).max())
+    spread *= (
+        drawings.steepness * t_quantile(confidence, max(1, world.units - 1)) / normal_quantile(confidence)
+    )
     centre = float(special.ndtri((found + 0.5) / (tries + 1)))
     # Where all tries found it, or none, this end is open.
-    own_low, own_high = special.ndtri(wilson_interval(found, tries, confidence=confidence))
-    reach_low = sqrt((wider * min(low, 0.0)) ** 2 + min(own_low - centre, 0.0) ** 2)
-    reach_high = sqrt((wider * max(high, 0.0)) ** 2 + max(own_high - centre, 0.0) ** 2)
+    own_low, own_high = special.ndtri(clopper_pearson_interval(found, tries, confidence=confidence))
+    reach_low = sqrt(spread**2 + min(own_low - centre, 0.0) ** 2)
+    reach_high = sqrt(spread**2 + max(own_high - centre, 0.0) ** 2)
     return float(special.ndtr(centre - reach_low)), float(special.ndtr(centre + reach_high))
 
 
@@ -168,8 +183,30 @@ def _resampled(world: FaultyRecords, source: np.random.Generator) -> Floats:
     return drawn[:, world.codes].astype(np.float64)
 
 
-def _probit(world: FaultyRecords, weights: Floats, drop: float, records: int, level: float) -> Floats:
-    """Return the probit of a two-sided t test's power to find the drop, for each row of weights."""
+def _steepness(tests: Sequence[Pairing]) -> float:
+    """
+    Return by how much the power's probit rises with each standard error of the mean difference, at least 1.
+
+    A try with more faults by chance has a larger standard error too, so that difference / error spreads less
+    than Student's t does (skewed differences), and its chance to be beyond the critical value is steeper.
+    """
+    found = [
+        test.difference / test.spread.error
+        for test in tests
+        if test.difference and test.spread and test.spread.error
+    ]
+    return max(1.0, 1 / max(float(np.std(found)), 0.4)) if len(found) > 1 else 1.0
+
+
+def _probit(
+    world: FaultyRecords, weights: Floats, unseen: Floats, drop: float, records: int, level: float
+) -> Floats:
+    """
+    Return the probit of a two-sided t test's power to find the drop, for each row of weights.
+
+    `unseen`, shape (2, rows): how many records more there are that the judge says something else of the
+    second time, by a step of the scale, and how many of which it says the same.
+    """
     there = np.isfinite(world.faulty)
     kinds = np.maximum(there.sum(axis=0), 1)
     middle = (world.again + world.first) / 2
@@ -183,7 +220,10 @@ def _probit(world: FaultyRecords, weights: Floats, drop: float, records: int, le
     passing = np.maximum(weights @ world.passed / total, 1e-9)
     rate = np.minimum(drop / passing, 1.0)
     mean = rate * (weights @ fall) / planted
-    second = (1 - rate) * (weights @ noise) / total + rate * (weights @ (squares * is_planted)) / planted
+    changes = weights @ noise + unseen[0] * world.step**2
+    second = (1 - rate) * changes / (total + unseen.sum(axis=0)) + rate * (
+        weights @ (squares * is_planted)
+    ) / planted
     variance = np.maximum(second - mean**2, 0.0)
     error = np.sqrt(np.maximum(variance, 1e-12) / records)
     critical = float(special.stdtrit(max(1, records - 1), 1 - level / 2))

@@ -32,6 +32,11 @@ class FaultyRecords(NamedTuple):
         return float(self.passed.mean())
 
     @property
+    def step(self) -> float:
+        """The smallest change that the scale knows; 0 where any is possible."""
+        return self.criterion.scale.smallest_step() or 0.0
+
+    @property
     def units(self) -> int:
         """How many records, or groups of them, are independent and have a fault."""
         return self.planted.size if self.codes is None else int(np.unique(self.codes[self.planted]).size)
@@ -67,7 +72,7 @@ def tried(
         source: Of what is drawn.
     """
     scale = world.criterion.scale
-    step, is_binary = scale.smallest_step() or 0.0, scale.kind == "binary"
+    is_binary = scale.kind == "binary"
     members = None if world.codes is None else _members(world.codes)
     ordinals = np.arange(records, dtype=np.int32)
     found = []
@@ -78,7 +83,7 @@ def tried(
             ordinals=ordinals,
             differences=differences,
             reach=scale.high - scale.low,
-            step=step,
+            step=world.step,
             is_binary=is_binary,
         )
         # Which level is decided by later: of the pairing only the interval that is printed has one.
