@@ -6,6 +6,10 @@ run has; each judged twice; in a share of them the second response has a planted
 lowers the pass rate by the drop in question if every fault makes a passing response fail: drop / pass rate.
 Which of a record's two judgings is the earlier one is drawn, so that no shift between them is mistaken for a
 fault. What the test decides is counted.
+
+The interval was held against worlds whose truth is known (tests/evaldrop/proving/worlds.py): judges that
+notice a fault with chance 0.3, 0.6 and 0.95, drops of 0, 5 and 20 points, yes/no and 1 to 5, proofs of 40 and
+100 records, runs of 100 to 400. MEASURED
 """
 
 from collections.abc import Iterator, Mapping, Sequence
