@@ -27,6 +27,7 @@ from evaldrop.cli.commands.init import init
 from evaldrop.cli.commands.keys import keys
 from evaldrop.cli.commands.local import local
 from evaldrop.cli.commands.plan import plan
+from evaldrop.cli.commands.prove import prove
 from evaldrop.cli.commands.rejudge import rejudge
 from evaldrop.cli.commands.report import report
 from evaldrop.cli.commands.rescore import rescore
@@ -65,7 +66,7 @@ _GROUPS: Mapping[str, Sequence[Callable[..., object] | typer.Typer]] = {
     "Run": (init, run, stop, validate, plan),
     "Read": (report, view, trend, export),
     "Compare and decide": (compare, diff, gate, bless, adopt),
-    "Judge again, and by people": (rescore, rejudge, review, calibrate),
+    "Judge again, and by people": (rescore, rejudge, review, calibrate, prove),
     "Deploy": (serve, doctor, submit, watch, runs, fetch, local),
     "Bedrock's evaluation jobs": (bedrock_eval,),
     "Keys and usage": (keys, usage, history),

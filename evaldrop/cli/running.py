@@ -42,20 +42,27 @@ LAST_WORD_S = 1.5
 
 
 def run_and_show(
-    run: LocalRun, *, yes: bool, as_json: bool, report_url: str | None = None, in_browser: bool = False
+    run: LocalRun,
+    *,
+    yes: bool,
+    as_json: bool,
+    report_url: str | None = None,
+    in_browser: bool = False,
+    show: Callable[[], int] | None = None,
 ) -> int:
     """
     Execute a run that its user agrees to, and print its scorecard; return the exit code.
 
     `report_url`: where its report will be read, for the link in `summary.md`. `in_browser`: a page shows it
-    meanwhile, and on a terminal until Ctrl-C.
+    meanwhile, and on a terminal until Ctrl-C. `show` is called when it has succeeded, instead of showing its
+    scorecard.
     """
     if not yes and not agreed(run):
         complain("stopped before anything was spent.")
         return exits.WRONG_USE
     with ExitStack() as until_read:
         page = _Page(run.folder, until_read) if in_browser else None
-        code = _run_and_show(run, page, as_json=as_json, report_url=report_url)
+        code = _run_and_show(run, page, as_json=as_json, report_url=report_url, show=show)
         if page is not None:
             page.wait()
     return code
@@ -85,7 +92,14 @@ class _Page:
             self._wait(None if is_read else LAST_WORD_S)
 
 
-def _run_and_show(run: LocalRun, page: _Page | None, *, as_json: bool, report_url: str | None) -> int:
+def _run_and_show(
+    run: LocalRun,
+    page: _Page | None,
+    *,
+    as_json: bool,
+    report_url: str | None,
+    show: Callable[[], int] | None,
+) -> int:
     console = stderr()
     progress = RunProgress(
         console,
@@ -126,7 +140,7 @@ def _run_and_show(run: LocalRun, page: _Page | None, *, as_json: bool, report_ur
             _say_stopped(run, "stopped before anything was called.")
         return exits.INTERRUPTED
     if execution.status == "SUCCEEDED":
-        return show_finished(run, as_json=as_json, report_url=report_url)
+        return show() if show else show_finished(run, as_json=as_json, report_url=report_url)
     # Without a run.json --resume would refuse the folder.
     if progress.done and has_begun(run.folder):
         _say_how_to_go_on(run)

@@ -68,6 +68,7 @@ class Proof(Part):
     candidate: str
     records: int = Field(description="Records of the proof.")
     confidence: float
+    simulated: bool = Field(default=False, description="Judged in a rehearsal: no finding about real judges.")
     noticed: tuple[Noticed, ...] = ()
     false_alarms: tuple[FalseAlarm, ...] = ()
     power: tuple[DetectionPower, ...] = ()

@@ -21,6 +21,7 @@ INPUTS = {"DATASET": "faq.jsonl", "FILE": "labels.csv", "EVALUATION": "evaluatio
 # What a command needs besides its arguments, or what keeps it from spending and calling.
 MORE = {
     "export": ["--to", "tables"],
+    "prove": ["--faults", "--yes"],
     "rejudge": ["--yes"],
     "run": ["--bedrock", "simulated", "--yes"],
     "submit": ["--dry-run"],
