@@ -8,10 +8,11 @@ Which of a record's two judgings is the earlier one is drawn, so that no shift b
 fault. What the test decides is counted.
 
 The interval was held against worlds whose truth is known (tests/evaldrop/proving/worlds.py): judges that
-notice a fault with chance 0.3, 0.6 and 0.95, drops of 0, 5 and 20 points, yes/no and 1 to 5, proofs of 40 and
-100 records, runs of 100 to 400. At 95 % it held the true power in 94 to 100 % of 40 to 200 simulations of each
-world measured (docs/proving.md). What it took: as many faults as the drop asks for also
-where few could be planted, Student's t, the larger spread to both sides, records unseen, and a power that is steeper than the t test's.
+notice a fault with chance 0.3, 0.6 and 0.95, drops of 0, 5 and 20 points, yes/no and 1 to 5, proofs of 40 to
+120 records, runs of 100 to 400. At 95 % it held the true power in 94 to 100 % of 40 to 200 simulations of
+each world that was measured (docs/proving.md). What it took: as many faults as the drop asks for also where
+few could be planted, Student's t, the larger spread to both sides, records that the proof has none of, and a
+probit that is steeper than the t test's.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
