@@ -34,6 +34,7 @@ from evaldrop.scorecard.model.part import OpenInterval as OpenInterval
 from evaldrop.scorecard.model.part import Part as Part
 from evaldrop.scorecard.model.part import nullable
 from evaldrop.scorecard.model.prompts import PromptImprovement, RecordParts
+from evaldrop.scorecard.model.proof import Proof
 from evaldrop.scorecard.model.recommendation import Recommendation
 from evaldrop.scorecard.model.usefulness import (
     ChecksAgainstJudges,
@@ -484,6 +485,7 @@ class Scorecard(Part):
     recommendation: Recommendation | None = nullable(
         "Which candidate to ship, and why; null in files of before there was one."
     )
+    proof: Proof | None = nullable("What planted faults say of judges and checks; null where nobody proved.")
 
     @property
     def unasked(self) -> int:
