@@ -481,11 +481,13 @@ class Scorecard(Part):
     failure_groups: dict[str, FailureGroups] = Field(
         default_factory=dict, description="Criterion: why responses failed it, by what judges wrote."
     )
+    proof: Proof | None = nullable(
+        "Whether judges and checks notice planted faults: of this run, or of an earlier one judged alike."
+    )
     summary: str = Field(default="", description="The verdict in words.")
     recommendation: Recommendation | None = nullable(
         "Which candidate to ship, and why; null in files of before there was one."
     )
-    proof: Proof | None = nullable("What planted faults say of judges and checks; null where nobody proved.")
 
     @property
     def unasked(self) -> int:
