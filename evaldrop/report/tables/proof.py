@@ -1,5 +1,7 @@
 """Whether judges and checks would have noticed: planted faults, false alarms, and drops that are found."""
 
+from collections.abc import Iterator, Sequence
+
 from evaldrop.proving.words import alarm_untold, kind_in_words, why_untold
 from evaldrop.report.changes import ChangeDot, on_one_axis, plot
 from evaldrop.report.charts import BEST, FAR_BEHIND, OPEN
@@ -14,7 +16,6 @@ _DECISIONS: dict[str, tuple[str, Tone]] = {
     "rewarded": (FAR_BEHIND, "bad"),
     "undecided": (OPEN, "muted"),
 }
-_LOOKS = {"single": "once", "weekly": "weekly gate"}
 
 
 def proof_tables(scorecard: Scorecard) -> list[Table]:
@@ -26,7 +27,8 @@ def proof_tables(scorecard: Scorecard) -> list[Table]:
 
 
 def _noticed(scorecard: Scorecard, proof: Proof) -> Table:
-    found = proof.noticed
+    order = list(dict.fromkeys(each.criterion for each in proof.noticed))
+    found = sorted(proof.noticed, key=lambda each: (order.index(each.criterion), not each.is_expected))
     keys = [(each.criterion, each.kind, each.judge or "") for each in found]
     changes = {
         key: dot
@@ -44,10 +46,22 @@ def _noticed(scorecard: Scorecard, proof: Proof) -> Table:
         Column("interval", [figures.percent_interval(each.interval) for each in found]),
         Column("by chance", [figures.percent(each.by_chance) for each in found], note=_BY_CHANCE),
         Column("faults", [count(each.n) for each in found]),
+        *_power_by_kind(proof, found),
     ]
     if all(each.judge is None for each in found):
         columns = [column for column in columns if column.heading != "judge"]
     return Table(title="Planted faults that were noticed", caption="Planted faults", columns=columns)
+
+
+def _power_by_kind(proof: Proof, found: Sequence[Noticed]) -> Iterator[Column]:
+    """Yield the column of what a drop by faults of one kind alone is found in, where it was asked about."""
+    by_kind = {(each.criterion, each.kind): each for each in proof.power if each.kind is not None}
+    for drop in {each.drop for each in by_kind.values()}:
+        cells = [
+            _found(by_kind.get((each.criterion, each.kind)) if each.judge is None else None) for each in found
+        ]
+        note = "Share of tries in which a drop of the pass rate by such faults alone is found"
+        yield Column(f"{100 * drop:g} points found in", cells, note=note)
 
 
 _BY_CHANCE = "Share of unchanged responses that score worse when they are judged again"
@@ -72,32 +86,38 @@ def _fault(found: Noticed) -> Cell:
 
 
 def _power(proof: Proof) -> Table:
-    found = proof.power
+    looks = {(each.criterion, each.drop, each.look): each for each in proof.power if each.kind is None}
+    once = [each for (_, _, look), each in looks.items() if look == "single"]
+    weekly = [looks.get((each.criterion, each.drop, "weekly")) for each in once]
+    untold = [_untold(each) or (week and _untold(week)) for each, week in zip(once, weekly, strict=True)]
     return Table(
         title="Drops that are found",
         caption="Drops that are found, and what the plan promises",
         columns=[
-            words("criterion", [each.criterion for each in found]),
-            words("asked", [_LOOKS[each.look] for each in found]),
-            words("faults of", [kind_in_words(each.kind) if each.kind else "all kinds" for each in found]),
-            Column("drop", [f"{100 * each.drop:g} points" for each in found]),
-            Column("found in", [_found(each) for each in found], note="Share of tries"),
-            Column("interval", [figures.percent_interval(each.interval) for each in found]),
-            Column("plan promises", [figures.percent(each.promised) for each in found]),
-            Column("records", [count(each.records) for each in found]),
-            Column("faults", [count(each.planted) for each in found]),
-            words("", [_reason(each) for each in found]),
+            words("criterion", [each.criterion for each in once]),
+            Column("drop", [f"{100 * each.drop:g} points" for each in once]),
+            Column("found in", [_found(each) for each in once], note="Share of tries, asked once"),
+            Column("interval", [figures.percent_interval(each.interval) for each in once]),
+            Column("plan promises", [figures.percent(each.promised) for each in once]),
+            Column("in the weekly gate", [_found(each) for each in weekly]),
+            Column("its interval", [figures.percent_interval(each and each.interval) for each in weekly]),
+            Column("records", [count(each.records) for each in once], note="Of a run"),
+            Column("faults", [count(each.planted) for each in once]),
+            *_why(untold),
         ],
     )
 
 
-def _found(power: DetectionPower) -> Cell:
-    return figures.ABSENT if _untold(power) else (Words(figures.percent(power.share), "strong"),)
+def _why(untold: Sequence[str | None]) -> Iterator[Column]:
+    """Yield the column of why something cannot be told, where that is so."""
+    if any(untold):
+        yield words("cannot tell", [(Words(why, "muted"),) if why else "" for why in untold])
 
 
-def _reason(power: DetectionPower) -> Cell:
-    untold = _untold(power)
-    return (Words(f"cannot tell: {untold}", "muted"),) if untold else ""
+def _found(power: DetectionPower | None) -> Cell:
+    if power is None or _untold(power):
+        return figures.ABSENT
+    return (Words(figures.percent(power.share), "strong"),)
 
 
 def _untold(power: DetectionPower) -> str | None:
@@ -126,6 +146,6 @@ def _false_alarms(proof: Proof) -> Table:
             Column("second minus first", [figures.signed(each.moved) for each in found]),
             Column("its interval", [figures.interval(each.moved_interval) for each in found]),
             words("second judging", moved),
-            words("", [(Words(f"cannot tell: {why}", "muted"),) if why else "" for why in untold]),
+            *_why(untold),
         ],
     )
