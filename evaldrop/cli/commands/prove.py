@@ -8,12 +8,13 @@ import typer
 from evaldrop.cli import exits
 from evaldrop.cli.naming import finished_run
 from evaldrop.cli.options import AsJson, Budget, MaxInFlight, RunFolder, Yes, without_credentials
-from evaldrop.cli.output import print_json, shown, stdout
+from evaldrop.cli.output import complain, print_json, shown, stderr, stdout
 from evaldrop.cli.prose import print_prose
 from evaldrop.errors import InputError
 
 if TYPE_CHECKING:
     from evaldrop.proving.edits import FaultKind
+    from evaldrop.running.here import LocalRun
     from evaldrop.scorecard.model.proof import Proof
 
 
@@ -51,6 +52,12 @@ def prove(
             help="Who answers; by default as in the run.",
         ),
     ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="Write the copies, say what judging them is likely to cost, and call nobody."
+        ),
+    ] = False,
     max_in_flight: MaxInFlight = None,
     budget: Budget = None,
     yes: Yes = False,
@@ -65,6 +72,8 @@ def prove(
     Examples:
 
         evaldrop prove latest --faults
+
+        evaldrop prove latest --faults --dry-run
 
         evaldrop prove latest --faults --kinds wrong_number,padding --records 50
     """
@@ -82,7 +91,7 @@ def prove(
                 print_prose(stdout(), shown(sentence))
         return exits.PASSED
 
-    if not faults:
+    if not faults and not dry_run:
         return show()
     wanted = proof_run(
         folder,
@@ -93,7 +102,26 @@ def prove(
         max_in_flight=max_in_flight,
         budget_usd=budget,
     )
+    if dry_run:
+        return _say_price(wanted, as_json=as_json)
     return run_and_show(wanted, yes=yes, as_json=as_json, show=show)
+
+
+def _say_price(run: "LocalRun", *, as_json: bool) -> int:
+    from evaldrop.cli.advice import problem_with_advice
+    from evaldrop.cli.running import show_plan
+    from evaldrop.steps.validate_dataset.validate import check_dataset
+
+    check = check_dataset(run.request)
+    if check.plan is None:
+        complain("\n".join(map(problem_with_advice, check.problems)))
+        return exits.WRONG_USE
+    if as_json:
+        print_json(check.plan.to_json())
+    else:
+        show_plan(stdout(), check)
+    print_prose(stderr(), f"nothing was called (--dry-run). The copies: {shown(run.request.dataset)}")
+    return exits.PASSED
 
 
 def _kinds(names: str | None) -> "tuple[FaultKind, ...]":
