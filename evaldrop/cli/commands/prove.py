@@ -58,6 +58,7 @@ def prove(
 
         evaldrop prove latest --faults --kinds wrong_number,padding --records 50
     """
+    from evaldrop.cli.reporting import scored
     from evaldrop.cli.running import run_and_show
     from evaldrop.run.definition import RunDefinition
     from evaldrop.running.proof import proof_run, read_proof
@@ -71,6 +72,8 @@ def prove(
         else:
             for sentence in _sentences(found):
                 print_prose(stdout(), shown(sentence))
+        # Scorecard, gate and report tell of it too.
+        scored(folder, rebuild=True)
         return exits.PASSED
 
     if not faults:
