@@ -282,6 +282,7 @@ def test_every_file_that_the_page_names_is_in_a_run_or_is_said_to_be_there_only_
     sometimes = {
         "batch/", "prompts/", "evaluation-jobs/", "requests/", "replies/", "robustness.parquet", "review/",
         "evaluation.yaml", "prompts.html",
+        "proof.json", "proof/",
     }  # fmt: skip
 
     assert {name for name in named if not name.startswith("results")} - sometimes <= there

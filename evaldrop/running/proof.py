@@ -26,6 +26,7 @@ from evaldrop.run.request import new_run_id
 from evaldrop.run.tables import read_rows
 from evaldrop.running.here import LocalRun, new_run
 from evaldrop.scorecard.model.proof import Proof
+from evaldrop.scorecard.proofs import PROOF_FILE
 from evaldrop.scorecard.read import read_scorecard
 from evaldrop.scorecard.recommendation import recommendation_of
 from evaldrop.scorecard.variances import planned_variance
@@ -34,7 +35,6 @@ PROOF_FOLDER: Final = "proof"
 DATASET_FILE: Final = "copies.jsonl"
 EVALUATION_FILE: Final = "evaluation.yaml"
 KEY_FILE: Final = "key.json"
-PROOF_FILE: Final = "proof.json"
 DROPS: Final = (0.02, 0.05, 0.10)
 
 

@@ -77,6 +77,7 @@ def prove(
 
         evaldrop prove latest --faults --kinds wrong_number,padding --records 50
     """
+    from evaldrop.cli.reporting import scored
     from evaldrop.cli.running import run_and_show
     from evaldrop.running.proof import DROPS, proof_run, proved_candidate, read_proof
 
@@ -89,6 +90,8 @@ def prove(
         else:
             for sentence in _sentences(found):
                 print_prose(stdout(), shown(sentence))
+        # Scorecard, gate and report tell of it too.
+        scored(folder, rebuild=True)
         return exits.PASSED
 
     if not faults and not dry_run:

@@ -1,66 +1,55 @@
-"""`evaldrop prove` in this process, with stand-ins for the models."""
+"""`evaldrop prove`: what it finds stands in the run's scorecard, gate and report, and in the next run's."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
 
 from evaldrop.cli import main
+from evaldrop.scorecard.model.scorecard import Scorecard
 from tests.evaldrop.evaluations import SMALL, write
 
-RECORDS = 12
+RULE = "power to see 0.05 in correctness >= 0.8"
+ROWS = [
+    {"id": f"r{n}", "prompt": f"How long may I return item {n}?", "reference": f"You have {n + 20} days."}
+    for n in range(4)
+]
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The folder of a run whose judge and check can be proved."""
-    place = tmp_path_factory.mktemp("proved")
-    rows = [
-        {"id": f"r{n}", "prompt": f"Question {n}: how long?", "reference": f"You have {n + 20} days. Ask us."}
-        for n in range(RECORDS)
-    ]
-    dataset = write(place, {**SMALL, "checks": [{"contains": "days"}]}, rows)
-    out = str(place / "runs")
-    assert main(["run", str(dataset), "--bedrock", "simulated:latency=0", "--out", out]) in {0, 1, 2}
-    return str(next(Path(out).glob("*/*/run.json")).parent)
+def _run() -> Path:
+    assert main(["run", "faq.jsonl", "--bedrock", "simulated:latency=0"]) in {0, 1, 2}
+    return max(Path("runs").glob("*/*/run.json"), key=lambda file: file.stat().st_mtime_ns).parent
 
 
-@pytest.fixture(autouse=True)
-def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.setenv("COLUMNS", "400")
+def _scorecard(folder: Path) -> Scorecard:
+    return Scorecard.model_validate_json((folder / "scorecard.json").read_bytes())
 
 
-def test_a_dry_run_tells_the_price_and_calls_nobody(run: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["prove", run, "--faults", "--dry-run"]) == 0
-    said = capsys.readouterr()
-    assert "judge" in said.out
-    assert "likely $" in said.out
-    assert "nothing was called (--dry-run)" in said.err
-    (written,) = Path(run).glob("proof/*")
-    assert sorted(os.listdir(written)) == ["copies.jsonl", "evaluation.yaml", "key.json", "prompts"]
-    assert main(["prove", run]) != 0
-    assert "no test of its judges and checks has ended" in capsys.readouterr().err
-    assert main(["prove", run, "--dry-run", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["records"] == RECORDS
+def _said(folder: Path) -> str:
+    return next(check.sentence for check in _scorecard(folder).gate.checks if check.expression == RULE)
 
 
-def test_a_proof_says_what_it_found_and_about_the_drop_that_was_asked(
-    run: str, capsys: pytest.CaptureFixture[str]
+def test_a_proof_stands_in_the_scorecard_of_its_run_and_of_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["prove", run, "--faults", "--kinds", "truncation,padding", "--drop", "0.2"]) == 0
-    out = capsys.readouterr().out
-    assert "SIMULATED: judges of a rehearsal; this says nothing of real ones." in out
-    assert f"{RECORDS} responses of lite, with planted faults and without:" in out
-    assert "20-point drop in correctness" in out
-    assert "correctness, truncation: " in out
-    assert main(["prove", run, "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert {each["drop"] for each in found["power"]} == {0.02, 0.05, 0.1}
-    assert len(found["sentences"]) >= len(found["false_alarms"]) == 2
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.chdir(tmp_path)
+    write(Path(), {**SMALL, "gate": [RULE]}, ROWS)
+    folder = _run()
+    assert _scorecard(folder).proof is None
+    assert "`evaldrop prove RUN --faults` makes one" in _said(folder)
+    capsys.readouterr()
 
+    assert main(["prove", str(folder), "--faults", "--yes", "--kinds", "truncation", "--json"]) == 0
+    proof = _scorecard(folder).proof
+    assert proof is not None
+    assert proof.model_dump(mode="json") == json.loads(capsys.readouterr().out)
+    assert proof.run_id is None
+    assert "makes one" not in _said(folder)
+    # The report was written anew with it.
+    assert "makes one" not in (folder / "report.html").read_text(encoding="utf-8")
 
-def test_a_drop_that_is_none_is_refused(run: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["prove", run, "--drop", "5"]) == 2
-    assert "--drop" in capsys.readouterr().err
+    following = _run()
+    carried = _scorecard(following).proof
+    assert carried is not None
+    assert carried == proof.model_copy(update={"run_id": _scorecard(folder).run_id})

@@ -36,6 +36,7 @@ from evaldrop.scorecard.model.prompts import (
     PromptSearchCost,
     RecordParts,
 )
+from evaldrop.scorecard.model.proof import DetectionPower, FalseAlarm, Noticed, Proof
 from evaldrop.scorecard.model.recommendation import (
     RankedCandidate,
     Recommendation,
@@ -86,6 +87,7 @@ def test_every_column_is_documented(schema):
     CandidatePairwise, PairScores, Strength, Strengths, JudgeHealth,
     PromptImprovement, PromptDifference, JudgeDifference, DevScores, PromptSearchCost, RecordParts,
     Reused, RobustnessDrop, RobustnessEstimate, BlockedShare, GuardrailComparison, GuardrailEstimate,
+    Proof, Noticed, FalseAlarm, DetectionPower,
 ])  # fmt: skip
 def test_every_key_of_the_scorecard_is_documented(model):
     assert [name for name in model.model_fields if name not in DOCS] == []
