@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from evaldrop.proving.false_alarms import FEWEST_JUDGED_TWICE
+from evaldrop.proving.noticing import rewarded
 from evaldrop.scorecard import figures
 from evaldrop.scorecard.model.part import Interval
 from evaldrop.scorecard.model.proof import DetectionPower, FalseAlarm, Noticed, Proof
@@ -20,11 +21,9 @@ def kind_in_words(kind: str) -> str:
 def sentences_of(proof: Proof) -> Iterator[str]:
     """Yield for each criterion what its judges and checks would find, and whether their judgings moved."""
     alarms = {each.criterion: each for each in proof.false_alarms}
-    for criterion in dict.fromkeys(each.criterion for each in (*proof.power, *proof.false_alarms)):
-        rewarded = [
-            each for each in _of_all_judges(proof) if each.criterion == criterion and is_rewarded(each)
-        ]
-        yield _found(criterion, _middle_drop(proof, criterion), alarms.get(criterion), rewarded)
+    for criterion in dict.fromkeys((*(each.criterion for each in proof.power), *alarms)):
+        better = [each for each in rewarded(proof.noticed) if each.criterion == criterion]
+        yield _found(criterion, _middle_drop(proof, criterion), alarms.get(criterion), better)
         if (alarm := alarms.get(criterion)) is not None and alarm.is_moved:
             yield (
                 f"Of the same responses the second judging of {criterion} differs from the first by "
@@ -41,19 +40,10 @@ def why_untold(share: float | None, interval: Interval | None, reason: str | Non
     return None
 
 
-def is_rewarded(noticed: Noticed) -> bool:
-    """Tell whether responses with the fault score better by more than chance."""
-    return noticed.decision == "rewarded"
-
-
 def alarm_untold(alarm: FalseAlarm) -> str | None:
     """Return why a share of false alarms is no finding; None where it is one."""
     few = f"{alarm.n} responses were judged twice; at least {FEWEST_JUDGED_TWICE} are needed"
     return why_untold(alarm.share, alarm.interval, few)
-
-
-def _of_all_judges(proof: Proof) -> list[Noticed]:
-    return [each for each in proof.noticed if each.judge is None]
 
 
 def _middle_drop(proof: Proof, criterion: str) -> list[DetectionPower]:
@@ -64,13 +54,13 @@ def _middle_drop(proof: Proof, criterion: str) -> list[DetectionPower]:
 
 
 def _found(
-    criterion: str, power: list[DetectionPower], alarm: FalseAlarm | None, rewarded: list[Noticed]
+    criterion: str, power: list[DetectionPower], alarm: FalseAlarm | None, better: list[Noticed]
 ) -> str:
     parts = [_power(criterion, power)]
     if alarm is not None:
         untold = alarm_untold(alarm)
         parts.append(f"false alarms {figures.percent(alarm.share)}" if untold is None else _alarms(untold))
-    parts += [f"{kind_in_words(each.kind)} is rewarded" for each in rewarded]
+    parts += [f"{kind_in_words(each.kind)} is rewarded" for each in better]
     return f"{'; '.join(parts)}."
 
 

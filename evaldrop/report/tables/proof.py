@@ -30,7 +30,7 @@ def _noticed(scorecard: Scorecard, proof: Proof) -> Table:
     order = list(dict.fromkeys(each.criterion for each in proof.noticed))
     found = sorted(proof.noticed, key=lambda each: (order.index(each.criterion), not each.is_expected))
     keys = [(each.criterion, each.kind, each.judge or "") for each in found]
-    changes = {
+    changes: dict[tuple[str, ...], ChangeDot] = {
         key: dot
         for key, each in zip(keys, found, strict=True)
         if (dot := _change(scorecard, each)) is not None
@@ -89,7 +89,7 @@ def _power(proof: Proof) -> Table:
     looks = {(each.criterion, each.drop, each.look): each for each in proof.power if each.kind is None}
     once = [each for (_, _, look), each in looks.items() if look == "single"]
     weekly = [looks.get((each.criterion, each.drop, "weekly")) for each in once]
-    untold = [_untold(each) or (week and _untold(week)) for each, week in zip(once, weekly, strict=True)]
+    untold = [_untold(each) or _untold(week) for each, week in zip(once, weekly, strict=True)]
     return Table(
         title="Drops that are found",
         caption="Drops that are found, and what the plan promises",
@@ -100,7 +100,9 @@ def _power(proof: Proof) -> Table:
             Column("interval", [figures.percent_interval(each.interval) for each in once]),
             Column("plan promises", [figures.percent(each.promised) for each in once]),
             Column("in the weekly gate", [_found(each) for each in weekly]),
-            Column("its interval", [figures.percent_interval(each and each.interval) for each in weekly]),
+            Column(
+                "its interval", [figures.percent_interval(each.interval if each else None) for each in weekly]
+            ),
             Column("records", [count(each.records) for each in once], note="Of a run"),
             Column("faults", [count(each.planted) for each in once]),
             *_why(untold),
@@ -120,8 +122,9 @@ def _found(power: DetectionPower | None) -> Cell:
     return (Words(figures.percent(power.share), "strong"),)
 
 
-def _untold(power: DetectionPower) -> str | None:
-    return why_untold(power.share, power.interval, power.reason)
+def _untold(power: DetectionPower | None) -> str | None:
+    """Return why a share cannot be told; None of what was not asked."""
+    return None if power is None else why_untold(power.share, power.interval, power.reason)
 
 
 def _false_alarms(proof: Proof) -> Table:
