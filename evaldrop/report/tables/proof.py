@@ -50,7 +50,7 @@ def _noticed(scorecard: Scorecard, proof: Proof) -> Table:
     ]
     if all(each.judge is None for each in found):
         columns = [column for column in columns if column.heading != "judge"]
-    return Table(title="Planted faults that were noticed", caption="Planted faults", columns=columns)
+    return Table(title="Planted faults that were noticed", caption="Faults", columns=columns)
 
 
 def _power_by_kind(proof: Proof, found: Sequence[Noticed]) -> Iterator[Column]:
@@ -92,7 +92,7 @@ def _power(proof: Proof) -> Table:
     untold = [_untold(each) or _untold(week) for each, week in zip(once, weekly, strict=True)]
     return Table(
         title="Drops that are found",
-        caption="Drops that are found, and what the plan promises",
+        caption="Drops found",
         columns=[
             words("criterion", [each.criterion for each in once]),
             Column("drop", [f"{100 * each.drop:g} points" for each in once]),
@@ -139,7 +139,7 @@ def _false_alarms(proof: Proof) -> Table:
     ]
     return Table(
         title="The same responses judged twice",
-        caption="The same responses judged twice",
+        caption="Judged twice",
         columns=[
             words("criterion", [each.criterion for each in found]),
             Column("responses", [count(each.n) for each in found]),
