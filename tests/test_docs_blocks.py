@@ -97,7 +97,15 @@ def row_with(fields):
     return row
 
 
-@each("yaml")
+def write_scorers(folder):
+    """Write the scorers that pages name, as the page on scorers has them."""
+    page = (ROOT / "docs" / "scorers.md").read_text(encoding="utf-8")
+    (folder / "my_scorers.py").write_text(re.search(r"```python\n(# my_scorers.*?)```", page, re.DOTALL)[1])
+
+
+@pytest.mark.parametrize(
+    "block", [block for block in blocks("yaml") if block.page != "docs/ci.md"], ids=lambda block: block.place
+)
 def test_an_example_of_a_definition_is_valid_alone_or_beside_the_rest(block, folder, validated):
     shown = read_yaml(block.text)
     whole = block.text
@@ -112,6 +120,8 @@ def test_an_example_of_a_definition_is_valid_alone_or_beside_the_rest(block, fol
         anchor = {"prompt": "Why?", "response": "So.", "passes": True}
         (folder / shown["anchors"]["file"]).write_text(json.dumps(anchor))
 
+    if "my_scorers" in block.text:
+        write_scorers(folder)
     for schema in re.findall(r"\bjson: (\S+\.schema\.json)", block.text):
         (folder / schema).write_text('{"type": "object"}')
 
@@ -178,9 +188,11 @@ SETTINGS = [
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
-def test_a_setting_that_is_named_in_a_sentence_is_one(setting, validated):
+def test_a_setting_that_is_named_in_a_sentence_is_one(setting, folder, validated):
     """`mode: per_criterion` is a key of something that an evaluation holds, and takes this value."""
     ((key, value),) = read_yaml(setting).items()
+    if "my_scorers" in setting:
+        write_scorers(folder)
     if key in Evaluation.model_fields:
         code, told = validated(json.dumps({**REST, key: value}), row_with({}))
         assert code == 0, told
@@ -201,12 +213,18 @@ def test_a_setting_that_is_named_in_a_sentence_is_one(setting, validated):
     assert 0 in [code for code, _ in tried], tried
 
 
-PROGRAMS = [block for block in blocks("python") if block.page != DEPLOYING]
+CI = "docs/ci.md"
+"""Its steps are servers' and its program is for pytest: tests/test_docs_ci.py runs them."""
+PROGRAMS = [block for block in blocks("python") if block.page not in {DEPLOYING, CI}]
+SCORERS = "docs/scorers.md"
 
 
 @pytest.mark.parametrize("block", PROGRAMS, ids=lambda block: block.place)
 def test_a_program_runs_and_prints_what_its_last_comments_say(block, first_evaluation, monkeypatch, tmp_path):
     monkeypatch.chdir(first_evaluation.folder)
+    if block.page == SCORERS:
+        write_scorers(tmp_path)
+        monkeypatch.syspath_prepend(tmp_path)
     real = first_evaluation.runs[0]
     program = tmp_path / "example.py"
     program.write_text(re.sub(RUN_FOLDER, str(real), block.text), encoding="utf-8")
@@ -281,8 +299,7 @@ def test_every_file_that_the_page_names_is_in_a_run_or_is_said_to_be_there_only_
     there = {path.name + "/" * path.is_dir() for path in folder.iterdir()}
     sometimes = {
         "batch/", "prompts/", "evaluation-jobs/", "requests/", "replies/", "robustness.parquet", "review/",
-        "evaluation.yaml", "prompts.html",
-        "proof.json", "proof/",
+        "evaluation.yaml", "prompts.html", "scores/", "proof/", "proof.json",
     }  # fmt: skip
 
     assert {name for name in named if not name.startswith("results")} - sometimes <= there
@@ -372,6 +389,18 @@ def shown_of_a_moved_judge(folder, validated):
     return next(line for line in printed.getvalue().splitlines() if line.startswith("alarm alpha"))
 
 
+def shown_of_a_bridge(folder, validated):
+    began = called("run", "datasets/support-faq", *REHEARSED, "--out", folder / "runs")
+    assert began.returncode in {0, 1, 2}, began.stderr
+    judge = "second=us.anthropic.claude-haiku-4-5-20251001-v1:0"
+    asked = ("support-answers", "--bridge", judge, "--out", folder / "runs")
+    ended = called("rejudge", *asked, "--yes")
+    assert ended.returncode == 0, ended.stderr
+    lines = [line for line in (ended.stderr + ended.stdout).splitlines() if re.match("second |correct", line)]
+    return "\n".join([f"$ evaldrop rejudge support-answers --bridge {judge}", *lines, ""])
+
+
+REHEARSED = ("--bedrock", "simulated", "--yes")
 SMALLEST = "name: x\nmetrics: [length_words]\ncandidates: [{name: a, model: us.amazon.nova-lite-v1:0}]"
 
 
@@ -387,6 +416,10 @@ SHOWN = {
     ("docs/datasets.md", "Long records"): (shown_of_long_records, (r"\b[\d,]{7,}(?= bytes)",)),
     ("docs/gate.md", "Grammar"): (shown_of_a_wrong_rule, ()),
     ("docs/delivery.md", "What a plan says"): (shown_of_deliveries, ()),
+    ("docs/weekly.md", "Another judge without losing the history"): (
+        shown_of_a_bridge,
+        (r"[-−]?[\d,]*\d(?:\.\d+)?", r"\bruns?\b"),
+    ),
     ("docs/weekly.md", "The trend"): (shown_of_a_moved_judge, (r"\d{4}-\d\d-\d\d", r"\d\.\d+")),
 }
 """Who prints what a page shows, and what may be another number there."""
@@ -414,7 +447,7 @@ def test_the_flow_names_states_of_the_workflow_in_their_order():
     states = json.loads((ROOT / "infra" / "workflow.asl.json").read_text())["States"]
 
     named = re.findall(r"^(\w+)  ", drawn, re.MULTILINE)
-    assert len(named) == 14
+    assert len(named) == 16
     assert named == [name for name in states if name in named]
 
 

@@ -1,6 +1,7 @@
 """The action and the component of docs/ci: their shell is run, with evaldrop itself and no server."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -108,3 +109,24 @@ def test_every_input_of_the_action_and_of_the_component_is_used_and_described():
     spec, _ = yaml.safe_load_all(COMPONENT.read_text(encoding="utf-8"))
     for name in spec["spec"]["inputs"]:
         assert f"$[[ inputs.{name} ]]" in COMPONENT.read_text(encoding="utf-8")
+
+
+def test_the_pages_cases_run_in_pytest(tmp_path):
+    """The program of docs/ci.md, with a program of its own to ask and a dataset beside it."""
+    page = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    program = re.search(r"```python\n(.*?)```", page, re.DOTALL)[1]
+    stub = (
+        "class my_program:\n    answer = staticmethod(lambda prompt, context=None: 'You have 30 days.')\n\n\n"
+    )
+    (tmp_path / "test_it.py").write_text(stub + program, encoding="utf-8")
+    write_evaluation(tmp_path, records=3, evaluation="name: x\nmetrics: [length_words]\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "evaldrop.testing.plugin", "-p", "no:cacheprovider"],
+        cwd=tmp_path,
+        env={**environment(), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "4 passed" in done.stdout

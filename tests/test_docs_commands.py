@@ -221,6 +221,14 @@ def test_what_a_shell_evaluates_is_printed_by_a_command_of_evaldrop(command):
     found.make_context("evaldrop", given)
 
 
+@of("pytest")
+def test_an_option_of_the_plugin_exists(command):
+    plugin = (ROOT / "evaldrop" / "testing" / "plugin.py").read_text(encoding="utf-8")
+    own = [word for word in command.words if word.startswith("--evaldrop")]
+    assert own
+    assert [word for word in own if f'"{word}"' not in plugin] == []
+
+
 @of("git", "source")
 def test_a_path_that_a_shell_is_given_is_of_the_tree_or_made_by_make(command):
     path = command.words[-1]
@@ -277,7 +285,19 @@ def test_a_variable_is_set_on_its_page_before_it_is_used():
 
 
 def test_every_program_that_a_page_calls_is_held_to_something():
-    held = {"evaldrop", "make", "python", ".venv/bin/python", "pip", "npx", "git", "source", "aws", "eval"}
+    held = {
+        "evaldrop",
+        "make",
+        "python",
+        ".venv/bin/python",
+        "pip",
+        "npx",
+        "git",
+        "source",
+        "aws",
+        "eval",
+        "pytest",
+    }
 
     unheld = [one for one in COMMANDS if one.words[0] not in held]
     # DuckDB's own program; tests/evaldrop/report/test_tables.py runs the queries by its library.

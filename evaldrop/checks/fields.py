@@ -12,14 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from evaldrop.checks.numbers import Tolerance
+from evaldrop.checks.numbers import Margin
 from evaldrop.checks.similarity import normalise
 
 # Pairing lists within lists takes time in the product of their lengths: beyond this many values that are held
 # against each other, members are paired in the order they have.
 _MOST_COMPARED: Final = 100_000
 # What binary fractions cannot hold is no difference.
-NEARLY: Final = Tolerance(1e-9, is_share=True)
+NEARLY: Final = Margin(1e-9, is_share=True)
 
 
 class FieldResult(NamedTuple):
@@ -65,12 +65,12 @@ class FieldOptions:
     """
 
     exclude: frozenset[str] = frozenset()
-    tolerance: Tolerance = NEARLY
+    tolerance: Margin = NEARLY
     exact: bool = False
 
 
 @dataclass(slots=True)
-class _Tally:
+class _FieldTally:
     """Counts by path: of (matched, missing, extra, wrong)."""
 
     counts: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0, 0]))
@@ -78,7 +78,7 @@ class _Tally:
     def add(self, path: str, place: int) -> None:
         self.counts[path][place] += 1
 
-    def take(self, other: "_Tally") -> None:
+    def take(self, other: "_FieldTally") -> None:
         for path, counts in other.counts.items():
             mine = self.counts[path]
             for place, count in enumerate(counts):
@@ -100,8 +100,8 @@ class _Comparison:
         self._left = _MOST_COMPARED
         self._forms: dict[str, str] = {}
 
-    def compare(self, wanted: Any, given: Any, path: str) -> _Tally:
-        tally = _Tally()
+    def compare(self, wanted: Any, given: Any, path: str) -> _FieldTally:
+        tally = _FieldTally()
         if path in self._options.exclude:
             return tally
         if isinstance(wanted, dict) and isinstance(given, dict):
@@ -121,7 +121,7 @@ class _Comparison:
             self._all(given, path, _EXTRA, tally)
         return tally
 
-    def _lists(self, wanted: Sequence[Any], given: Sequence[Any], path: str, tally: _Tally) -> None:
+    def _lists(self, wanted: Sequence[Any], given: Sequence[Any], path: str, tally: _FieldTally) -> None:
         if path in self._options.exclude:
             return
         # What is the same to the letter belongs together in a best pairing: only the rest is paired.
@@ -143,7 +143,7 @@ class _Comparison:
 
     def _paired(
         self, wanted: Sequence[Any], given: Sequence[Any], path: str
-    ) -> Mapping[tuple[int, int], _Tally]:
+    ) -> Mapping[tuple[int, int], _FieldTally]:
         if not wanted or not given:
             return {}
         values = _count(wanted) * len(given) + _count(given) * len(wanted)
@@ -164,7 +164,7 @@ class _Comparison:
             if worth[row, column] > 0
         }
 
-    def _all(self, value: Any, path: str, place: int, tally: _Tally) -> None:
+    def _all(self, value: Any, path: str, place: int, tally: _FieldTally) -> None:
         for leaf in _leaves(value, path, self._options.exclude):
             tally.add(leaf, place)
 

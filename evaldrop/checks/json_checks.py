@@ -13,8 +13,8 @@ from evaldrop.checks.json_schema import (
     fault_of,
     read_schema,
 )
-from evaldrop.checks.json_values import Found, find_json, read_json, same_json
-from evaldrop.checks.numbers import EXACT, Tolerance, read_tolerance
+from evaldrop.checks.json_values import FoundJson, find_json, read_json, same_json
+from evaldrop.checks.numbers import EXACT, Margin, read_tolerance
 from evaldrop.checks.subject import Outcome, Subject
 from evaldrop.checks.values import WrongValueError, read_options, shortened
 
@@ -43,14 +43,14 @@ def read_form(value: Any) -> Schema | None:
     return read_schema(value)
 
 
-def _only_json(text: str) -> Found | None:
+def _only_json(text: str) -> FoundJson | None:
     try:
-        return Found(read_json(text))
+        return FoundJson(read_json(text))
     except ValueError:
         return None
 
 
-def _holding(find: Callable[[str], Found | None]) -> Callable[[Schema | None, Subject], Outcome]:
+def _holding(find: Callable[[str], FoundJson | None]) -> Callable[[Schema | None, Subject], Outcome]:
     def run(schema: Schema | None, subject: Subject) -> Outcome:
         found = find(subject.response)
         if found is None:
@@ -61,7 +61,7 @@ def _holding(find: Callable[[str], Found | None]) -> Callable[[Schema | None, Su
     return run
 
 
-def _held(schema: Schema, found: Found) -> Outcome:
+def _held(schema: Schema, found: FoundJson) -> Outcome:
     try:
         fault = fault_of(schema, found.value)
     except SchemaTooSlowError:
@@ -84,17 +84,17 @@ class _Path(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class JsonPlace:
     """A place in JSON and what has to be there: a value, or only that there is one (`exists`), or is none."""
 
     path: _Path
     exists: bool
     equals: Any = None
     has_value: bool = False
-    within: Tolerance = EXACT
+    within: Margin = EXACT
 
 
-def read_place(value: Any) -> Place:
+def read_place(value: Any) -> JsonPlace:
     """
     Read a path and what has to be there.
 
@@ -118,7 +118,7 @@ def read_place(value: Any) -> Place:
         raise WrongValueError("within needs equals with a number")
     if not exists and "equals" in options:
         raise WrongValueError("exists: false and equals exclude each other")
-    return Place(
+    return JsonPlace(
         path=_path(options.get("path")),
         exists=exists,
         equals=options.get("equals"),
@@ -154,7 +154,7 @@ def _path(value: Any) -> _Path:
     return _Path(find, descends=".." in str(path))
 
 
-def at_path(place: Place, subject: Subject) -> Outcome:
+def at_path(place: JsonPlace, subject: Subject) -> Outcome:
     """Tell whether a value is at a place in a response's JSON."""
     found = find_json(subject.response)
     if found is None:
@@ -172,7 +172,7 @@ def at_path(place: Place, subject: Subject) -> Outcome:
     return Outcome(0.0, f"There is {shortened(repr(values[0]))}.")
 
 
-def _agree(place: Place, value: Any) -> bool:
+def _agree(place: JsonPlace, value: Any) -> bool:
     if _is_number(value) and _is_number(place.equals):
         return place.within.holds(place.equals, value)
     return same_json(value, place.equals)

@@ -13,7 +13,7 @@ _FENCE = re.compile(r"```[ \t]*(?:json[c5l]?)?[ \t]*\n(.*?)```", re.DOTALL | re.
 _BEGINNING = re.compile(r"[{\[]")
 
 
-class Found(NamedTuple):
+class FoundJson(NamedTuple):
     """A JSON value, and a note where something stood around it."""
 
     value: Any
@@ -40,22 +40,22 @@ def read_json(text: str) -> Any:
     return value
 
 
-def find_json(text: str) -> Found | None:
+def find_json(text: str) -> FoundJson | None:
     """Find JSON: the whole text, else in its first code fence, else its first object or list; or None."""
     try:
-        return Found(read_json(text))
+        return FoundJson(read_json(text))
     except ValueError:
         pass  # it may stand in a fence, or among words
     fence = _FENCE.search(text)
     if fence is not None:
         try:
-            return Found(read_json(fence[1]), "Read from a code fence.")
+            return FoundJson(read_json(fence[1]), "Read from a code fence.")
         except ValueError:
             pass  # there may be another beginning
     return _among_words(text)
 
 
-def _among_words(text: str) -> Found | None:
+def _among_words(text: str) -> FoundJson | None:
     spent = 0
     for tries, match in enumerate(_BEGINNING.finditer(text)):
         if tries >= _MOST_TRIES or spent > _MOST_CHARACTERS:
@@ -67,7 +67,7 @@ def _among_words(text: str) -> Found | None:
         except (ValueError, RecursionError):
             spent += len(text) - match.start()
         else:
-            return None if is_too_deep(value) else Found(value, "Read from among other text.")
+            return None if is_too_deep(value) else FoundJson(value, "Read from among other text.")
     return None
 
 

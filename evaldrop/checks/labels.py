@@ -22,13 +22,13 @@ _AROUND: Final = " \t*_`\"'“”‘’()[]{}<>.,;:!?。"
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class LabelChoices:
     """What a response may say."""
 
     labels: tuple[str, ...]
 
 
-def read_choices(value: Any) -> Choices:
+def read_choices(value: Any) -> LabelChoices:
     """
     Read a list of choices, or {choices: a list}.
 
@@ -42,7 +42,7 @@ def read_choices(value: Any) -> Choices:
         raise WrongValueError(f"has {len(labels)} choices, and needs 2 to {MOST_CHOICES}")
     if not all(map(normalise, labels)) or len(set(map(normalise, labels))) < len(labels):
         raise WrongValueError("has a blank choice, or two that differ in case or space alone")
-    return Choices(labels)
+    return LabelChoices(labels)
 
 
 def read_label(text: str, choices: tuple[str, ...]) -> str | None:
@@ -83,13 +83,13 @@ def _only(text: str, choices: tuple[str, ...]) -> str | None:
     return said.pop() if len(said) == 1 else None
 
 
-def one_of(choices: Choices, subject: Subject) -> Outcome:
+def one_of(choices: LabelChoices, subject: Subject) -> Outcome:
     """Tell whether a response says one of the choices, and which."""
     said = read_label(subject.response, choices.labels)
     return Outcome(0.0, "Says none, or more than one.") if said is None else Outcome(1.0, f"Says {said}.")
 
 
-def label(choices: Choices, subject: Subject) -> Outcome:
+def label(choices: LabelChoices, subject: Subject) -> Outcome:
     """Tell whether a response says the choice that a reference says."""
     wanted = {read_label(text, choices.labels) for text in subject.references} - {None}
     if not wanted:

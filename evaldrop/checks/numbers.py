@@ -45,7 +45,7 @@ class Number(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Tolerance:
+class Margin:
     """How far a number may be off: an amount, or a share of what is wanted."""
 
     amount: float = 0.0
@@ -59,10 +59,10 @@ class Tolerance:
         return abs(one - other) <= (abs(one) * amount if self.is_share else amount)
 
 
-EXACT: Final = Tolerance()
+EXACT: Final = Margin()
 
 
-def read_tolerance(value: Any) -> Tolerance:
+def read_tolerance(value: Any) -> Margin:
     """
     Read how far a number may be off: 0.5, or "2%".
 
@@ -78,11 +78,11 @@ def read_tolerance(value: Any) -> Tolerance:
         amount = -1.0
     if isinstance(value, bool) or not 0 <= amount < 1e300:
         raise WrongValueError(f'within is {value!r}, and has to be a number from 0, or a share such as "2%"')
-    return Tolerance(amount / 100, is_share=True) if text.endswith("%") else Tolerance(amount)
+    return Margin(amount / 100, is_share=True) if text.endswith("%") else Margin(amount)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
+class NumberForm:
     """How numbers are written."""
 
     name: str
@@ -104,13 +104,13 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class WantedNumber:
     """A number that a response has to hold; None means the references'."""
 
     equals: Decimal | None
     equals_unit: str
-    within: Tolerance
-    form: Form
+    within: Margin
+    form: NumberForm
     unit: str | None
     which: str
 
@@ -118,7 +118,7 @@ class Wanted:
 _WHICH: Final = ("last", "first", "any", "only")
 
 
-def read_wanted(value: Any) -> Wanted:
+def read_wanted(value: Any) -> WantedNumber:
     """
     Read a number: itself, a text of it, or a mapping of options; nothing for the references'.
 
@@ -136,12 +136,12 @@ def read_wanted(value: Any) -> Wanted:
             "which": "last, first, any, only",
         },
     )
-    form = Form(name=_choice(options.get("separators", DEFAULT_FORM), tuple(_FORMS), "separators"))
+    form = NumberForm(name=_choice(options.get("separators", DEFAULT_FORM), tuple(_FORMS), "separators"))
     unit = options.get("unit")
     if unit is not None and (not isinstance(unit, str) or not unit.strip() or len(unit) > 30):
         raise WrongValueError(f"unit is {unit!r}, and has to be a text such as EUR")
     equals = _wanted_number(options.get("equals"), form)
-    return Wanted(
+    return WantedNumber(
         equals=None if equals is None else equals.value,
         equals_unit="" if equals is None else equals.unit,
         within=read_tolerance(options.get("within")),
@@ -157,7 +157,7 @@ def _choice(value: Any, choices: tuple[str, ...], option: str) -> str:
     return str(value)
 
 
-def _wanted_number(value: Any, form: Form) -> Number | None:
+def _wanted_number(value: Any, form: NumberForm) -> Number | None:
     if value is None:
         return None
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300:
@@ -168,7 +168,7 @@ def _wanted_number(value: Any, form: Form) -> Number | None:
     return numbers[0]
 
 
-def find_numbers(text: str, form: Form) -> tuple[list[Number], list[str]]:
+def find_numbers(text: str, form: NumberForm) -> tuple[list[Number], list[str]]:
     """Return the numbers of a text, and what looks like one and is not written so; the first of very many."""
     whole, numbers, unreadable = form.pattern(), list[Number](), list[str]()
     for match in _runs(text, form):
@@ -186,7 +186,7 @@ def find_numbers(text: str, form: Form) -> tuple[list[Number], list[str]]:
     return numbers, unreadable
 
 
-def _runs(text: str, form: Form) -> Iterator["re.Match[str]"]:
+def _runs(text: str, form: NumberForm) -> Iterator["re.Match[str]"]:
     for count, match in enumerate(form.run().finditer(text)):
         if count == _MOST_NUMBERS:
             return
@@ -208,7 +208,7 @@ def _is_unit_sign(sign: str) -> bool:
     return sign in _UNIT_SIGNS or (sign != "" and unicodedata.category(sign) == "Sc")
 
 
-def number(wanted: Wanted, subject: Subject) -> Outcome:
+def number(wanted: WantedNumber, subject: Subject) -> Outcome:
     """Tell whether a response says a number, near enough."""
     targets = _targets(wanted, subject)
     if not targets:
@@ -232,14 +232,14 @@ def number(wanted: Wanted, subject: Subject) -> Outcome:
     return Outcome(0.0, f"Says {', '.join(map(_shown, looked_at[:3]))}.{note}")
 
 
-def _targets(wanted: Wanted, subject: Subject) -> list[Number]:
+def _targets(wanted: WantedNumber, subject: Subject) -> list[Number]:
     if wanted.equals is not None:
         return [Number(wanted.equals, str(wanted.equals), wanted.equals_unit)]
     # Of a reference that reasons and then answers, the answer.
     return [found for text in subject.references for found in find_numbers(text, wanted.form)[0][-1:]]
 
 
-def _agrees(found: Number, target: Number, wanted: Wanted) -> bool:
+def _agrees(found: Number, target: Number, wanted: WantedNumber) -> bool:
     # 60 % is 60 or 0.6: it is the same only as a number that is a percentage too.
     if wanted.unit is None and (found.unit == "%") != (target.unit == "%"):
         return False

@@ -59,7 +59,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
+class TestProof:
     """A candidate's mean on the test part, on the drawing."""
 
     shown: Shown
@@ -84,7 +84,7 @@ class SearchPlot:
 
     nodes: Sequence[Node]
     best: str
-    proofs: Sequence[Proof]
+    proofs: Sequence[TestProof]
     x_ticks: Sequence[Tick]
     y_ticks: Sequence[Tick]
     edge: float
@@ -138,9 +138,9 @@ def best_by_round(tried: Iterable[DrawnPrompt]) -> list[tuple[int, float]]:
     return list(found.items())
 
 
-def _proof(shown: Shown, x: float, y: Callable[[float], float], tone: str) -> Proof:
+def _proof(shown: Shown, x: float, y: Callable[[float], float], tone: str) -> TestProof:
     low, high = shown.interval or (shown.quality, shown.quality)
-    return Proof(shown=shown, x=x, y=y(shown.quality), low=y(low), high=y(high), tone=tone)
+    return TestProof(shown=shown, x=x, y=y(shown.quality), low=y(low), high=y(high), tone=tone)
 
 
 def _side_by_side(tried: Sequence[DrawnPrompt]) -> Iterable[tuple[DrawnPrompt, float]]:
