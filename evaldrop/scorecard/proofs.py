@@ -27,7 +27,8 @@ def proof_of(run: RunDefinition) -> Proof | None:
     own = run.file(PROOF_FILE)
     if storage.exists(own):
         proof = _read(own)
-        return proof if _counts(proof, run) else None
+        if _counts(proof, run):
+            return proof
     return next(_of_earlier_runs(run), None)
 
 
@@ -43,7 +44,8 @@ def _of_earlier_runs(run: RunDefinition) -> Iterator[Proof]:
         except StorageError:
             # Of another version, or just removed: the one before it may still do.
             continue
-        if _counts(proof, run):
+        # Its power is that of another level.
+        if _counts(proof, run) and proof.confidence == run.evaluation.confidence:
             yield proof.model_copy(update={"run_id": earlier.run_id})
 
 

@@ -12,7 +12,7 @@ _COMMAND: Final = "evaldrop prove RUN --faults"
 _LOOKS: Final[dict[GateLook, str]] = {"single": "asked once", "weekly": "at a weekly run's level"}
 
 
-class _Judged(NamedTuple):
+class _PowerDecision(NamedTuple):
     decision: Decision
     said: str
 
@@ -31,7 +31,7 @@ def power_check(rule: PowerToSee, scorecard: Scorecard) -> GateCheck:
     return GateCheck(expression=rule.expression, decision=decision, sentence=sentence)
 
 
-def _judge(rule: PowerToSee, scorecard: Scorecard) -> _Judged:
+def _judge(rule: PowerToSee, scorecard: Scorecard) -> _PowerDecision:
     proof = scorecard.proof
     if proof is None:
         return _unknown(f"there is no proof; `{_COMMAND}` makes one")
@@ -51,7 +51,9 @@ def _judge(rule: PowerToSee, scorecard: Scorecard) -> _Judged:
     return _by_interval(rule, found, proof, scorecard)
 
 
-def _by_interval(rule: PowerToSee, found: DetectionPower, proof: Proof, scorecard: Scorecard) -> _Judged:
+def _by_interval(
+    rule: PowerToSee, found: DetectionPower, proof: Proof, scorecard: Scorecard
+) -> _PowerDecision:
     holds = operator.ge if rule.comparator == ">=" else operator.gt
     low, high = found.interval or (0.0, 1.0)
     decision: Decision = (
@@ -59,15 +61,15 @@ def _by_interval(rule: PowerToSee, found: DetectionPower, proof: Proof, scorecar
     )
     said = f"is {found.share:.4g}, interval {low:.4g} to {high:.4g}, {_LOOKS[found.look]}"
     if proof.run_id is None:
-        return _Judged(decision, said)
+        return _PowerDecision(decision, said)
     said += f", by the proof of {proof.run_id}"
     records = scorecard.records.read - scorecard.records.rejected
     is_open = records < found.records if decision == "pass" else records > found.records
     if decision == "inconclusive" or not is_open:
-        return _Judged(decision, said)
+        return _PowerDecision(decision, said)
     other = f"for {found.records:,} records, and this run has {records:,}; `{_COMMAND}` makes its own"
-    return _Judged("inconclusive", f"{said}, {other}")
+    return _PowerDecision("inconclusive", f"{said}, {other}")
 
 
-def _unknown(why: str) -> _Judged:
-    return _Judged("inconclusive", f"is not known ({why})")
+def _unknown(why: str) -> _PowerDecision:
+    return _PowerDecision("inconclusive", f"is not known ({why})")

@@ -86,6 +86,16 @@ def test_a_rehearsals_proof_is_none_of_a_real_run(written: Written) -> None:
     assert whose(written(4, "rehearsed", rehearsed=True, simulated=True)) == ("rehearsed", None)
 
 
+def test_a_rehearsal_of_a_proof_does_not_hide_an_earlier_one(written: Written) -> None:
+    written(1, "real")
+    assert whose(written(2, "rehearsed", rehearsed=True)) == ("real", "run-1")
+
+
+def test_a_proof_at_another_confidence_is_not_carried(written: Written) -> None:
+    written(1, "at95")
+    assert whose(written(2, evaluation={"confidence": 0.9})) is None
+
+
 def test_an_unreadable_one_is_told_of_the_run_and_passed_over_of_others(written: Written) -> None:
     written(1, "readable")
     broken = written(2, "broken")
