@@ -130,7 +130,7 @@ def test_validate_names_what_it_found(tmp_path, capsys):
     assert main(["validate", "faq.jsonl"]) == 0
     shown = capsys.readouterr()
     assert "valid faq.jsonl: 2 records." in shown.out
-    assert "candidates: 1, judges: 1, criteria: 1, metrics: 0" in shown.out
+    assert "candidates: 1, judges: 1, criteria: 1, checks: 0, metrics: 0" in shown.out
     assert "note faq.jsonl: 1 of 2 records have no reference" in shown.err
 
 

@@ -189,7 +189,7 @@ def test_another_question_is_refused_with_its_place_and_what_to_do(parent, tmp_p
 
 @pytest.mark.parametrize(("changes", "said"), [
     ({"gate": ["tone.mean >> 4"]}, "gate[0]"),
-    ({"metrics": ["bleu"]}, '"bleu" is no metric'),
+    ({"metrics": ["bluh"]}, '"bluh" is no metric'),
 ])  # fmt: skip
 def test_a_rule_that_cannot_be_read_is_refused(parent, tmp_path, changes, said):
     write_evaluation(tmp_path, **changes)
