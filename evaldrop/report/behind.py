@@ -4,7 +4,7 @@ from evaldrop.errors import EvaluationError
 from evaldrop.report import links
 from evaldrop.report.links import Link
 from evaldrop.scorecard.gate.names import RunNames, subject_of
-from evaldrop.scorecard.gate.rules import NoRegression, NoWorseRecord, Threshold, parse_gate
+from evaldrop.scorecard.gate.rules import NoRegression, NoWorseRecord, PowerToSee, Rule, Threshold, parse_gate
 from evaldrop.scorecard.model.baseline import Baseline, BaselineEstimate
 from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailComparison, GuardrailEstimate
 from evaldrop.scorecard.model.pairwise import PairwiseEstimate
@@ -151,14 +151,14 @@ def gate(check: GateCheck, scorecard: Scorecard) -> Link | None:
     except EvaluationError:
         # Some checks are no rule of the gate: that there are answers at all, that anchors hold.
         return None
-    if check.candidate is None:
+    if check.candidate is None or isinstance(rule, PowerToSee):
         return _of_run(rule)
     if isinstance(rule, Threshold):
         return _of_threshold(rule, check.candidate, scorecard)
     return _of_change(rule, check.candidate, check.criterion or rule.criterion, scorecard)
 
 
-def _of_run(rule: Threshold | NoRegression | NoWorseRecord) -> Link | None:
+def _of_run(rule: Rule) -> Link | None:
     """Return what a rule about the whole run rests on: of its cost what was called."""
     is_cost = isinstance(rule, Threshold) and rule.quantity.partition(".")[0] == "cost_usd"
     return links.link(None, answer="called", sort="dear") if is_cost else None

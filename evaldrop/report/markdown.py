@@ -159,6 +159,10 @@ def _blocks(scorecard: Scorecard, report_url: str) -> Iterator[Sequence[str]]:
         yield from _folded("Against the baseline", baseline_changes(criterion_changes(baseline)))
         yield from _folded("Records that turned worst", worst_records(baseline))
     yield from _folded("Perturbed prompts: what changes that should not matter do", perturbations(scorecard))
+    if (proof := scorecard.proof) and proof.sentences:
+        simulated = " **SIMULATED**" if proof.simulated else ""
+        yield [f"**Would it have noticed?**{simulated}"]
+        yield [f"- {_said(sentence)}" for sentence in proof.sentences[:_MOST_ROWS]]
     yield from _listed(scorecard.hints)
 
 

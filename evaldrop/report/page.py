@@ -54,6 +54,7 @@ from evaldrop.report.tables.operations import operations
 from evaldrop.report.tables.pairs import pairs
 from evaldrop.report.tables.perturbations import perturbations
 from evaldrop.report.tables.prompts import improved_prompts, tuned_on
+from evaldrop.report.tables.proof import proof_tables
 from evaldrop.report.tables.ranking import ranking
 from evaldrop.report.trust import trust_tables
 from evaldrop.report.voting import places_by_criterion
@@ -189,6 +190,7 @@ def html_report(
         most_undecided=_MOST_UNDECIDED,
         most_trust_rows=_MOST_TRUST_ROWS,
         perturbed=perturbations(scorecard),
+        proved=proof_tables(scorecard),
         improved=improved_prompts(scorecard),
         tuned_on=tuned_on(scorecard),
         improvements=[improvement_in_words(name, one) for name, one in scorecard.prompts.items()],

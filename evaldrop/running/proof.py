@@ -15,21 +15,26 @@ from evaldrop.errors import InputError
 from evaldrop.evaluation import Evaluation
 from evaldrop.proving.copies import AnsweredRecord, HiddenCopies, hidden_copies, stratified
 from evaldrop.proving.edits import FaultKind
+from evaldrop.proving.false_alarms import false_alarms
 from evaldrop.proving.judgements import judged_copies
 from evaldrop.proving.noticing import noticed_faults
 from evaldrop.proving.power import detection_power
+from evaldrop.proving.words import sentences_of
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import prepared_records
 from evaldrop.run.request import new_run_id
 from evaldrop.run.tables import read_rows
 from evaldrop.running.here import LocalRun, new_run
 from evaldrop.scorecard.model.proof import Proof
+from evaldrop.scorecard.proofs import PROOF_FILE
+from evaldrop.scorecard.read import read_scorecard
+from evaldrop.scorecard.recommendation import recommendation_of
+from evaldrop.scorecard.variances import planned_variance
 
 PROOF_FOLDER: Final = "proof"
 DATASET_FILE: Final = "copies.jsonl"
 EVALUATION_FILE: Final = "evaluation.yaml"
 KEY_FILE: Final = "key.json"
-PROOF_FILE: Final = "proof.json"
 DROPS: Final = (0.02, 0.05, 0.10)
 
 
@@ -82,12 +87,24 @@ def proof_run(
     )
 
 
-def read_proof(folder: str) -> Proof:
+def proved_candidate(folder: str) -> str:
+    """
+    Return whose responses are taken where nobody says: the recommended candidate's, or the first's.
+
+    Raises:
+        StorageError: The folder holds no scorecard of this version of evaldrop.
+    """
+    scorecard = read_scorecard(folder)
+    return recommendation_of(scorecard).choice or next(iter(scorecard.candidates))
+
+
+def read_proof(folder: str, *, drops: Sequence[float] = DROPS) -> Proof:
     """
     Analyse the newest finished run that judged copies of a run's responses; write `proof.json` there.
 
     Args:
         folder: The folder of the run that was tested, on this machine.
+        drops: Drops of the pass rate that are asked about, fractions.
 
     Raises:
         InputError: Nothing was judged yet, or not to its end.
@@ -107,16 +124,27 @@ def read_proof(folder: str) -> Proof:
         comparisons=max(1, len(tested.evaluation.candidates) * len(tested.criteria)),
     )
     confidence = tested.evaluation.confidence
+    judging = read_scorecard(str(judged_in))
     found = Proof(
         candidate=judged.candidate,
         records=judged.records,
         confidence=confidence,
         simulated=proof.simulated,
         noticed=noticed_faults(judged, confidence=confidence),
+        false_alarms=false_alarms(judged, confidence=confidence, seed=0),
         power=tuple(
-            detection_power(judged, drops=DROPS, confidence=confidence, planned_variance=None, seed=0)
+            detection_power(
+                judged,
+                drops=sorted(set(drops)),
+                confidence=confidence,
+                planned_variance=planned_variance(read_scorecard(folder)),
+                seed=0,
+            )
         ),
+        cost_usd=judging.cost_usd.total,
+        made_at=judging.started_at,
     )
+    found = found.model_copy(update={"sentences": tuple(sentences_of(found))})
     storage.write_bytes(storage.join(folder, PROOF_FILE), found.model_dump_json(indent=2).encode())
     return found
 

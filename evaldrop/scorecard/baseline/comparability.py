@@ -30,6 +30,18 @@ def obstacles(run: RunDefinition, baseline: RunDefinition) -> tuple[str, ...]:
     )
 
 
+def judged_alike(run: RunDefinition, other: RunDefinition) -> bool:
+    """
+    Tell whether two runs measure by the same judges and checks, whatever they measure.
+
+    Other pass marks are another measure here: what share of responses passes hangs on them.
+    """
+    found = (*_judges(run, other), *_prompts(run, other, "judge/"), *_criteria(run.criteria, other.criteria))
+    return not found and all(
+        criterion.pass_at == other.criteria[name].pass_at for name, criterion in run.criteria.items()
+    )
+
+
 def changes(run: RunDefinition, baseline: RunDefinition) -> tuple[str, ...]:
     """Return how the candidates differ: that is what a comparison is about."""
     then = {candidate.name: candidate for candidate in baseline.candidates}

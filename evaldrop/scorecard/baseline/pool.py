@@ -84,8 +84,29 @@ def runs_like(run: RunDefinition, folder: str, *, most_read: int = YEAR_OF_RUNS)
     Raises:
         StorageError: The folder cannot be listed.
     """
-    for earlier in _read(reversed(_names(folder, None, run)), folder, most_read):
-        if _order(earlier) < _order(run) and _same_make(earlier, run):
+    return (earlier for earlier in earlier_runs(run, folder, most_read=most_read) if _same_make(earlier, run))
+
+
+def earlier_runs(
+    run: RunDefinition, folder: str, *, most_read: int, having: str | None = None
+) -> Iterator[RunDefinition]:
+    """
+    Yield the runs before a run, of whatever make, the newest first.
+
+    Args:
+        run: The run.
+        folder: The evaluation's folder, in which it and the others are.
+        most_read: At how many folders is looked at most.
+        having: A file's name: of runs without it `run.json` is not read.
+
+    Raises:
+        StorageError: The folder cannot be listed.
+    """
+    names: Iterable[str] = islice(reversed(_names(folder, None, run)), most_read)
+    if having is not None:
+        names = (name for name in names if storage.exists(storage.join(folder, name, having)))
+    for earlier in _read(names, folder, most_read):
+        if _order(earlier) < _order(run):
             yield earlier
 
 

@@ -14,7 +14,7 @@ from evaldrop.scorecard.answers import (
 )
 from evaldrop.scorecard.figures import percent
 from evaldrop.scorecard.gate.names import RunNames, subject_of
-from evaldrop.scorecard.gate.rules import Rule, Threshold
+from evaldrop.scorecard.gate.rules import PowerToSee, Rule, Threshold
 from evaldrop.scorecard.model.scorecard import OVERALL, GateCheck, Scorecard
 
 
@@ -52,6 +52,9 @@ def coverage_in_words(scorecard: Scorecard) -> str:
 
 def _counts_the_missing(rule: Rule, scorecard: Scorecard, names: RunNames) -> bool:
     """Tell whether a rule is judged by what verdicts there are and could have been."""
+    # What judges would notice says nothing of what they did not say.
+    if isinstance(rule, PowerToSee):
+        return False
     if not isinstance(rule, Threshold) or rule.quantity == "win_rate":
         return True
     if rule.quantity not in {"mean", "pass_rate"}:

@@ -10,8 +10,9 @@ from evaldrop.scorecard.figures import by_whom
 from evaldrop.scorecard.gate.answers import answer_checks, coverage_in_words
 from evaldrop.scorecard.gate.baseline import judge_against_baseline
 from evaldrop.scorecard.gate.names import RunNames, check_names, subject_of
+from evaldrop.scorecard.gate.power import power_check
 from evaldrop.scorecard.gate.preferences import preference_checks, unread_check
-from evaldrop.scorecard.gate.rules import Rule, Threshold, parse_gate
+from evaldrop.scorecard.gate.rules import PowerToSee, Rule, Threshold, parse_gate
 from evaldrop.scorecard.model.calibration import CalibratedMean
 from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailEstimate
 from evaldrop.scorecard.model.part import Interval
@@ -108,6 +109,9 @@ def _distrusted(scorecard: Scorecard) -> Iterator[GateCheck]:
 
 
 def _checks(rule: Rule, scorecard: Scorecard, names: RunNames) -> Iterator[GateCheck]:
+    if isinstance(rule, PowerToSee):
+        yield power_check(rule, scorecard)
+        return
     if not isinstance(rule, Threshold):
         yield from judge_against_baseline(rule, scorecard, names)
         return

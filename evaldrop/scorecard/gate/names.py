@@ -8,7 +8,7 @@ from evaldrop.errors import EvaluationError
 from evaldrop.evaluation import Evaluation
 from evaldrop.evaluation.questions import compared_pairs
 from evaldrop.nearest import nearest
-from evaldrop.scorecard.gate.rules import OF_A_SUBJECT, Rule, Threshold, misread, parse_gate
+from evaldrop.scorecard.gate.rules import OF_A_SUBJECT, PowerToSee, Rule, Threshold, misread, parse_gate
 from evaldrop.scorecard.model.scorecard import OVERALL, Scorecard
 
 
@@ -73,9 +73,11 @@ def check_names(rule: Rule, names: RunNames) -> None:
         subject_of(rule, names)
         return
     candidates_of(rule, names)
-    if rule.criterion is not None and rule.criterion not in (*names.criteria, OVERALL):
+    # A drop is one of a pass rate, and the weighted mean has none.
+    known = list(names.criteria) if isinstance(rule, PowerToSee) else [*names.criteria, OVERALL]
+    if rule.criterion is not None and rule.criterion not in known:
         found = f'no criterion "{rule.criterion}"'
-        raise _unknown(rule, rule.position, found, rule.criterion, (*names.criteria, OVERALL), names)
+        raise _unknown(rule, rule.position, found, rule.criterion, known, names)
 
 
 def gate_problems(expressions: Iterable[str], names: RunNames) -> Iterator[str]:

@@ -75,7 +75,21 @@ class NoWorseRecord(_Written):
     drop: float
 
 
-Rule = Threshold | NoRegression | NoWorseRecord
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerToSee(_Written):
+    """
+    A rule `power to see <drop> in <criterion> <comparator> <limit>`, on the proof of judges and checks.
+
+    `drop` is one of the pass rate, `limit` the share of tries that has to find it; both fractions.
+    """
+
+    criterion: str
+    drop: float
+    comparator: Literal[">=", ">"]
+    limit: float
+
+
+Rule = Threshold | NoRegression | NoWorseRecord | PowerToSee
 
 # A longer quantity before its own beginning.
 QUANTITIES: tuple[Quantity, ...] = tuple(sorted(get_args(Quantity), key=len, reverse=True))
@@ -92,6 +106,10 @@ _SIZE = re.compile(r"\s*(\d+\.?\d*|\.\d+)(?![A-Za-z0-9_.%])")
 # The space is part of the word: "nova.mean" begins with "no" as well.
 _NO = re.compile(r"\s*no\s+(?=\S)")
 _REGRESSION, _RECORD = re.compile(r"\s*(regression)\b"), re.compile(r"\s*(record)\b")
+# No threshold has a second word here: nothing that names a candidate "power" is meant otherwise.
+_POWER = re.compile(r"\s*(power)\s+(?=[A-Za-z])")
+_TO_SEE = re.compile(r"\s*(to\s+see)\b")
+_AT_LEAST = re.compile(r"\s*(>=|>)(?![<>=])")
 _WORSE, _BY, _IN, _FOR, _OVER = (
     re.compile(rf"\s+({word})\b") for word in ("worse", "by", "in", "for", "over")
 )
@@ -107,6 +125,8 @@ def parse_gate(expression: str) -> Rule:
             understood.
     """
     reading = _Reading(expression)
+    if reading.take(_POWER):
+        return _power_to_see(reading)
     if reading.take(_NO) is None:
         return _threshold(reading)
     if reading.take(_RECORD):
@@ -215,6 +235,33 @@ def _no_worse_record(reading: _Reading) -> NoWorseRecord:
         position=position,
         drop=drop,
         scope=scope,
+    )
+
+
+def _power_to_see(reading: _Reading) -> PowerToSee:
+    reading.expect(_TO_SEE, '"to see" and a drop of the pass rate')
+    wanted = "a drop of the pass rate as a fraction between 0 and 1, such as 0.05"
+    drop = float(reading.expect(_SIZE, wanted))
+    if not 0 < drop < 1:
+        raise reading.error(wanted, at=reading.begin)
+    reading.expect(_IN, '"in" and a criterion')
+    criterion = reading.expect(_NAME, "a criterion's name")
+    position = reading.begin
+    sign = reading.expect(_AT_LEAST, "one of >=, >")
+    share = "a share of tries between 0 and 1, such as 0.8"
+    limit = float(reading.expect(_SIZE, share))
+    # "80" for 80 % would never be reached, however good the judges are.
+    if limit > 1:
+        raise reading.error(share, at=reading.begin)
+    reading.end("the end; such a rule is about judges and checks, and no candidate's")
+    return PowerToSee(
+        expression=reading.expression.strip(),
+        criterion=criterion,
+        position=position,
+        drop=drop,
+        comparator=cast("Literal['>=', '>']", sign),
+        limit=limit,
+        scope=RuleScope(),
     )
 
 

@@ -35,6 +35,7 @@ from evaldrop.scorecard.model.part import OpenInterval as OpenInterval
 from evaldrop.scorecard.model.part import Part as Part
 from evaldrop.scorecard.model.part import nullable
 from evaldrop.scorecard.model.prompts import PromptImprovement, RecordParts
+from evaldrop.scorecard.model.proof import Proof
 from evaldrop.scorecard.model.recommendation import Recommendation
 from evaldrop.scorecard.model.usefulness import (
     ChecksAgainstJudges,
@@ -486,6 +487,9 @@ class Scorecard(Part):
     parts: RecordParts | None = nullable("How records were parted, where prompts were tried on some.")
     failure_groups: dict[str, FailureGroups] = Field(
         default_factory=dict, description="Criterion: why responses failed it, by what judges wrote."
+    )
+    proof: Proof | None = nullable(
+        "Whether judges and checks notice planted faults: of this run, or of an earlier one judged alike."
     )
     summary: str = Field(default="", description="The verdict in words.")
     recommendation: Recommendation | None = nullable(

@@ -30,6 +30,7 @@ from evaldrop.scorecard.model.scorecard import (
     Scorecard,
     coverage_of,
 )
+from evaldrop.scorecard.proofs import proof_of
 from evaldrop.scorecard.recommendation import recommend
 from evaldrop.scorecard.results import RecordResults
 from evaldrop.statistics.vectors import Floats, Ordinals
@@ -270,6 +271,7 @@ def scorecard_of(
         failure_groups=parts_of_scorecard(tallied.failures),
         prompts=dict(prompts.by_candidate),
         parts=prompts.parts,
+        proof=proof_of(run),
     )
     said = (
         headline(scorecard),

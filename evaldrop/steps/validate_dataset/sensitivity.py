@@ -15,8 +15,9 @@ from evaldrop.errors import InputError
 from evaldrop.prompt_search.parts import records_for
 from evaldrop.prompt_search.power import Provable, provable
 from evaldrop.prompt_search.state import Part
-from evaldrop.scorecard.model.scorecard import OVERALL, Comparison, Scorecard
+from evaldrop.scorecard.model.scorecard import Scorecard
 from evaldrop.scorecard.read import read_run
+from evaldrop.scorecard.variances import USUAL_VARIANCE, variances_of_differences
 from evaldrop.statistics.intervals import clopper_pearson_interval, normal_quantile
 from evaldrop.statistics.power import minimum_detectable_difference, required_records
 from evaldrop.steps.validate_dataset.planned_lines import Range
@@ -24,8 +25,8 @@ from evaldrop.steps.validate_dataset.planned_search import PlannedSearches
 from evaldrop.steps.validate_dataset.validate import DatasetCheck
 
 # Variance over records of two candidates' difference, as shares of the scale: pass marks that differ on 5 %,
-# on a ninth (Miller 2024, section 5) and on 30 % of the records.
-GUESSED_VARIANCE = Range(low=0.05, likely=1 / 9, high=0.3)
+# as usual, and on 30 % of the records.
+GUESSED_VARIANCE = Range(low=0.05, likely=USUAL_VARIANCE, high=0.3)
 POWER = 0.8
 _TENTH = 0.1
 # The pass rate whose margin is shown: a usual one.
@@ -203,28 +204,18 @@ def variance_like(scorecard: Scorecard) -> Range:
     """
     Return the variance of candidates' differences in a run, over its pairs: lowest, middle, highest.
 
-    SE² · n of each pair's overall comparison (of each criterion's, where there is a single one), as shares of
-    the scale. Where records had groups, what they share is in it.
+    As `variances_of_differences` has them.
 
     Raises:
         InputError: The run has no pair of candidates whose difference has a spread.
     """
-    pairs = [pair for pair in scorecard.comparisons if pair.criterion == OVERALL] or scorecard.comparisons
-    found = sorted(filter(None, (_variance(pair, scorecard) for pair in pairs)))
+    found = variances_of_differences(scorecard)
     if not found:
         raise InputError(
             f"{scorecard.run_id}: no two candidates whose difference has a spread; nothing can be learnt "
             "from it. Leave --like out."
         )
     return Range(low=found[0], likely=found[len(found) // 2], high=found[-1])
-
-
-def _variance(pair: Comparison, scorecard: Scorecard) -> float | None:
-    if not pair.standard_error:
-        return None
-    info = scorecard.criteria.get(pair.criterion)
-    scale = 1.0 if info is None else info.high - info.low
-    return (pair.standard_error / scale) ** 2 * pair.n
 
 
 def _detectable(clusters: int, variance: Range, level: float) -> Range | None:

@@ -15,8 +15,9 @@ from evaldrop.proving.noticing import noticed_faults
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.tables import read_rows
 from evaldrop.running.here import LocalRun, execute_here, new_run
-from evaldrop.running.proof import proof_run, read_proof
+from evaldrop.running.proof import proof_run, proved_candidate, read_proof
 from evaldrop.scorecard.model.proof import Proof
+from evaldrop.scorecard.read import read_scorecard
 from tests.evaldrop.evaluations import LITE, SMALL, write
 
 BEDROCK = "simulated:latency=0"
@@ -141,8 +142,23 @@ def test_the_newest_test_that_ended_is_analysed_and_kept(parent: str, proof: Run
     found = read_proof(parent)
     assert (found.candidate, found.records, found.simulated) == ("lite", len(ROWS), True)
     assert {each.criterion for each in found.power} == set(proof.criteria)
+    assert {each.criterion for each in found.false_alarms} == set(proof.criteria)
+    assert all(each.promised is not None for each in found.power)
+    assert found.cost_usd is not None
+    assert found.made_at == read_scorecard(proof.folder).started_at
+    # Six responses tell nothing, and it says so.
+    assert all("annot tell" in sentence for sentence in found.sentences if "drop" in sentence)
     kept = Proof.model_validate_json((Path(parent) / "proof.json").read_bytes())
     assert kept == found
+
+
+def test_other_drops_may_be_asked_about(parent: str, proof: RunDefinition) -> None:
+    asked = {each.drop for each in read_proof(parent, drops=(0.3, 0.3)).power}
+    assert asked == {0.3}
+
+
+def test_where_nobody_is_named_or_recommended_the_first_candidate_is_taken(parent: str) -> None:
+    assert proved_candidate(parent) == LITE["name"]
 
 
 def test_a_run_that_was_never_tested_says_how_to_test_it(tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ from evaldrop.scorecard.model.prompts import (
     PromptSearchCost,
     RecordParts,
 )
+from evaldrop.scorecard.model.proof import DetectionPower, FalseAlarm, Noticed, Proof
 from evaldrop.scorecard.model.recommendation import (
     RankedCandidate,
     Recommendation,
@@ -88,6 +89,7 @@ def test_every_column_is_documented(schema):
     PromptImprovement, PromptDifference, JudgeDifference, DevScores, PromptSearchCost, RecordParts,
     Reused, RobustnessDrop, RobustnessEstimate, BlockedShare, GuardrailComparison, GuardrailEstimate,
     FieldsEstimate, FieldScores, LabelsEstimate, LabelCounts,
+    Proof, Noticed, FalseAlarm, DetectionPower,
 ])  # fmt: skip
 def test_every_key_of_the_scorecard_is_documented(model):
     assert [name for name in model.model_fields if name not in DOCS] == []

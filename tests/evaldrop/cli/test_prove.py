@@ -1,0 +1,55 @@
+"""`evaldrop prove`: what it finds stands in the run's scorecard, gate and report, and in the next run's."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from evaldrop.cli import main
+from evaldrop.scorecard.model.scorecard import Scorecard
+from tests.evaldrop.evaluations import SMALL, write
+
+RULE = "power to see 0.05 in correctness >= 0.8"
+ROWS = [
+    {"id": f"r{n}", "prompt": f"How long may I return item {n}?", "reference": f"You have {n + 20} days."}
+    for n in range(4)
+]
+
+
+def _run() -> Path:
+    assert main(["run", "faq.jsonl", "--bedrock", "simulated:latency=0"]) in {0, 1, 2}
+    return max(Path("runs").glob("*/*/run.json"), key=lambda file: file.stat().st_mtime_ns).parent
+
+
+def _scorecard(folder: Path) -> Scorecard:
+    return Scorecard.model_validate_json((folder / "scorecard.json").read_bytes())
+
+
+def _said(folder: Path) -> str:
+    return next(check.sentence for check in _scorecard(folder).gate.checks if check.expression == RULE)
+
+
+def test_a_proof_stands_in_the_scorecard_of_its_run_and_of_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.chdir(tmp_path)
+    write(Path(), {**SMALL, "gate": [RULE]}, ROWS)
+    folder = _run()
+    assert _scorecard(folder).proof is None
+    assert "`evaldrop prove RUN --faults` makes one" in _said(folder)
+    capsys.readouterr()
+
+    assert main(["prove", str(folder), "--faults", "--yes", "--kinds", "truncation", "--json"]) == 0
+    proof = _scorecard(folder).proof
+    assert proof is not None
+    assert proof.model_dump(mode="json") == json.loads(capsys.readouterr().out)
+    assert proof.run_id is None
+    assert "makes one" not in _said(folder)
+    # The report was written anew with it.
+    assert "makes one" not in (folder / "report.html").read_text(encoding="utf-8")
+
+    following = _run()
+    carried = _scorecard(following).proof
+    assert carried is not None
+    assert carried == proof.model_copy(update={"run_id": _scorecard(folder).run_id})
