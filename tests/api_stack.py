@@ -159,6 +159,7 @@ class ApiStack:
                     "bedrock:invokeModel": bedrock_invoke_model(
                         with_stored_bodies(runtime.invoke_model, storage)
                     ),
+                    "aws-sdk:bedrockruntime:invokeGuardrailChecks": None,
                     "aws-sdk:s3:getObject": sdk_integration("s3", "GetObject", get_object(storage)),
                     "sns:publish": sns_publish(published),
                     "dynamodb:updateItem": dynamodb_update_item(updated),

@@ -19,6 +19,8 @@ from evaldrop.checks.subject import Outcome
 from evaldrop.scorers.finding import is_reference
 from evaldrop.scorers.scoring import CRASHED, FAIL, NO_SCORE, NOT_APPLICABLE, PASS, TIMED_OUT
 
+HERE: Final = "python:"
+"""Begins the name of a function that is a scorer of this machine."""
 MAX_TIMEOUT_S: Final = 600
 MAX_BATCH: Final = 200
 USUAL_BATCH: Final = 50

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import IO, Any
 
 from evaldrop import storage
+from evaldrop.checks.scorers import HERE
 from evaldrop.engine import Integration, TaskContext
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.scores import SCORES
 from evaldrop.scorers.batches import RESPONSES
 from evaldrop.scorers.processes import ScorerProcesses
 from evaldrop.steps.prepare_scores.folders import import_folders
-from evaldrop.steps.prepare_scores.prepare import HERE
 
 LOG_FILE = f"{SCORES}/scorers.log"
 """What scorers print, in the run's folder."""

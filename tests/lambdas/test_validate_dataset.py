@@ -8,6 +8,7 @@ import pytest
 
 from evaldrop import shipped, storage
 from evaldrop.errors import InputError, StorageError
+from evaldrop.model_lives import published_lives
 from evaldrop.run.definition import RunDefinition
 from lambdas.validate_dataset.handler import handler
 
@@ -189,6 +190,8 @@ def test_the_stacks_caps_hold_for_what_is_dropped(dropped, deployed, tmp_path, m
     """The caps come with the function, whatever a sidecar says; its own ARN says whose models they are."""
     event = {"run_id": "ds-1", "dataset": dropped, "out": "s3://drop/out/runs"}
     monkeypatch.setenv("EVALDROP_CAPS", "caps.json")
+    # moto has no list of Bedrock's models.
+    monkeypatch.setattr("lambdas.validate_dataset.handler.account_lives", published_lives)
     with pytest.raises(StorageError):
         handler(event, CONTEXT)  # a function without its caps lets nothing through
     caps = {"max_run_usd": 5, "models": ["amazon.nova-pro-v1:0"]}

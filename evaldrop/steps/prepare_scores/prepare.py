@@ -14,7 +14,7 @@ import orjson
 
 from evaldrop import storage
 from evaldrop.checks import Check
-from evaldrop.checks.scorers import ScorerSettings
+from evaldrop.checks.scorers import HERE, ScorerSettings
 from evaldrop.evaluation.criteria import scorers_of
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import PreparedRecord
@@ -30,8 +30,6 @@ from evaldrop.steps.prepare_scores.folders import code_digest, import_folders
 
 JSON = dict[str, Any]
 
-HERE: Final = "python:"
-"""Begins the name of a function that is a scorer of this machine."""
 MAX_BATCH_BYTES: Final = 180_000
 """A child's input holds 256 KiB, as it is escaped."""
 MAX_BATCH_S: Final = 600

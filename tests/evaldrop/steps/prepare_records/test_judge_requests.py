@@ -98,6 +98,7 @@ def judged(folder, judge, *, prompts=None, rows=(ROW,), **more):
                     "bedrock-runtime", "Converse", runtime.converse
                 ),
                 "bedrock:invokeModel": bedrock_invoke_model(runtime.invoke_model),
+                "aws-sdk:bedrockruntime:invokeGuardrailChecks": None,
                 "aws-sdk:s3:getObject": None,
                 "dynamodb:updateItem": None,
                 **integrations_of_jobs(None),

@@ -113,8 +113,9 @@ def test_a_tool_that_is_stated_for_a_judge_without_tools_is_a_problem(tmp_path):
 def test_what_is_done_otherwise_or_may_fail_is_a_warning(tmp_path, role, given, warning):
     found = check(tmp_path, {**SMALL, role: [{"name": "x", **given}]})
     assert not found.problems
-    (told,) = [each for each in found.warnings if each.startswith(f"{role[:-1]} x: ")]
-    assert warning in told
+    told = [each for each in found.warnings if each.startswith(f"{role[:-1]} x: ")]
+    # Beside it may stand that the model is leaving Bedrock.
+    assert [warning in each for each in told].count(True) == 1
 
 
 def test_models_that_take_everything_are_not_talked_of(tmp_path):
