@@ -5,16 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from evaldrop.checks.json_schema import (
-    TIMEOUT_S,
-    Schema,
-    SchemaTooSlowError,
-    SchemaUnusableError,
-    fault_of,
-    read_schema,
-)
 from evaldrop.checks.json_values import FoundJson, find_json, read_json, same_json
 from evaldrop.checks.numbers import EXACT, Margin, read_tolerance
+from evaldrop.checks.schema_limits import TIMEOUT_S, Schema, SchemaTooSlowError, SchemaUnusableError
 from evaldrop.checks.subject import Outcome, Subject
 from evaldrop.checks.values import WrongValueError, read_options, shortened
 
@@ -40,6 +33,9 @@ def read_form(value: Any) -> Schema | None:
         raise WrongValueError("names a file, and only an evaluation's own file may; write the schema itself")
     if not isinstance(value, Mapping):
         raise WrongValueError("is neither true nor a JSON Schema")
+    # Imported here: most evaluations have no schema.
+    from evaldrop.checks.json_schema import read_schema
+
     return read_schema(value)
 
 
@@ -62,6 +58,8 @@ def _holding(find: Callable[[str], FoundJson | None]) -> Callable[[Schema | None
 
 
 def _held(schema: Schema, found: FoundJson) -> Outcome:
+    from evaldrop.checks.json_schema import fault_of
+
     try:
         fault = fault_of(schema, found.value)
     except SchemaTooSlowError:

@@ -19,14 +19,16 @@ from jsonschema_specifications import REGISTRY
 from referencing.exceptions import Unresolvable
 
 from evaldrop.checks.patterns import compile_pattern, found
+from evaldrop.checks.schema_limits import (
+    MOST_BYTES,
+    TIMEOUT_S,
+    Schema,
+    SchemaTooSlowError,
+    SchemaUnusableError,
+)
 from evaldrop.checks.values import WrongValueError, shortened
 from evaldrop.json_text import is_too_deep
 
-TIMEOUT_S: Final = 0.3
-MOST_BYTES: Final = 256 * 1024
-"""Of a schema, as JSON."""
-
-Schema = Any
 _Keyword = Callable[[Any, Any, Any, Any], Any]
 _until: ContextVar[float] = ContextVar("until")
 _compiled = lru_cache(maxsize=1024)(compile_pattern)
@@ -40,14 +42,6 @@ _DRAFTS: Final[Mapping[str, Any]] = {
         Draft202012Validator,
     )
 }
-
-
-class SchemaTooSlowError(Exception):
-    """A schema took longer than `TIMEOUT_S` seconds on a value."""
-
-
-class SchemaUnusableError(Exception):
-    """A schema refers to what it does not hold, or to itself without end."""
 
 
 def _left() -> float:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from evaldrop import storage
 from evaldrop.checks import NOT
-from evaldrop.checks.json_schema import MOST_BYTES
+from evaldrop.checks.schema_limits import MOST_BYTES
 from evaldrop.errors import EvaluationError
 from evaldrop.json_text import loads
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from evaldrop.checks.json_schema import MOST_BYTES
+from evaldrop.checks.schema_limits import MOST_BYTES
 from evaldrop.errors import EvaluationError
 from evaldrop.evaluation import read_evaluation
 from evaldrop.evaluation.schema_files import schema_files
