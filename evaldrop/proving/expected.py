@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from typing import Final
 
+from evaldrop.evaluation.criteria import Criterion
+
 PADDING: Final = "padding"
 """A text that says nothing more: longer, and no better."""
 
@@ -19,13 +21,30 @@ _BY_CRITERION: Final[dict[str, tuple[str, ...]]] = {
     "conciseness": (PADDING,),
 }
 
+_BY_CHECK: Final[dict[str, tuple[str, ...]]] = {
+    "max_words": (PADDING,),
+    "max_chars": (PADDING,),
+    "min_words": ("truncation",),
+    "language": ("wrong_language",),
+    "number": ("wrong_number",),
+    "json": ("truncation",),
+    "contains_json": ("truncation",),
+    # What no text changes, or what should not be there and no fault puts there.
+    **dict.fromkeys(("max_latency_ms", "max_cost_usd", "tool_called", "refusal", "contains_none"), ()),
+}
+"""By a check's kind, where that says what it can notice."""
 
-def expected_kinds(criterion: str, kinds: Collection[str]) -> tuple[str, ...]:
+
+def expected_kinds(criterion: Criterion, kinds: Collection[str]) -> tuple[str, ...]:
     """
     Return which of the kinds should lower a criterion.
 
     What a criterion of one's own means is not known: all kinds but padding, so that none is chosen by what
     came of it.
     """
-    known = _BY_CRITERION.get(criterion)
+    check = criterion.check
+    if check is None:
+        known = _BY_CRITERION.get(criterion.name)
+    else:
+        known = () if check.is_negated else _BY_CHECK.get(check.kind.name)
     return tuple(kind for kind in kinds if (kind in known if known is not None else kind != PADDING))

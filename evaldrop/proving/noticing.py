@@ -70,7 +70,7 @@ def _noticed(
         interval=_rate_interval(fell, None if groups is None else groups[both], confidence=confidence),
         by_chance=_fallen_by_chance(before, without),
         decision="undecided",
-        is_expected=kind in expected_kinds(instrument.name, (kind,)),
+        is_expected=kind in expected_kinds(criterion, (kind,)),
     ), pairing
 
 

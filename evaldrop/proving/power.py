@@ -71,7 +71,7 @@ def detection_power(
     """
     source = np.random.default_rng(seed)
     for name, copies in judged.criteria.items():
-        kinds = expected_kinds(name, copies.faulty)
+        kinds = expected_kinds(copies.criterion, copies.faulty)
         parts: list[tuple[str | None, tuple[str, ...]]] = [(None, kinds)]
         if len(kinds) > 1:
             parts += [(kind, (kind,)) for kind in kinds]
