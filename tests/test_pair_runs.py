@@ -119,7 +119,9 @@ def test_a_run_of_which_no_preference_could_be_read_has_failed(tmp_path, gate):
     assert found.coverage == 0
     said = "0 of 24 preferences of judge judge can be read (no_verdict: 24)."
     assert found.summary == f"This run failed, and nothing may rest on it: {said}"
-    assert found.alarms[0].startswith("No preference could be read, of 12 pairs (no_verdict: 24)")
+    said = "No preference could be read, of 12 pairs (no_verdict: 24)"
+    # Before it may stand that the judge's model is leaving Bedrock.
+    assert [alarm.startswith(said) for alarm in found.alarms].count(True) == 1
     assert found.judges["judge"].unread == {"no_verdict": 24}
 
 

@@ -95,9 +95,10 @@ def equate(
     """
     Return the line from an old scale to a new one.
 
-    Linear equating takes the standard deviations' ratio for its slope, and no regression's: it is the same
-    line in both directions, and does not draw values to the mean. In simulation (60 records, 2 responses of
-    each, correlations of 0.6 to 0.9) the interval at a mean holds the true line in 93 % of series at least.
+    Linear equating (Kolen & Brennan 2014, Test Equating, Scaling, and Linking, ch. 2) takes the standard
+    deviations' ratio for its slope, and no regression's: it is the same line in both directions, and does not
+    draw values to the mean. In simulation (60 records, 2 responses of each, correlations of 0.6 to 0.9) the
+    interval at a mean holds the true line in 93 % of series at least.
 
     Args:
         old: Scores on the old scale, shape (n,).

@@ -39,6 +39,8 @@ def ratio_of_totals(
     """
     Estimate Σ parts / Σ wholes, as precision, recall and F1 of many values in each record are.
 
+    A ratio of totals by linearisation (Cochran 1977, Sampling Techniques, section 6.3).
+
     Args:
         parts: Of each record, from 0 to its whole; shape (records,).
         wholes: Of each record, 0 or more; one with 0 says nothing. Shape (records,).
@@ -89,6 +91,8 @@ def label_scores(
     Returns:
         The macro-F1 of labels that a reference or an answer has. The correlation is None where all references
         or all answers are one label.
+
+    Raises nothing.
     """
     if not wanted.size:
         return LabelScores(NOTHING, NOTHING)
@@ -111,7 +115,18 @@ def label_scores(
 
 
 def confusion(wanted: Ordinals, said: Ordinals, labels: int) -> Counts:
-    """Return how often each label, the row, was answered with each, the column; the last is no label."""
+    """
+    Return how often each label, the row, was answered with each, the column; the last is no label.
+
+    The confusion matrix of several classes (Gorodkin 2004, Comput. Biol. Chem. 28:367).
+
+    Args:
+        wanted: The reference's label of each record, in [0, labels); shape (records,).
+        said: The answer's, in [0, labels]; `labels` where it says none. Shape (records,).
+        labels: How many there are.
+
+    Raises nothing.
+    """
     cells = wanted.astype(np.int64) * (labels + 1) + said
     size = (labels + 1) ** 2
     return np.bincount(cells, minlength=size).reshape(labels + 1, labels + 1).astype(np.int64)
