@@ -96,6 +96,8 @@ def detection_power(
                     look: _promised(judged.run_records, drop, planned_variance, level)
                     for look, level in levels.items()
                 }
+                if not of_kinds:
+                    start = start.model_copy(update={"reason": "no fault that should lower it was planted"})
                 for found in _looks(start, world, levels, tries, confidence, source):
                     yield found.model_copy(update={"promised": promised[found.look]})
 
@@ -137,7 +139,7 @@ def _looks(
 
 def _reason(start: DetectionPower, world: FaultyRecords | None) -> str | None:
     if world is None:
-        return "no fault that should lower it was planted"
+        return start.reason or "too few responses were judged twice"
     if start.planted < FEWEST_PLANTED:
         return f"{start.planted} planted faults say nothing; at least {FEWEST_PLANTED} are needed"
     if world.pass_rate < start.drop:

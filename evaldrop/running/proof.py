@@ -11,7 +11,7 @@ from typing import Final
 import orjson
 
 from evaldrop import storage
-from evaldrop.errors import InputError
+from evaldrop.errors import InputError, NotEnoughData
 from evaldrop.evaluation import Evaluation
 from evaldrop.proving.copies import AnsweredRecord, HiddenCopies, hidden_copies, stratified
 from evaldrop.proving.edits import FaultKind
@@ -25,6 +25,7 @@ from evaldrop.run.records import prepared_records
 from evaldrop.run.request import new_run_id
 from evaldrop.run.tables import read_rows
 from evaldrop.running.here import LocalRun, new_run
+from evaldrop.scorecard.answers import silences
 from evaldrop.scorecard.model.proof import Proof
 from evaldrop.scorecard.proofs import PROOF_FILE
 from evaldrop.scorecard.read import read_scorecard
@@ -108,12 +109,17 @@ def read_proof(folder: str, *, drops: Sequence[float] = DROPS) -> Proof:
 
     Raises:
         InputError: Nothing was judged yet, or not to its end.
+        NotEnoughData: A judge answered nothing.
         StorageError: A file of either run cannot be read.
     """
     ended = sorted(storage.local_path(folder).glob(f"{PROOF_FOLDER}/*/*/*/scorecard.json"))
     if not ended:
         raise InputError(f"{folder}: no test of its judges and checks has ended. --faults makes one.")
     judged_in = ended[-1].parent
+    judging = read_scorecard(str(judged_in))
+    if silent := [lack for lack in silences(judging) if lack.judge is not None]:
+        # Who answered nothing noticed nothing: that says nothing of them, and an earlier proof stays.
+        raise NotEnoughData(f"{judged_in}: {silent[0].sentence} Nothing is proved by it.")
     key = orjson.loads(storage.read_bytes(str(judged_in.parents[1] / KEY_FILE)))
     tested, proof = RunDefinition.load(folder), RunDefinition.load(str(judged_in))
     judged = judged_copies(
@@ -124,7 +130,6 @@ def read_proof(folder: str, *, drops: Sequence[float] = DROPS) -> Proof:
         comparisons=max(1, len(tested.evaluation.candidates) * len(tested.criteria)),
     )
     confidence = tested.evaluation.confidence
-    judging = read_scorecard(str(judged_in))
     found = Proof(
         candidate=judged.candidate,
         records=judged.records,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from evaldrop.cli import main
+from evaldrop.cli import exits, main
 from evaldrop.scorecard.model.scorecard import Scorecard
 from tests.evaldrop.evaluations import SMALL, write
 
@@ -53,3 +53,21 @@ def test_a_proof_stands_in_the_scorecard_of_its_run_and_of_the_next(
     carried = _scorecard(following).proof
     assert carried is not None
     assert carried == proof.model_copy(update={"run_id": _scorecard(folder).run_id})
+
+
+def test_a_judge_that_answers_nothing_proves_nothing_and_an_earlier_proof_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(Path(), SMALL, ROWS)
+    folder = _run()
+    asked = ["prove", str(folder), "--faults", "--yes", "--kinds", "truncation"]
+    assert main(asked) == 0
+    before = (folder / "proof.json").read_bytes()
+    capsys.readouterr()
+
+    assert main([*asked, "--bedrock", "simulated:errors=1,latency=0"]) == exits.RUN_FAILED
+    said = capsys.readouterr()
+    assert "Nothing is proved by it." in said.err
+    assert "Your setup finds" not in said.out
+    assert (folder / "proof.json").read_bytes() == before
