@@ -273,10 +273,9 @@ async def answer_from(runtime: BedrockRuntime, connection: socket.socket) -> Non
     tasks: dict[int, asyncio.Task[None]] = {}
 
     async def answer(number: int, operation: str, request: Mapping[str, Any]) -> None:
-        # A lookup by name and not a table: what a runtime has not must be told its caller, who waits for it.
-        named = operation if operation in {CONVERSE, INVOKE_MODEL, CHECK_GUARDRAIL} else INVOKE_MODEL
         try:
-            messages.send((number, await getattr(runtime, named)(request), None))
+            # By name and in here: the caller waits for an answer, also of what a runtime has not.
+            messages.send((number, await getattr(runtime, operation)(request), None))
         except Exception as fault:  # noqa: BLE001 - the call's own process gets it
             is_readable = isinstance(fault, ServiceError | EvaldropError)
             messages.send((number, None, fault if is_readable else _readable(fault)))

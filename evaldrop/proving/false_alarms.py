@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from evaldrop.proving.drawing import drawn, members_of
 from evaldrop.proving.judged_copies import CriterionCopies, JudgedCopies
 from evaldrop.proving.noticing import paired
 from evaldrop.scorecard.model.proof import FalseAlarm
@@ -69,36 +70,17 @@ def _false_alarm(
     )
     if rows.size < FEWEST_JUDGED_TWICE:
         return found
-    units = _units(rows, judged.groups)
-    source = np.random.default_rng(seed)
-    claimed = sum(
-        _is_claimed(copies, *_drawn(units, judged.run_records, source), confidence, source)
-        for _ in range(tries)
-    )
+    members = None
+    if judged.groups is not None:
+        members = members_of(np.unique(judged.groups[rows], return_inverse=True)[1])
+    source, claimed = np.random.default_rng(seed), 0
+    for _ in range(tries):
+        places, clusters = drawn(rows.size, members, judged.run_records, source)
+        claimed += _is_claimed(copies, rows[places], clusters, confidence, source)
     interval = clopper_pearson_interval(claimed, tries, confidence=confidence)
     return found.model_copy(
         update={"tries": tries, "share": claimed / tries, "interval": (interval.low, interval.high)}
     )
-
-
-def _units(rows: Ints, groups: Groups) -> list[Ints]:
-    """Return the rows of each independent unit: a record, or a group where there are groups."""
-    if groups is None:
-        return list(rows[:, None])
-    return [rows[groups[rows] == group] for group in np.unique(groups[rows])]
-
-
-def _drawn(units: list[Ints], records: int, source: np.random.Generator) -> tuple[Ints, Groups]:
-    """Return rows as a run could have them, and their clusters; None where each record is its own."""
-    if all(unit.size == 1 for unit in units):
-        return np.concatenate(units)[source.integers(0, len(units), records)], None
-    chosen: list[Ints] = []
-    count = 0
-    while count < records:
-        chosen.append(units[int(source.integers(0, len(units)))])
-        count += chosen[-1].size
-    clusters = np.repeat(np.arange(len(chosen)), [unit.size for unit in chosen]).astype(np.int32)
-    return np.concatenate(chosen)[:records], clusters[:records]
 
 
 def _is_claimed(

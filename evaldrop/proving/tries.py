@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evaldrop.evaluation.criteria import Criterion
+from evaldrop.proving.drawing import drawn, members_of
 from evaldrop.proving.judged_copies import CriterionCopies, JudgedCopies, oriented, passes
 from evaldrop.statistics.paired_test import PairedScores, Pairing, paired_test
 from evaldrop.statistics.vectors import Floats, Ints
@@ -73,11 +74,11 @@ def tried(
     """
     scale = world.criterion.scale
     is_binary = scale.kind == "binary"
-    members = None if world.codes is None else _members(world.codes)
+    members = None if world.codes is None else members_of(world.codes)
     ordinals = np.arange(records, dtype=np.int32)
     found = []
     for _ in range(tries):
-        rows, groups = _drawn(world, members, records, source)
+        rows, groups = drawn(world.first.size, members, records, source)
         differences = _differences(world, rows, source.random(records) < rate, source)
         scores = PairedScores(
             ordinals=ordinals,
@@ -107,23 +108,3 @@ def _differences(
     kinds = np.where(there, source.random(there.shape), -1.0).argmax(axis=0)
     changed: Floats = np.where(is_faulty, world.faulty[kinds, rows], now) - then
     return changed
-
-
-def _members(codes: Ints) -> list[Ints]:
-    order = np.argsort(codes, kind="stable")
-    return np.split(order, np.flatnonzero(np.diff(codes[order])) + 1)
-
-
-def _drawn(
-    world: FaultyRecords, members: list[Ints] | None, records: int, source: np.random.Generator
-) -> tuple[Ints, np.ndarray | None]:
-    """Return rows of the world as a run could have them, whole groups where there are groups."""
-    if members is None:
-        return source.integers(0, world.first.size, records), None
-    rows: list[Ints] = []
-    count = 0
-    while count < records:
-        rows.append(members[int(source.integers(0, len(members)))])
-        count += rows[-1].size
-    clusters = np.repeat(np.arange(len(rows), dtype=np.int32), [each.size for each in rows])
-    return np.concatenate(rows)[:records], clusters[:records]

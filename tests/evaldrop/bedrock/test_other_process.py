@@ -88,6 +88,14 @@ def test_a_fault_that_no_other_process_can_read_is_told_in_words():
     connected(scenario, Runtime(Unsendable("broken")))
 
 
+def test_an_operation_that_the_runtime_has_not_is_told_to_who_waits_for_it():
+    async def scenario(near):
+        with pytest.raises(RuntimeError, match="invoke_guardrail_checks"):
+            await asyncio.wait_for(near.invoke_guardrail_checks(REQUEST), 10)
+
+    connected(scenario, Runtime())
+
+
 def test_a_call_nobody_waits_for_any_longer_is_taken_back():
     async def scenario(near):
         with pytest.raises(TimeoutError):
