@@ -1,4 +1,4 @@
-"""Records of a proof drawn again with replacement, as many as a run has; whole groups where there are some."""
+"""Records of a proof drawn again with replacement, as many as a run has; groups as a whole."""
 
 import numpy as np
 
