@@ -1,9 +1,9 @@
 """
 The state of an object as plain data, and back: what parts of a run gathered, on its way to whoever merges it.
 
-No pickle: a file in a bucket must not decide what code runs. An object takes its state into one that was made
-by its class as always; only classes that the caller names are made anew, of data alone. Numbers in arrays stay
-arrays, apart from the rest, so that a file may hold them as they are.
+No pickle: a file in a bucket must not decide what code runs. A state goes into an object that its class made
+as always; only classes that the caller names are made anew, of data alone. Numbers in arrays stay arrays,
+apart from the rest, so that a file may hold them as they are.
 """
 
 from array import array

@@ -5,6 +5,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Self
 
 from evaldrop.datasets.advice import unseen
 from evaldrop.datasets.choices import Choices
@@ -42,11 +43,12 @@ class Sightings:
     lines: list[str] = field(default_factory=list)
 
     def add(self, line: object) -> None:
+        """Count it on a line."""
         self.count += 1
         if len(self.lines) < MAX_LINES_NAMED:
             self.lines.append(str(line))
 
-    def merge(self, other: "Sightings") -> None:
+    def merge(self, other: Self) -> None:
         """Add what was seen further down."""
         self.count += other.count
         self.lines += other.lines[: MAX_LINES_NAMED - len(self.lines)]
@@ -59,7 +61,7 @@ class Sightings:
 
 
 class _Asked:
-    """What records ask, and the answers they say are right, as digests: repetitions are looked for at the end."""
+    """What records ask and which answers are right, as digests: repetitions are looked for at the end."""
 
     def __init__(self) -> None:
         self._questions, self._answers = array("Q"), array("Q")
@@ -78,7 +80,7 @@ class _Asked:
         self._lines.append(record.line)
         self._has.append(bool(record.reference) * _REFERENCE + (record.group is not None) * _GROUP)
 
-    def merge(self, other: "_Asked") -> None:
+    def merge(self, other: Self) -> None:
         """Take up what the part that follows asks."""
         room = MAX_COMPARED - len(self._lines)
         self._questions += other._questions[:room]
@@ -148,7 +150,7 @@ class Doctor:
         ):
             self._categories[record.category] += 1
 
-    def merge(self, other: "Doctor") -> None:
+    def merge(self, other: Self) -> None:
         """Add what was seen in the part that follows."""
         self._asked.merge(other._asked)
         self._n_records += other._n_records

@@ -1,9 +1,9 @@
 """
 A dataset surveyed in parts, which may be in any process, and the parts' surveys made one.
 
-What comes of it is what comes of one pass, to the letter: line numbers are known before a part is read, IDs of
-earlier parts that a part repeats are told to it when it is read once more, and tallies merge in the file's
-order.
+What comes of it is what comes of one pass, to the letter: line numbers are known before a part is read, IDs
+of earlier parts that a part repeats are told to it when it is read once more, and tallies merge in the
+file's order.
 """
 
 import heapq
@@ -44,7 +44,11 @@ class Repeated(NamedTuple):
 
 
 class PartSurvey(NamedTuple):
-    """What is in a part; None where the file cannot be read in parts. And its IDs, ascending, with their lines."""
+    """
+    What is in a part.
+
+    `tally` is None where the file cannot be read in parts.
+    """
 
     tally: SurveyTally | None
     ids: Ids

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from evaldrop.datasets.advice import did_you_mean, shown_key, unseen
 from evaldrop.datasets.fields import FieldMapping
@@ -94,7 +94,7 @@ class ShapeTally:
             if meant or shape is CANONICAL or unseen(key):
                 self._unknown[key] = UnknownKey(line=reading.outcome.line, meant=meant)
 
-    def merge(self, other: "ShapeTally") -> None:
+    def merge(self, other: Self) -> None:
         """Add what was counted in the part that follows."""
         self._mapped.update(other._mapped)
         self._counts.update(other._counts)

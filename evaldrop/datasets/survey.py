@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, Self
 
 from evaldrop.checks import Check, check_from_config
 from evaldrop.datasets.doctor import Doctor
@@ -135,7 +135,7 @@ class _NameCounter:
         else:
             self.has_overflown = True
 
-    def merge(self, other: "_NameCounter") -> None:
+    def merge(self, other: Self) -> None:
         self.has_overflown = self.has_overflown or other.has_overflown
         for name, n in other._counts.items():
             if name in self._counts or len(self._counts) < MAX_NAMES_KEPT:
@@ -211,7 +211,7 @@ class SurveyTally:
         kinds = dict.fromkeys([*seen.kinds, *(each.kind.name for each in checks)])
         self._checks[name] = seen._replace(kinds=tuple(kinds), n=seen.n + 1)
 
-    def merge(self, other: "SurveyTally") -> None:
+    def merge(self, other: Self) -> None:
         """Add what was counted in the part that follows."""
         self._n_read += other._n_read
         self._n_accepted += other._n_accepted

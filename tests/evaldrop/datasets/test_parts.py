@@ -52,7 +52,7 @@ def _in_parts(data: bytes, part_bytes: int) -> tuple[Survey, dict[int, Repeated]
     for part, survey in zip(parts, surveys, strict=True):
         if part.number in repeated:
             known = repeated[part.number]
-            survey = survey_part(open_from, part, source=SOURCE, fields=None, repeated=known)  # noqa: PLW2901
+            survey = survey_part(open_from, part, source=SOURCE, fields=None, repeated=known)
         assert survey.tally is not None
         tallies.append(tally_from_json(tally_to_json(survey.tally), source=SOURCE, fields=None))
     sha256 = hashlib.sha256(data).hexdigest()
