@@ -12,7 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BufferedReader
+from io import BufferedReader, BytesIO
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -173,9 +173,9 @@ def read_bytes(uri: str, *, most: int = -1) -> bytes:
         return stream.read(most)
 
 
-def open_read(uri: str, version: str | None = None) -> BufferedReader:
+def open_read(uri: str, version: str | None = None, *, start: int = 0) -> BufferedReader:
     """
-    Open a file for reading, streamed.
+    Open a file for reading, streamed; from a byte on, which the file may end before.
 
     Raises:
         StorageError: There is no such file, or it may not be read.
@@ -187,8 +187,16 @@ def open_read(uri: str, version: str | None = None) -> BufferedReader:
             if path.exists() and not path.is_file():
                 what = "a folder" if path.is_dir() else "a pipe or a device"
                 raise StorageError(f"{uri}: {what}, and no file. Give a file.")
-            return path.open("rb")
-        return _buffered(_s3().get_object(**_object(uri, version))["Body"])
+            stream = path.open("rb")
+            stream.seek(start)
+            return stream
+        wanted = _object(uri, version)
+        # S3 refuses a range that begins behind the end.
+        if start and start >= _head(uri, version)["ContentLength"]:
+            return BufferedReader(BytesIO())
+        if start:
+            wanted["Range"] = f"bytes={start}-"
+        return _buffered(_s3().get_object(**wanted)["Body"])
 
 
 def _buffered(body: Any) -> BufferedReader:

@@ -102,8 +102,8 @@ class ShapeTally:
         self._n_joined += other._n_joined
         for name, keys in other._keys.items():
             self._keys.setdefault(name, set()).update(keys)
-        for mine, theirs in ((self._homes, other._homes), (self._aside, other._aside)):
-            _merge_bounded(mine, theirs)
+        _merge_bounded(self._homes, other._homes)
+        _merge_bounded(self._aside, other._aside)
         for key, unknown in other._unknown.items():
             if key in self._unknown:
                 self._unknown[key].n_rows += unknown.n_rows

@@ -14,6 +14,7 @@ from evaldrop.bedrock.protocol import BedrockEvaluations, BedrockJobs, BedrockOp
 from evaldrop.engine import (
     Execution,
     Integration,
+    ListedObject,
     Observer,
     StateMachine,
     TaskContext,
@@ -55,6 +56,18 @@ class _WholeFile(BytesIO):
 
 class DirectoryStore:
     """An object store whose buckets are directories."""
+
+    def list_objects(self, bucket: str, prefix: str) -> list[ListedObject]:
+        """List the objects whose keys begin with a prefix."""
+        root = Path(bucket)
+        folder = root / prefix.rpartition("/")[0]
+        found = []
+        for path in folder.rglob("*"):
+            key = path.relative_to(root).as_posix()
+            if key.startswith(prefix) and path.is_file() and not path.name.startswith("."):
+                facts = path.stat()
+                found.append(ListedObject(key, facts.st_size, facts.st_mtime))
+        return sorted(found)
 
     def open_read(self, bucket: str, key: str) -> BinaryIO:
         """Open an object for reading."""

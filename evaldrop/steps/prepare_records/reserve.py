@@ -129,6 +129,11 @@ class Reserve:
             for name, each in self._judges.items()
         }
 
+    def see(self, total: int | None) -> None:
+        """Take up what a record reserves, or the cheapest of some; None where nobody is called."""
+        if total is not None:
+            self.least = total if self.least is None else min(self.least, total)
+
     def of(self, calls: JSON) -> JSON:
         """
         Return what a record reserves: for calls whose replies a job has not brought.
@@ -163,7 +168,7 @@ class Reserve:
         total += sum(n * pairs[name] for name, n in asked)
         self.n += 1
         self.sum += total
-        self.least = total if self.least is None else min(self.least, total)
+        self.see(total)
         return {"total": total, "candidates": candidates, "judges": judges, "pairs": pairs}
 
     def of_row(self, who: str, *, kind: Literal["candidate", "judge"], body: JSON) -> float:
