@@ -1,21 +1,23 @@
 """
 The state of an object as plain data, and back: what parts of a run gathered, on its way to whoever merges it.
 
-No pickle: a file in a bucket must not decide what code runs. A state goes into an object that its class made
-as always; only classes that the caller names are made anew, of data alone. Numbers in arrays stay arrays,
-apart from the rest, so that a file may hold them as they are.
+No pickle: a file in a bucket must not decide what code runs. A state is what an object has beyond one that
+its class just made, and goes into one that was made the same way. Values of classes that the caller names are
+made anew, of data alone. Numbers in arrays stay arrays, apart from the rest, so that a file may hold them as
+they are.
 """
 
 from array import array
 from base64 import b64decode, b64encode
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any, NamedTuple
 
 import orjson
 
 _SIMPLE = (type(None), bool, int, float, str)
+_LISTS = {"l": list, "t": tuple, "s": set, "f": frozenset}
+_KINDS = {kind: name for name, kind in _LISTS.items()}
 
 
 class Frozen(NamedTuple):
@@ -31,98 +33,123 @@ class PlainState:
 
     Args:
         values: Classes of values that are made anew: named tuples and data classes.
-        fixed: Names of attributes that an object has by the way it is made, and that are left out.
     """
 
-    def __init__(self, *values: type, fixed: Iterable[str] = ()) -> None:
+    def __init__(self, *values: type) -> None:
         self._values = {each.__name__: each for each in values}
-        self._fixed = frozenset(fixed)
 
-    def freeze(self, owner: object) -> Frozen:
+    def freeze(self, owner: object, made: object) -> Frozen:
         """
-        Return the state of an object.
+        Return the state of an object beyond one that was just made as it was.
 
         Raises:
             TypeError: Something in it is of a class that is not named.
         """
         arrays: list[array[Any]] = []
-        return Frozen(self._state(owner, arrays), arrays)
+        return Frozen(self._state(owner, made, arrays), arrays)
 
-    def thaw(self, owner: object, frozen: Frozen) -> None:
+    def thaw(self, made: object, frozen: Frozen) -> None:
         """
-        Put a state into an object that was made by its class, as the one that was frozen.
+        Put a state into an object that was just made.
+
+        An object with `_new` makes the parts in its dictionaries by it.
 
         Raises:
             ValueError: It is no state of such an object.
         """
         try:
-            self._restore(owner, frozen.tree, frozen.arrays)
+            self._restore(made, frozen.tree, frozen.arrays)
         except (TypeError, KeyError, IndexError, AttributeError) as error:
-            raise ValueError(f"no state of a {type(owner).__name__}: {error!r}") from error
+            raise ValueError(f"no state of a {type(made).__name__}: {error!r}") from error
 
-    def _state(self, owner: object, arrays: "list[array[Any]]") -> Any:
-        return {
-            name: self._tree(value, arrays)
-            for name, value in _attributes(owner).items()
-            if name not in self._fixed
-        }
+    def _state(self, owner: object, made: Any, arrays: "list[array[Any]]") -> dict[str, Any]:
+        state = {}
+        for name, value in _attributes(owner).items():
+            there = getattr(made, name)
+            if not callable(value) and (_is_owner(value) or value != there):
+                state[name] = self._tree(value, there, _new_of(made), arrays)
+        return state
 
-    def _tree(self, value: Any, arrays: "list[array[Any]]") -> Any:
+    def _tree(self, value: Any, there: Any, new: Any, arrays: "list[array[Any]]") -> Any:
         kind = type(value)
         if kind in _SIMPLE:
             return value
         if kind is array:
             arrays.append(value)
             return {"a": len(arrays) - 1}
-        if kind is list or kind is tuple:
-            return {"l" if kind is list else "t": [self._tree(each, arrays) for each in value]}
-        if kind is set or kind is frozenset:
-            # Sorted, for a set's own order is another in each process.
-            return {"s" if kind is set else "f": sorted(self._tree(each, arrays) for each in value)}
-        if kind is dict or kind is Counter:
-            pairs = [[self._tree(key, arrays), self._tree(each, arrays)] for key, each in value.items()]
-            return {"d" if kind is dict else "c": pairs}
+        if kind in _KINDS:
+            known = there if _is_alike(there, value) else [None] * len(value)
+            items = [self._tree(*both, new, arrays) for both in zip(value, known, strict=True)]
+            # A set's own order is another in each process.
+            return {_KINDS[kind]: sorted(items) if kind in (set, frozenset) else items}
+        if isinstance(value, dict):
+            inside = there if isinstance(there, dict) else {}
+            return {
+                "d": [
+                    [self._tree(key, None, None, arrays), self._tree(each, inside.get(key), new, arrays)]
+                    for key, each in value.items()
+                ]
+            }
         if kind in self._values.values():
-            parts = list(value) if isinstance(value, tuple) else list(_attributes(value).values())
-            return {"v": kind.__name__, "of": [self._tree(each, arrays) for each in parts]}
-        if kind.__module__.startswith("evaldrop."):
-            return {"o": self._state(value, arrays)}
-        raise TypeError(f"{kind.__name__} is no plain state")
+            parts = value if isinstance(value, tuple) else _attributes(value).values()
+            return {"v": kind.__name__, "of": [self._tree(each, None, None, arrays) for each in parts]}
+        if not _is_owner(value):
+            raise TypeError(f"{kind.__name__} is no plain state")
+        if there is None and new is None:
+            raise TypeError(f"nobody makes a {kind.__name__}")
+        return {"o": self._state(value, new() if there is None else there, arrays)}
 
-    def _restore(self, owner: object, tree: Mapping[str, Any], arrays: "Sequence[array[Any]]") -> None:
-        for name, there in _attributes(owner).items():
-            if name not in self._fixed:
-                setattr(owner, name, self._value(tree[name], arrays, there))
+    def _restore(self, made: object, tree: Mapping[str, Any], arrays: "Sequence[array[Any]]") -> None:
+        new = _new_of(made)
+        for name, branch in tree.items():
+            there = getattr(made, name)
+            value = self._value(branch, arrays, there, new)
+            if value is not there:
+                setattr(made, name, value)
 
-    def _value(self, tree: Any, arrays: "Sequence[array[Any]]", there: Any = None) -> Any:
+    def _value(self, tree: Any, arrays: "Sequence[array[Any]]", there: Any, new: Any) -> Any:
         if not isinstance(tree, dict):
             return tree
         if "v" in tree:
             return self._made(tree, arrays)
         ((kind, content),) = tree.items()
-        if kind == "o":
-            self._restore(there, content, arrays)
-            return there
         if kind == "a":
             return arrays[content]
-        if kind in ("d", "c"):
-            known = there if isinstance(there, dict) else {}
-            pairs = ((self._value(key, arrays), each) for key, each in content)
-            made = {key: self._value(each, arrays, known.get(key)) for key, each in pairs}
-            return Counter(made) if kind == "c" else made
-        known_items = there if isinstance(there, (list, tuple)) and len(there) == len(content) else ()
-        items = [
-            self._value(each, arrays, known_items[place] if known_items else None)
-            for place, each in enumerate(content)
-        ]
-        return {"l": list, "t": tuple, "s": set, "f": frozenset}[kind](items)
+        if kind == "o":
+            owner = new() if there is None else there
+            self._restore(owner, content, arrays)
+            return owner
+        if kind == "d":
+            known: dict[Any, Any] = there if isinstance(there, dict) else {}
+            for key, branch in content:
+                name = self._value(key, arrays, None, None)
+                known[name] = self._value(branch, arrays, known.get(name), new)
+            return known
+        inside = there if _is_alike(there, content) else [None] * len(content)
+        return _LISTS[kind](
+            self._value(branch, arrays, known, new) for branch, known in zip(content, inside, strict=True)
+        )
 
     def _made(self, tree: Mapping[str, Any], arrays: "Sequence[array[Any]]") -> Any:
         cls = self._values[tree["v"]]
-        parts = [self._value(each, arrays) for each in tree["of"]]
+        parts = [self._value(each, arrays, None, None) for each in tree["of"]]
         if is_dataclass(cls):
             return cls(**dict(zip((each.name for each in fields(cls)), parts, strict=True)))
         return cls(*parts)
+
+
+def _is_owner(value: Any) -> bool:
+    """Tell an object of evaldrop's that has a state of its own from what is compared by value."""
+    kind = type(value)
+    return kind.__module__.startswith("evaldrop.") and kind.__eq__ is object.__eq__
+
+
+def _is_alike(there: Any, value: Any) -> bool:
+    return isinstance(there, (list, tuple)) and len(there) == len(value)
+
+
+def _new_of(owner: object) -> Any:
+    return getattr(owner, "_new", None)
 
 
 def _attributes(owner: Any) -> dict[str, Any]:
@@ -146,11 +173,13 @@ def from_json(content: bytes) -> Frozen:
     """
     try:
         read = orjson.loads(content)
-        arrays = []
-        for kind, packed in read["arrays"]:
-            numbers = array(kind)
-            numbers.frombytes(b64decode(packed, validate=True))
-            arrays.append(numbers)
-        return Frozen(read["tree"], arrays)
+        return Frozen(read["tree"], [array_of(kind, b64decode(packed)) for kind, packed in read["arrays"]])
     except (TypeError, KeyError, AttributeError) as error:
         raise ValueError(f"no state: {error!r}") from error
+
+
+def array_of(kind: str, content: bytes | memoryview) -> "array[Any]":
+    """Return an array of the numbers in bytes."""
+    numbers = array(kind)
+    numbers.frombytes(content)
+    return numbers

@@ -21,7 +21,7 @@ from evaldrop.datasets.shape_tally import UnknownKey
 from evaldrop.datasets.survey import CheckSeen, Survey, SurveyTally
 from evaldrop.plain_state import PlainState, from_json, to_json
 
-_STATE = PlainState(Problem, CheckSeen, Sightings, UnknownKey, fixed=("_source", "_paths", "_sources"))
+_STATE = PlainState(Problem, CheckSeen, Sightings, UnknownKey)
 
 
 Ids: TypeAlias = "tuple[array[int], array[int]]"
@@ -134,9 +134,9 @@ def merged_survey(
     return whole.survey(sha256, unit="line", form="")
 
 
-def tally_to_json(tally: SurveyTally) -> bytes:
-    """Return a tally as JSON."""
-    return to_json(_STATE.freeze(tally))
+def tally_to_json(tally: SurveyTally, *, source: str, fields: Mapping[str, str] | None) -> bytes:
+    """Return a tally of a file's part as JSON."""
+    return to_json(_STATE.freeze(tally, SurveyTally(source, FieldMapping(fields))))
 
 
 def tally_from_json(content: bytes, *, source: str, fields: Mapping[str, str] | None) -> SurveyTally:

@@ -79,7 +79,7 @@ class DatasetParts:
         if task.stage == "lines":
             found = orjson.dumps(self._lines(task.number))
         elif task.stage == "survey":
-            found = _survey_to_json(self._survey(task.number))
+            found = self._survey_to_json(self._survey(task.number))
         else:
             found = self._look(task.number, caps).to_json()
         self._files.write(task.stage, task.number, found)
@@ -182,7 +182,9 @@ class DatasetParts:
         source, fields = self._dataset.source, self._dataset.fields
         return PartSurvey(tally_from_json(content["tally"].encode(), source=source, fields=fields), ids)
 
-
-def _survey_to_json(survey: PartSurvey) -> bytes:
-    tally = None if survey.tally is None else tally_to_json(survey.tally).decode()
-    return orjson.dumps({"tally": tally, "ids": [b64encode(each.tobytes()).decode() for each in survey.ids]})
+    def _survey_to_json(self, survey: PartSurvey) -> bytes:
+        source, fields, tally = self._dataset.source, self._dataset.fields, None
+        if survey.tally is not None:
+            tally = tally_to_json(survey.tally, source=source, fields=fields).decode()
+        ids = [b64encode(each.tobytes()).decode() for each in survey.ids]
+        return orjson.dumps({"tally": tally, "ids": ids})

@@ -54,7 +54,11 @@ def _in_parts(data: bytes, part_bytes: int) -> tuple[Survey, dict[int, Repeated]
             known = repeated[part.number]
             survey = survey_part(open_from, part, source=SOURCE, fields=None, repeated=known)
         assert survey.tally is not None
-        tallies.append(tally_from_json(tally_to_json(survey.tally), source=SOURCE, fields=None))
+        tallies.append(
+            tally_from_json(
+                tally_to_json(survey.tally, source=SOURCE, fields=None), source=SOURCE, fields=None
+            )
+        )
     sha256 = hashlib.sha256(data).hexdigest()
     return merged_survey(tallies, source=SOURCE, fields=None, sha256=sha256), repeated
 
