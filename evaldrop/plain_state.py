@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 import orjson
 
 _SIMPLE = (type(None), bool, int, float, str)
-_LISTS = {"l": list, "t": tuple, "s": set, "f": frozenset}
-_KINDS = {kind: name for name, kind in _LISTS.items()}
+_LISTS: dict[str, type] = {"l": list, "t": tuple, "s": set, "f": frozenset}
+_KINDS: dict[type, str] = {kind: name for name, kind in _LISTS.items()}
 
 
 class Frozen(NamedTuple):
@@ -140,7 +140,7 @@ class PlainState:
 
 def _is_owner(value: Any) -> bool:
     """Tell an object of evaldrop's that has a state of its own from what is compared by value."""
-    kind = type(value)
+    kind: Any = type(value)
     return kind.__module__.startswith("evaldrop.") and kind.__eq__ is object.__eq__
 
 

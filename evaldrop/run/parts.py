@@ -69,7 +69,8 @@ class PartFiles:
 
     def uri(self, stage: str, number: int, ending: str = "json") -> str:
         """Return where what a part's function found lies."""
-        return storage.join(self._folder, stage, f"{number:05d}.{ending}")
+        name = "whole" if number == DIGEST else f"{number:05d}"
+        return storage.join(self._folder, stage, f"{name}.{ending}")
 
     def write(self, stage: str, number: int, content: bytes) -> None:
         """Write what a part's function found."""
@@ -151,13 +152,13 @@ class CutDataset:
 
     def begin(self, cut: Cut, started_at: str) -> None:
         """Note how it is cut, and when that was."""
-        self._files.write_json(CUT, {"cut": cut, "started_at": started_at})
+        self._files.write_json(CUT, {"cut": [*cut], "started_at": started_at})
 
     def note(self, *, first_lines: Sequence[int] | None = None, **facts: Any) -> None:
         """Note what has become known of it."""
         known = self.facts
         if first_lines is not None:
-            known["cut"] = Cut(*known["cut"])._replace(first_lines=first_lines)
+            known["cut"] = [*Cut(*known["cut"])._replace(first_lines=first_lines)]
         self._files.write_json(CUT, known | facts)
 
     @property

@@ -10,6 +10,7 @@ import math
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
+from itertools import islice
 from typing import IO, Any, NamedTuple
 
 import orjson
@@ -68,6 +69,11 @@ MAX_CHILD_INPUT_BYTES = 240 * 1024
 POLL_S, REHEARSED_POLL_S = 60, 1
 """Seconds after which a batch job is looked at for the first time."""
 
+LIKE_MOST = 200
+"""Records of the first part that tell what requests share; what others bring travels with them."""
+
+CONSTANTS = "constants"
+
 MAX_REASONS = 20
 """Refused rows that an error shows; `rejected.jsonl` has them all."""
 
@@ -90,8 +96,7 @@ def prepare_records(request: RunRequest, folder: str, *, parts: Mapping[str, Any
     if parts is None:
         preparing, wrote, first_records = _prepared_in_one_piece(request, definition)
     elif parts.get("stage") is None:
-        run = {**request.model_dump(mode="json"), "folder": folder, "name": definition.evaluation_name}
-        return {"run": run, "parts": due("prepare", range(cut_dataset(definition).count))}
+        return _first_of_parts(request, definition)
     else:
         preparing, wrote, first_records = _prepared_in_parts(definition)
     _refuse_too_many(wrote, definition=definition)
@@ -99,7 +104,7 @@ def prepare_records(request: RunRequest, folder: str, *, parts: Mapping[str, Any
     state = _state(request, definition, preparing, folder)
     if parts is not None:
         place = storage.place(storage.join(folder, RECORDS_FOLDER), root=definition.out)
-        state["parts"] = {"bucket": place.bucket, "prefix": f"{place.key}/"}
+        state |= {"reader": {"bucket": place.bucket, "key": f"{place.key}/"}, "parts": {}}
     if request.rest:
         return state_of_rest(state, definition, preparing.reserving)
     return _beginning_with(first_records.lines, state, definition) if first_records.lines else state
@@ -126,6 +131,17 @@ def _prepared_in_one_piece(
     return preparing, wrote, first_records
 
 
+def _first_of_parts(request: RunRequest, definition: RunDefinition) -> JSON:
+    """Settle what all parts share, by records that are like most, and return what is due."""
+    dataset, preparing = cut_dataset(definition), Preparing(definition)
+    for record in islice((row for row in dataset.outcomes(0) if isinstance(row, Record)), LIKE_MOST):
+        preparing.prepare(record)
+    PartFiles(definition.folder).write_json(CONSTANTS, preparing.judge_requests.constants)
+    name = definition.evaluation_name
+    run = {**request.model_dump(mode="json"), "folder": definition.folder, "name": name}
+    return {"run": run, "parts": due("prepare", range(dataset.count))}
+
+
 def prepare_part(folder: str, number: int) -> None:
     """Write a part of a run's prepared records, and what is known of it."""
     definition = RunDefinition.load(folder)
@@ -134,11 +150,11 @@ def prepare_part(folder: str, number: int) -> None:
         storage.open_write(part_of_records(folder, number)) as records,
         storage.open_write(files.uri("rejected", number, "jsonl")) as rejects,
     ):
-        preparing = Preparing(definition, is_sending=True)
+        preparing = Preparing(definition, is_sending=True, constants=files.read_json(CONSTANTS))
         first_records = FirstRecords(candidates=preparing.called, judges=preparing.asking)
         writing = _Writing(preparing, records, rejects, first_records, f"{dataset.source} line")
         wrote = writing.write(dataset.outcomes(number), {}, None)
-    found = {"wrote": wrote, "first": first_records.lines, "least": preparing.reserve.least}
+    found = {"wrote": [*wrote], "first": first_records.lines, "least": preparing.reserve.least}
     files.write("prepare", number, orjson.dumps(found))
 
 
@@ -146,7 +162,7 @@ def _prepared_in_parts(definition: RunDefinition) -> tuple["Preparing", "Wrote",
     """Return what the parts' functions wrote as one; the anchors are a part of their own, the last."""
     folder, files = definition.folder, PartFiles(definition.folder)
     count = cut_dataset(definition).count
-    preparing = Preparing(definition, is_sending=True)
+    preparing = Preparing(definition, is_sending=True, constants=files.read_json(CONSTANTS))
     first_records = FirstRecords(candidates=preparing.called, judges=preparing.asking)
     whole = Wrote(0, 0, 0, [])
     with storage.open_write(storage.join(folder, REJECTED_FILE)) as rejects:
@@ -336,10 +352,16 @@ class Preparing:
         definition: The run.
         parent: What a rejudged run takes from its parent; its candidates are not called at all.
         is_sending: Whether long requests are written to where the workflow finds them; else they are counted.
+        constants: What requests of judges share, where that is settled; by default it is gathered.
     """
 
     def __init__(
-        self, definition: RunDefinition, parent: ParentReplies | None = None, *, is_sending: bool = False
+        self,
+        definition: RunDefinition,
+        parent: ParentReplies | None = None,
+        *,
+        is_sending: bool = False,
+        constants: Mapping[str, JSON] | None = None,
     ) -> None:
         evaluation = definition.evaluation
         self._parent = parent
@@ -363,7 +385,7 @@ class Preparing:
         ]
         self.called = [call["name"] for call in self.candidates if call["api"] != GIVEN]
         self._criteria = RecordCriteria(definition)
-        self.judge_requests = JudgeRequests(definition, self._prompts, self._criteria, parent)
+        self.judge_requests = JudgeRequests(definition, self._prompts, self._criteria, parent, constants)
         self._check_requests = CheckRequests(definition)
         self.judge_requests.constants.update(self._check_requests.constants)
         self.asking = [

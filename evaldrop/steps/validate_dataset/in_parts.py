@@ -109,7 +109,7 @@ class DatasetParts:
         if "repeated" not in facts:
             repeated = repeated_ids([each.ids for each in surveys])
             for number, ids in repeated.items():
-                self._files.write("repeated", number, orjson.dumps(ids))
+                self._files.write("repeated", number, orjson.dumps([*ids]))
             self._dataset.note(repeated=sorted(repeated))
             if repeated:
                 return due("survey", sorted(repeated))
