@@ -120,8 +120,11 @@ def record_files(folder: str) -> list[str]:
 
 
 def has_records(folder: str) -> bool:
-    """Tell whether a run's records have been prepared."""
-    return storage.exists(storage.join(folder, RECORDS_FILE)) or any(True for _ in _parts(folder))
+    """Tell whether a run's records have been prepared, all of them."""
+    if storage.exists(storage.join(folder, RECORDS_FILE)):
+        return True
+    # Written when all parts are there.
+    return any(True for _ in _parts(folder)) and storage.exists(storage.join(folder, REJECTED_FILE))
 
 
 def _parts(folder: str) -> Iterator[str]:
