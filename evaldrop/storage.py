@@ -12,7 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BufferedReader, BytesIO
+from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -175,7 +175,7 @@ def read_bytes(uri: str, *, most: int = -1) -> bytes:
 
 def open_read(uri: str, version: str | None = None, *, start: int = 0) -> BufferedReader:
     """
-    Open a file for reading, streamed; from a byte on, which the file may end before.
+    Open a file for reading, streamed; from a byte on, which it has.
 
     Raises:
         StorageError: There is no such file, or it may not be read.
@@ -191,9 +191,6 @@ def open_read(uri: str, version: str | None = None, *, start: int = 0) -> Buffer
             stream.seek(start)
             return stream
         wanted = _object(uri, version)
-        # S3 refuses a range that begins behind the end.
-        if start and start >= _head(uri, version)["ContentLength"]:
-            return BufferedReader(BytesIO())
         if start:
             wanted["Range"] = f"bytes={start}-"
         return _buffered(_s3().get_object(**wanted)["Body"])

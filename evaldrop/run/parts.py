@@ -24,6 +24,7 @@ Stage = Literal["lines", "survey", "look", "prepare", "index", "tally"]
 
 PARTS: Final = "parts"
 CUT: Final = "cut"
+FIRST_LINES: Final = "records"
 DIGEST: Final = -1
 """The number of what is no part of the file but all of it: its digest, which has to be read in one piece."""
 

@@ -28,7 +28,7 @@ from evaldrop.evaluation.prompts import Prompt, Turn
 from evaldrop.prompt_search.kept import read_parts, read_search, write_parts
 from evaldrop.prompt_search.state import Part
 from evaldrop.run.definition import RunDefinition
-from evaldrop.run.parts import PartFiles, cut_dataset, due
+from evaldrop.run.parts import FIRST_LINES, PartFiles, cut_dataset, due
 from evaldrop.run.records import (
     FIRST_FILE,
     RECORDS_FILE,
@@ -154,7 +154,12 @@ def prepare_part(folder: str, number: int) -> None:
         first_records = FirstRecords(candidates=preparing.called, judges=preparing.asking)
         writing = _Writing(preparing, records, rejects, first_records, f"{dataset.source} line")
         wrote = writing.write(dataset.outcomes(number), {}, None)
-    found = {"wrote": [*wrote], "first": first_records.lines, "least": preparing.reserve.least}
+    found = {
+        "lines": writing.lines,
+        "wrote": [*wrote],
+        "first": first_records.lines,
+        "least": preparing.reserve.least,
+    }
     files.write("prepare", number, orjson.dumps(found))
 
 
@@ -164,11 +169,12 @@ def _prepared_in_parts(definition: RunDefinition) -> tuple["Preparing", "Wrote",
     count = cut_dataset(definition).count
     preparing = Preparing(definition, is_sending=True, constants=files.read_json(CONSTANTS))
     first_records = FirstRecords(candidates=preparing.called, judges=preparing.asking)
-    whole = Wrote(0, 0, 0, [])
+    whole, lines = Wrote(0, 0, 0, []), [0]
     with storage.open_write(storage.join(folder, REJECTED_FILE)) as rejects:
         for number in range(count):
             found = orjson.loads(files.read("prepare", number))
             whole = whole.followed_by(Wrote(*found["wrote"]))
+            lines.append(lines[-1] + found["lines"])
             for line in found["first"]:
                 first_records.offer(line)
             preparing.reserve.see(found["least"])
@@ -176,6 +182,8 @@ def _prepared_in_parts(definition: RunDefinition) -> tuple["Preparing", "Wrote",
                 shutil.copyfileobj(stream, rejects, 1 << 20)
         with storage.open_write(part_of_records(folder, count)) as records:
             _Writing(preparing, records, rejects, first_records, "").write_anchors()
+    # Of each file of records the place of its first line among all.
+    files.write_json(FIRST_LINES, {"first": lines})
     return preparing, whole, first_records
 
 
@@ -198,7 +206,11 @@ class Wrote(NamedTuple):
 
 
 class _Writing:
-    """Writes records as they are prepared, and rows that are refused, to files that are open."""
+    """
+    Writes records as they are prepared, and rows that are refused, to files that are open.
+
+    `lines` counts what was written of records: their copies and anchors, too.
+    """
 
     def __init__(
         self,
@@ -213,6 +225,7 @@ class _Writing:
         self._rejects = rejects
         self._first_records = first_records
         self._place = place
+        self.lines = 0
 
     def write(
         self, outcomes: Iterable[Record | Rejected | Joined], tuned: Mapping[str, Part], limit: int | None
@@ -243,20 +256,22 @@ class _Writing:
                     reasons.append(place + outcome.reason)
                 continue
             self._write(outcome)
+            self._first_records.offer(outcome)
             prepared += 1
             # Right behind their record: BuildScorecard holds one record for the copies to come.
             for copy in self._preparing.copies(row) if isinstance(row, Record) else ():
-                self._records.write(orjson.dumps(copy) + b"\n")
+                self._write(copy)
         return Wrote(prepared, rejected, n_tuned, reasons)
 
     def write_anchors(self) -> None:
         """Write the run's anchors, which come behind all records."""
         for anchor in self._preparing.anchors():
             self._write(anchor)
+            self._first_records.offer(anchor)
 
     def _write(self, line: JSON) -> None:
         self._records.write(orjson.dumps(line) + b"\n")
-        self._first_records.offer(line)
+        self.lines += 1
 
 
 def _tuned(definition: RunDefinition) -> Mapping[str, Part]:
