@@ -28,22 +28,6 @@ FIRST_LINES: Final = "records"
 DIGEST: Final = -1
 """The number of what is no part of the file but all of it: its digest, which has to be read in one piece."""
 
-PARTS_ABOVE_BYTES: Final = 256 << 20
-PART_BYTES: Final = 64 << 20
-
-
-class PartSizes(NamedTuple):
-    """From how many bytes on a dataset is worked on in parts, and how many each has."""
-
-    above_bytes: int = PARTS_ABOVE_BYTES
-    part_bytes: int = PART_BYTES
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> "PartSizes":
-        """Return the sizes that a function's environment gives, in bytes; else the usual ones."""
-        above, each = environment.get("EVALDROP_PARTS_ABOVE"), environment.get("EVALDROP_PART_BYTES")
-        return cls(int(above) if above else PARTS_ABOVE_BYTES, int(each) if each else PART_BYTES)
-
 
 class PartTask(NamedTuple):
     """What a function is asked to do with one part."""

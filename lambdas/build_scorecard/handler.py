@@ -4,7 +4,8 @@ import os
 from typing import Any
 
 from evaldrop.run.definition import RunDefinition
-from evaldrop.run.parts import PartSizes, PartTask
+from evaldrop.run.part_sizes import PartSizes
+from evaldrop.run.parts import PartTask
 from evaldrop.scorecard.model.scorecard import Scorecard
 from evaldrop.steps.build_scorecard.build import score_run
 from evaldrop.steps.build_scorecard.cloudwatch import publish_metrics

@@ -6,7 +6,8 @@ from functools import partial
 from typing import Any
 
 from evaldrop.run.definition import RunDefinition
-from evaldrop.run.parts import PartSizes, PartTask
+from evaldrop.run.part_sizes import PartSizes
+from evaldrop.run.parts import PartTask
 from evaldrop.run.request import RunRequest
 from evaldrop.steps.account_lives import account_lives
 from evaldrop.steps.lifecycle.runs import defined_run, reserving_run, resuming_run

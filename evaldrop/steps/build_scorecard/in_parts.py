@@ -23,7 +23,8 @@ from evaldrop.datasets.seen import digest_of
 from evaldrop.errors import StorageError
 from evaldrop.report.rows import BUDGET, ReportRows
 from evaldrop.run.definition import RunDefinition
-from evaldrop.run.parts import FIRST_LINES, PartFiles, PartSizes, PartTask, due
+from evaldrop.run.part_sizes import PartSizes
+from evaldrop.run.parts import FIRST_LINES, PartFiles, PartTask, due
 from evaldrop.run.records import record_files
 from evaldrop.run.results import (
     Manifest,

@@ -31,8 +31,10 @@ from evaldrop.datasets.parts import (
 from evaldrop.errors import BudgetExceeded
 from evaldrop.evaluation import Evaluation
 from evaldrop.evaluation.originals import improved_candidates
+from evaldrop.evaluation.scorers import named_scorers
 from evaldrop.run.definition import RunDefinition
-from evaldrop.run.parts import DIGEST, PARTS, Cut, CutDataset, PartFiles, PartSizes, PartTask, due
+from evaldrop.run.part_sizes import PartSizes
+from evaldrop.run.parts import DIGEST, PARTS, Cut, CutDataset, PartFiles, PartTask, due
 from evaldrop.run.request import RUN_FILE, RunRequest
 from evaldrop.steps.validate_dataset.caps import Caps
 from evaldrop.steps.validate_dataset.looking import Look, sample_step
@@ -44,12 +46,19 @@ DEFINITION = f"{PARTS}/{RUN_FILE}"
 
 def is_cut(request: RunRequest, evaluation: Evaluation, sizes: PartSizes) -> bool:
     """Tell whether a dataset is validated in parts."""
-    if request.limit or request.parent or improved_candidates(evaluation):
+    if request.limit or request.parent or improved_candidates(evaluation) or _has_more_steps(evaluation):
         return False
     if storage.describe(request.dataset).size <= sizes.above_bytes:
         return False
     with storage.open_read(request.dataset, request.dataset_version) as stream:
         return is_of_lines(stream.read(HEAD_BYTES))
+
+
+def _has_more_steps(evaluation: Evaluation) -> bool:
+    """Tell whether jobs or scorers have a say: what prepares those reads all records by itself."""
+    called = (*evaluation.candidates, *evaluation.judges)
+    in_jobs = any(evaluation.delivery_setting(each) in ("batch", "auto") for each in called)
+    return in_jobs or bool(evaluation.job_judges) or bool(named_scorers(evaluation))
 
 
 class DatasetParts:

@@ -24,7 +24,8 @@ from evaldrop.evaluation.delivered import as_delivered, without_jobs
 from evaldrop.evaluation.scorers import local_scorer_problems
 from evaldrop.model_lives import Lives, published_lives
 from evaldrop.run.definition import RunDefinition
-from evaldrop.run.parts import PartSizes, PartTask
+from evaldrop.run.part_sizes import PartSizes
+from evaldrop.run.parts import PartTask
 from evaldrop.run.request import RunRequest, run_folder
 from evaldrop.steps.validate_dataset.begun import as_begun
 from evaldrop.steps.validate_dataset.caps import NO_CAPS, Caps
