@@ -158,7 +158,7 @@ def prepare_part(folder: str, number: int) -> None:
         "lines": writing.lines,
         "wrote": [*wrote],
         "first": first_records.lines,
-        "least": preparing.reserve.least,
+        "reserve": preparing.reserve.state(),
     }
     files.write("prepare", number, orjson.dumps(found))
 
@@ -177,7 +177,7 @@ def _prepared_in_parts(definition: RunDefinition) -> tuple["Preparing", "Wrote",
             lines.append(lines[-1] + found["lines"])
             for line in found["first"]:
                 first_records.offer(line)
-            preparing.reserve.see(found["least"])
+            preparing.reserve.follow(found["reserve"])
             with storage.open_read(files.uri("rejected", number, "jsonl")) as stream:
                 shutil.copyfileobj(stream, rejects, 1 << 20)
         with storage.open_write(part_of_records(folder, count)) as records:
