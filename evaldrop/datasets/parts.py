@@ -28,7 +28,7 @@ Ids: TypeAlias = "tuple[array[int], array[int]]"
 """Digests of IDs, ascending, and the line of each."""
 
 
-class Part(NamedTuple):
+class FilePart(NamedTuple):
     """A part of a file: its number, from 0; its bytes; the number of its first line."""
 
     number: int
@@ -56,7 +56,7 @@ class PartSurvey(NamedTuple):
 
 def rows_of_part(
     open_from: OpenFrom,
-    part: Part,
+    part: FilePart,
     *,
     source: str,
     fields: Mapping[str, str] | None,
@@ -75,7 +75,7 @@ def rows_of_part(
 
 
 def _rows(
-    open_from: OpenFrom, part: Part, source: str, fields: Mapping[str, str] | None, seen: SeenIds
+    open_from: OpenFrom, part: FilePart, source: str, fields: Mapping[str, str] | None, seen: SeenIds
 ) -> Iterator[RowReading]:
     with LinesOfRange(open_from, part.bytes) as lines:
         yield from read_part(lines, first_line=part.first_line, source=source, fields=fields, seen=seen)
@@ -83,7 +83,7 @@ def _rows(
 
 def survey_part(
     open_from: OpenFrom,
-    part: Part,
+    part: FilePart,
     *,
     source: str,
     fields: Mapping[str, str] | None,

@@ -14,7 +14,7 @@ import orjson
 from evaldrop import storage
 from evaldrop.datasets import Joined, Record, Rejected
 from evaldrop.datasets.files.ranges import ByteRange, parts_of
-from evaldrop.datasets.parts import Part, Repeated, rows_of_part
+from evaldrop.datasets.parts import FilePart, Repeated, rows_of_part
 from evaldrop.errors import StorageError
 from evaldrop.run.definition import RunDefinition
 
@@ -110,11 +110,11 @@ class Cut(NamedTuple):
         """The parts' bytes."""
         return parts_of(self.size, self.part_bytes)
 
-    def part(self, number: int) -> Part:
+    def part(self, number: int) -> FilePart:
         """Return a part."""
         start = number * self.part_bytes
         wanted = ByteRange(start, min(start + self.part_bytes, self.size))
-        return Part(number, wanted, self.first_lines[number])
+        return FilePart(number, wanted, self.first_lines[number])
 
 
 class CutDataset:
@@ -161,7 +161,7 @@ class CutDataset:
         """How many parts it has."""
         return len(self.cut.ranges)
 
-    def part(self, number: int) -> tuple[Part, Repeated]:
+    def part(self, number: int) -> tuple[FilePart, Repeated]:
         """Return a part, and the IDs in it that an earlier one has, as far as those are known."""
         facts = self.facts
         part = Cut(*facts["cut"]).part(number)

@@ -23,7 +23,7 @@ _ZSTD = (".zst", ".zstd")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ItemSource:
     """What an ItemReader reads: the object at a key, or the objects that begin with it."""
 
     reader: ItemReader

@@ -17,7 +17,7 @@ from evaldrop.engine.errors import (
 from evaldrop.engine.machine import DistributedMap, ResultWriter
 from evaldrop.engine.map_runs.inputs import child_inputs
 from evaldrop.engine.map_runs.outputs import Outputs, ResultFiles
-from evaldrop.engine.map_runs.sources import Source
+from evaldrop.engine.map_runs.sources import ItemSource
 from evaldrop.engine.map_runs.work import MapRun
 from evaldrop.engine.progress import MapRunProgress
 from evaldrop.engine.queries import Frame
@@ -99,7 +99,7 @@ def _items(visit: Visit, frame: Frame) -> tuple[Iterator[Any], int | None]:
     store = visit.run.store
     if store is None:
         raise StatesError(ITEM_READER_FAILED, "there is no object store to read from")
-    source = Source(reader, store, bucket, key)
+    source = ItemSource(reader, store, bucket, key)
     total = None
     if reader.input_type != "JSON" or state.tolerated_percentage is not None:
         total = source.count()

@@ -58,7 +58,7 @@ from evaldrop.steps.validate_dataset.improvements import (
 )
 from evaldrop.steps.validate_dataset.job_checks import evaluation_job_problems, evaluation_job_warnings
 from evaldrop.steps.validate_dataset.limit_checks import limit_problems, limit_warnings
-from evaldrop.steps.validate_dataset.looking import Look, Picking, sample_step
+from evaldrop.steps.validate_dataset.looking import LookAtRecords, Picking, sample_step
 from evaldrop.steps.validate_dataset.plan import Plan, make_plan
 from evaldrop.steps.validate_dataset.planned_search import PlannedSearches
 from evaldrop.steps.validate_dataset.planning_searches import (
@@ -382,7 +382,7 @@ class RunDraft:
     def _refuse(self, problems: Iterable[object]) -> None:
         self.problems += [f"{self.source}: {problem}" for problem in problems]
 
-    def plan(self, definition: RunDefinition, look: Look | None = None) -> Plan | None:
+    def plan(self, definition: RunDefinition, look: LookAtRecords | None = None) -> Plan | None:
         """
         Return the plan, rendered for a sample; not one record that can be rendered is a problem.
 
@@ -397,7 +397,7 @@ class RunDraft:
         with parent_replies(definition) as parent:
             if look is None:
                 place = f"{self.survey.source} {self.survey.unit}"
-                look = Look(definition, parent, place=place, caps=self.caps)
+                look = LookAtRecords(definition, parent, place=place, caps=self.caps)
                 every = self.caps.counts_every_record
                 picking = None if split is None else Picking(split, tried, all_of_them=every)
                 look.take(self._records(total, picking), step=sample_step(total - n_tuned))

@@ -37,7 +37,7 @@ from evaldrop.run.part_sizes import PartSizes
 from evaldrop.run.parts import DIGEST, PARTS, Cut, CutDataset, PartFiles, PartTask, due
 from evaldrop.run.request import RUN_FILE, RunRequest
 from evaldrop.steps.validate_dataset.caps import Caps
-from evaldrop.steps.validate_dataset.looking import Look, sample_step
+from evaldrop.steps.validate_dataset.looking import LookAtRecords, sample_step
 
 JSON = dict[str, Any]
 
@@ -133,7 +133,7 @@ class DatasetParts:
         storage.write_bytes(definition.file(DEFINITION), definition.model_dump_json().encode())
         return due("look", range(self._dataset.count))
 
-    def after_look(self, definition: RunDefinition, caps: Caps) -> Look:
+    def after_look(self, definition: RunDefinition, caps: Caps) -> LookAtRecords:
         """
         Return what was found in all the parts.
 
@@ -167,7 +167,7 @@ class DatasetParts:
         source, fields = self._dataset.source, self._dataset.fields
         return survey_part(self._dataset.open_from, part, source=source, fields=fields, repeated=repeated)
 
-    def _look(self, number: int, caps: Caps) -> Look:
+    def _look(self, number: int, caps: Caps) -> LookAtRecords:
         accepted: Sequence[int] = self._dataset.facts["accepted"]
         look = self._new_look(RunDefinition.load(self._folder, DEFINITION), caps)
         records = (each for each in self._dataset.outcomes(number) if isinstance(each, Record))
@@ -178,8 +178,8 @@ class DatasetParts:
             return look
         return look
 
-    def _new_look(self, definition: RunDefinition, caps: Caps) -> Look:
-        return Look(definition, None, place=f"{self._dataset.source} line", caps=caps)
+    def _new_look(self, definition: RunDefinition, caps: Caps) -> LookAtRecords:
+        return LookAtRecords(definition, None, place=f"{self._dataset.source} line", caps=caps)
 
     def _read_survey(self, number: int) -> PartSurvey:
         content = orjson.loads(self._files.read("survey", number))

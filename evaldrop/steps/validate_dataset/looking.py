@@ -39,7 +39,7 @@ def is_in_sample(ordinal: int, step: int) -> bool:
     return ((ordinal * 0x9E3779B97F4A7C15 & _WORD) >> 32) % step == 0
 
 
-class Look:
+class LookAtRecords:
     """
     What a look at records found.
 
@@ -69,7 +69,7 @@ class Look:
 
     def take(self, records: Iterable[Record], *, step: int, first: int = 0) -> None:
         """
-        Look at records.
+        LookAtRecords at records.
 
         Args:
             records: One after the other.

@@ -33,7 +33,7 @@ from evaldrop.steps.validate_dataset.define_run import RunDraft, calling_region
 from evaldrop.steps.validate_dataset.improvements import without_prompt_jobs
 from evaldrop.steps.validate_dataset.in_parts import DatasetParts, is_cut
 from evaldrop.steps.validate_dataset.job_checks import without_evaluation_jobs
-from evaldrop.steps.validate_dataset.looking import Look
+from evaldrop.steps.validate_dataset.looking import LookAtRecords
 from evaldrop.steps.validate_dataset.loose_checks import loose_problems
 from evaldrop.steps.validate_dataset.plan import Plan
 
@@ -254,7 +254,7 @@ class _Checking:
         # Also where rows are at fault: of the others some may be too long to be sent.
         return drafted.planned() if drafted.definition and survey.n_accepted else drafted.check()
 
-    def drafted(self, evaluation_uri: str, evaluation: Evaluation, survey: Survey) -> "_Drafted":
+    def drafted(self, evaluation_uri: str, evaluation: Evaluation, survey: Survey) -> "_DefinedRun":
         """Return the run as it would be, of what is in the dataset."""
         draft = RunDraft(
             self.request, evaluation, evaluation_uri, survey,
@@ -263,17 +263,17 @@ class _Checking:
         draft.problems += _row_problems(survey)
         draft.tolerate_rows()
         of_rows, draft.problems = draft.problems, []
-        return _Drafted(draft, of_rows, draft.define())
+        return _DefinedRun(draft, of_rows, draft.define())
 
 
-class _Drafted(NamedTuple):
+class _DefinedRun(NamedTuple):
     """A run as it would be, what is wrong with its rows, and its definition, where it can have one."""
 
     draft: RunDraft
     of_rows: Sequence[str]
     definition: RunDefinition | None
 
-    def planned(self, look: Look | None = None) -> DatasetCheck:
+    def planned(self, look: LookAtRecords | None = None) -> DatasetCheck:
         """Return all there is to say, with a plan; `look` is at all records, where they are in parts."""
         if self.definition is None:
             return self.check()

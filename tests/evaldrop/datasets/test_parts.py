@@ -14,7 +14,7 @@ from evaldrop.datasets import Joined, Survey, read_rows, survey_dataset
 from evaldrop.datasets.files.opening import HEAD_BYTES, is_of_lines
 from evaldrop.datasets.files.ranges import LinesOfRange, OpenFrom, count_lines, parts_of
 from evaldrop.datasets.parts import (
-    Part,
+    FilePart,
     Repeated,
     merged_survey,
     repeated_ids,
@@ -36,10 +36,10 @@ def _opener(data: bytes) -> OpenFrom:
     return open_from
 
 
-def _parts(data: bytes, part_bytes: int) -> list[Part]:
+def _parts(data: bytes, part_bytes: int) -> list[FilePart]:
     first_line, parts = 1, []
     for number, wanted in enumerate(parts_of(len(data), part_bytes)):
-        parts.append(Part(number, wanted, first_line))
+        parts.append(FilePart(number, wanted, first_line))
         first_line += count_lines(_opener(data), wanted)
     return parts
 
