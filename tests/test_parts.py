@@ -79,7 +79,9 @@ candidates:
 judges:
   - {name: judge, model: "amazon.nova-pro-v1:0", repeats: 2}
   - {name: other, model: "amazon.nova-lite-v1:0"}
-criteria: [correctness, {name: kind, question: "What kind of answer is it?", scale: {choices: {short: 1.0, long: 0.5}}}]
+criteria:
+  - correctness
+  - {name: kind, question: "What kind of answer is it?", scale: {choices: {short: 1.0, long: 0.5}}}
 metrics: [token_f1]
 checks: [{name: has_days, contains: days}, {name: kind_of, one_of: [days, weeks]}]
 pairwise: {baseline: first}

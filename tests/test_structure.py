@@ -76,7 +76,7 @@ def test_no_two_states_share_a_name():
     assert len(list(states(WORKFLOW))) == len(STATES)
 
 
-# The functions that ScoreBatch calls are their owners'; WorkOnPart calls those that have a state of their own.
+# The functions that ScoreBatch calls are their owners'; WorkOnPart calls those that have their own state.
 LAMBDA_STATES = {
     name: state
     for name, state in STATES.items()

@@ -7,6 +7,9 @@ Apart from the parts themselves: who starts a run's processes need not import wh
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+PARTS: Final = "parts"
+"""The folder of a run with what was found of its dataset's parts."""
+
 PARTS_ABOVE: Final = "EVALDROP_PARTS_ABOVE"
 EACH_PART: Final = "EVALDROP_PART_BYTES"
 """Of a function's environment, in bytes."""

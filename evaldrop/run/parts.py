@@ -17,12 +17,12 @@ from evaldrop.datasets.files.ranges import ByteRange, parts_of
 from evaldrop.datasets.parts import FilePart, Repeated, rows_of_part
 from evaldrop.errors import StorageError
 from evaldrop.run.definition import RunDefinition
+from evaldrop.run.part_sizes import PARTS
 
 JSON = dict[str, Any]
 
 Stage = Literal["lines", "survey", "look", "prepare", "index", "tally"]
 
-PARTS: Final = "parts"
 CUT: Final = "cut"
 FIRST_LINES: Final = "records"
 DIGEST: Final = -1

@@ -116,7 +116,7 @@ def record_files(folder: str) -> list[str]:
         StorageError: S3 would not say.
     """
     whole = storage.join(folder, RECORDS_FILE)
-    return [whole] if storage.exists(whole) else list(_parts(folder)) or [whole]
+    return [whole] if storage.exists(whole) else list(part_files(folder)) or [whole]
 
 
 def has_records(folder: str) -> bool:
@@ -124,10 +124,16 @@ def has_records(folder: str) -> bool:
     if storage.exists(storage.join(folder, RECORDS_FILE)):
         return True
     # Written when all parts are there.
-    return any(True for _ in _parts(folder)) and storage.exists(storage.join(folder, REJECTED_FILE))
+    return any(True for _ in part_files(folder)) and storage.exists(storage.join(folder, REJECTED_FILE))
 
 
-def _parts(folder: str) -> Iterator[str]:
+def part_files(folder: str) -> Iterator[str]:
+    """
+    Yield the parts of a large run's records, in the dataset's order.
+
+    Raises:
+        StorageError: S3 would not say.
+    """
     return storage.list_files(storage.join(folder, RECORDS_FOLDER))
 
 

@@ -25,7 +25,7 @@ from evaldrop.report.rows import BUDGET, ReportRows
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.part_sizes import PartSizes
 from evaldrop.run.parts import FIRST_LINES, PartFiles, PartTask, due
-from evaldrop.run.records import record_files
+from evaldrop.run.records import part_files
 from evaldrop.run.results import (
     Manifest,
     collect_part,
@@ -85,7 +85,7 @@ def score_in_parts(
         if ranges:
             return due("index", range(ranges))
     if stage in (None, "index"):
-        return due("tally", range(len(record_files(run.folder))))
+        return due("tally", range(len(list(part_files(run.folder)))))
     return _merged(run, manifests)
 
 
@@ -169,7 +169,7 @@ def _failed_id(line: bytes, uri: str, offset: int) -> str | None:
 def _tally(run: RunDefinition, number: int) -> None:
     """Tally the records of a part, and write their part of the tables."""
     files = PartFiles(run.folder)
-    shared, records = files.read_json(RESULTS), record_files(run.folder)
+    shared, records = files.read_json(RESULTS), list(part_files(run.folder))
     first: int = files.read_json(FIRST_LINES)["first"][number]
     budget = min(BUDGET, max(BUDGET // 32, 2 * BUDGET // len(records)))
     tally = RunTally(run)
@@ -231,7 +231,7 @@ def _lines_at(uri: str, rows: Rows) -> Iterator[bytes]:
 
 def _merged(run: RunDefinition, manifests: Sequence[str]) -> Scorecard:
     files, tally, rows = PartFiles(run.folder), RunTally(run), ReportRows(run)
-    for number in range(len(record_files(run.folder))):
+    for number in range(len(list(part_files(run.folder)))):
         tally.merge(read_tally(files.uri("tally", number, "arrow"), run))
         rows.follow(orjson.loads(files.read("tally", number)))
     return finish_run(run, tally, rows, manifests)

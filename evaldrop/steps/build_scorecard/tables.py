@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
-from evaldrop.report.rows import BUDGET, ReportRows
+from evaldrop.report.rows import ReportRows
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import PreparedRecord
 from evaldrop.run.tables import (
@@ -34,7 +34,7 @@ class Tables:
     """
 
     def __init__(
-        self, run: RunDefinition, stack: ExitStack, part: int | None = None, budget: int = BUDGET
+        self, run: RunDefinition, stack: ExitStack, part: int | None = None, budget: int | None = None
     ) -> None:
         def opened(name: str, schema: object) -> TableWriter:
             uri = run.file(name) if part is None else part_of_table(run.file(name), part)
@@ -50,7 +50,7 @@ class Tables:
         self._kept, self._earlier = kept_criteria(list(run.criteria)), earlier_scores(run)
         if self._earlier is not None:
             stack.callback(self._earlier.close)
-        self.report = ReportRows(run, budget)
+        self.report = ReportRows(run) if budget is None else ReportRows(run, budget)
 
     def add(self, record: PreparedRecord, results: RecordResults) -> None:
         """Write a line's rows; an anchor has none."""
@@ -87,14 +87,16 @@ class Tables:
 
 
 @contextmanager
-def open_tables(run: RunDefinition, *, part: int | None = None, budget: int = BUDGET) -> Iterator[Tables]:
+def open_tables(
+    run: RunDefinition, *, part: int | None = None, budget: int | None = None
+) -> Iterator[Tables]:
     """
     Open every table of a run; they appear whole when all is written, or not at all.
 
     Args:
         run: The run.
         part: Of a large run, whose tables have parts.
-        budget: Of the report's rows, in bytes.
+        budget: Of the report's rows, in bytes, where it is another than a report's.
     """
     with ExitStack() as stack:
         yield Tables(run, stack, part, budget)

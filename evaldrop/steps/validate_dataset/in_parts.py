@@ -33,8 +33,8 @@ from evaldrop.evaluation import Evaluation
 from evaldrop.evaluation.originals import improved_candidates
 from evaldrop.evaluation.scorers import named_scorers
 from evaldrop.run.definition import RunDefinition
-from evaldrop.run.part_sizes import PartSizes
-from evaldrop.run.parts import DIGEST, PARTS, Cut, CutDataset, PartFiles, PartTask, due
+from evaldrop.run.part_sizes import PARTS, PartSizes
+from evaldrop.run.parts import DIGEST, Cut, CutDataset, PartFiles, PartTask, due
 from evaldrop.run.request import RUN_FILE, RunRequest
 from evaldrop.steps.validate_dataset.caps import Caps
 from evaldrop.steps.validate_dataset.looking import LookAtRecords, sample_step
