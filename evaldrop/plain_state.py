@@ -173,7 +173,10 @@ def from_json(content: bytes) -> Frozen:
     """
     try:
         read = orjson.loads(content)
-        return Frozen(read["tree"], [array_of(kind, b64decode(packed)) for kind, packed in read["arrays"]])
+        return Frozen(
+            read["tree"],
+            [array_of(kind, b64decode(packed, validate=True)) for kind, packed in read["arrays"]],
+        )
     except (TypeError, KeyError, AttributeError) as error:
         raise ValueError(f"no state: {error!r}") from error
 

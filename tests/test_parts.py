@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import time
 from pathlib import Path
 
 import orjson
@@ -9,6 +11,7 @@ import pytest
 
 from evaldrop import read_run
 from evaldrop.run.definition import RunDefinition
+from evaldrop.run.part_sizes import EACH_PART, PARTS_ABOVE
 from evaldrop.run.records import record_files
 from evaldrop.run.request import RunRequest
 from evaldrop.run.results import find_manifests
@@ -17,7 +20,7 @@ from evaldrop.steps.build_scorecard.build import score_run
 from evaldrop.steps.prepare_records.prepare import prepare_records
 from evaldrop.steps.validate_dataset.validate import validate_dataset
 from tests.parts import called_in_parts, forced
-from tests.whole_runs import called, only_run, write_evaluation
+from tests.whole_runs import called, command, environment, evaldrop, only_run, write_evaluation
 
 DATASETS = Path(__file__).parents[1] / "datasets"
 SAMPLES = sorted(each.name for each in DATASETS.iterdir() if (each / "evaluation.yaml").exists())
@@ -138,3 +141,65 @@ def rows_shown(run):
     page = (run / "report.html").read_text(encoding="utf-8")
     start = page.index('id="rows"') if 'id="rows"' in page else page.index("H4sI")
     return page[start:].split("</script>")[0]
+
+
+def test_what_cannot_be_read_in_parts_is_read_in_one_piece_and_run(tmp_path, monkeypatch):
+    dataset = write_evaluation(tmp_path, records=2)
+    # Whether answers count the choices from 0 or from 1 the first row says, for all.
+    rows = [
+        {"question": "Which?", "choices": ["one", "two", "three"], "answer": answer} for answer in (0, 1, 2)
+    ]
+    dataset.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    forced(monkeypatch, 60)
+    done = called("run", dataset, "--bedrock", "simulated", "--out", tmp_path / "runs", "--yes", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    run = only_run(tmp_path / "runs")
+    assert (run / "records.jsonl").exists()
+    assert [json.loads(line)["reference"][0] for line in whole_lines_of(run)] == ["A", "B", "C"]
+
+
+def whole_lines_of(run):
+    return [line for uri in record_files(str(run)) for line in Path(uri).read_bytes().splitlines()]
+
+
+@pytest.mark.parametrize("part_bytes", [90, 65536])
+def test_a_dataset_that_is_refused_in_parts_is_refused_in_the_same_words_and_leaves_nothing(
+    part_bytes, tmp_path, monkeypatch
+):
+    dataset = write_evaluation(tmp_path, records=5)
+    with dataset.open("a", encoding="utf-8") as lines:
+        lines.write('{"id": "record-0", "prompt": "Again?"}\n\n{"prompt": ""}\n{"prompt": "x" "y"}\n')
+    arguments = ("run", dataset, "--bedrock", "simulated", "--out", tmp_path / "runs", "--yes")
+    whole = called(*arguments, cwd=tmp_path)
+    forced(monkeypatch, part_bytes)
+    in_parts = called(*arguments, cwd=tmp_path)
+    assert whole.returncode == in_parts.returncode == 64
+    assert "record-0" in whole.stderr
+    assert [line for line in in_parts.stderr.splitlines() if " parts" not in line] == [
+        *whole.stderr.splitlines()
+    ]
+    assert not [*(tmp_path / "runs").rglob("*")]
+
+
+def test_a_run_in_parts_that_was_killed_goes_on_and_pays_for_nothing_twice(tmp_path):
+    dataset = write_evaluation(tmp_path, records=40)
+    env = environment() | {PARTS_ABOVE: "1", EACH_PART: "2000"}
+    arguments = command(
+        "run", dataset, "--bedrock", "simulated:latency=0.05", "--out", tmp_path / "runs", "--yes"
+    )
+    with subprocess.Popen(arguments, env=env, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as begun:
+        until = time.monotonic() + 60
+        while not [*tmp_path.glob("runs/small/*/results/*/SUCCEEDED_0.jsonl")]:
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        begun.kill()
+    run = only_run(tmp_path / "runs")
+    assert not (run / "scorecard.json").exists()
+    done = evaldrop("run", "--resume", run, env=env)
+    assert done.returncode == 0, done.stderr
+    scorecard = read_run(str(run)).scorecard
+    assert scorecard.records.evaluated == 40
+    # A reply is in the journal before anybody sees it: as many as there are calls, none of them twice.
+    journal = run / "journal.done.jsonl"
+    assert not journal.exists() or len(journal.read_bytes().splitlines()) <= 160
+    assert len([*run.glob("records/part-*.jsonl")]) > 2

@@ -35,13 +35,13 @@ from evaldrop.evaluation.scorers import named_scorers
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.part_sizes import PARTS, PartSizes
 from evaldrop.run.parts import DIGEST, Cut, CutDataset, PartFiles, PartTask, due
-from evaldrop.run.request import RUN_FILE, RunRequest
+from evaldrop.run.request import RunRequest
 from evaldrop.steps.validate_dataset.caps import Caps
 from evaldrop.steps.validate_dataset.looking import LookAtRecords, sample_step
 
 JSON = dict[str, Any]
 
-DEFINITION = f"{PARTS}/{RUN_FILE}"
+DEFINITION = f"{PARTS}/definition.json"
 
 
 def is_cut(request: RunRequest, evaluation: Evaluation, sizes: PartSizes) -> bool:
