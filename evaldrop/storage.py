@@ -173,9 +173,9 @@ def read_bytes(uri: str, *, most: int = -1) -> bytes:
         return stream.read(most)
 
 
-def open_read(uri: str, version: str | None = None) -> BufferedReader:
+def open_read(uri: str, version: str | None = None, *, start: int = 0) -> BufferedReader:
     """
-    Open a file for reading, streamed.
+    Open a file for reading, streamed; from a byte on, which it has.
 
     Raises:
         StorageError: There is no such file, or it may not be read.
@@ -187,8 +187,13 @@ def open_read(uri: str, version: str | None = None) -> BufferedReader:
             if path.exists() and not path.is_file():
                 what = "a folder" if path.is_dir() else "a pipe or a device"
                 raise StorageError(f"{uri}: {what}, and no file. Give a file.")
-            return path.open("rb")
-        return _buffered(_s3().get_object(**_object(uri, version))["Body"])
+            stream = path.open("rb")
+            stream.seek(start)
+            return stream
+        wanted = _object(uri, version)
+        if start:
+            wanted["Range"] = f"bytes={start}-"
+        return _buffered(_s3().get_object(**wanted)["Body"])
 
 
 def _buffered(body: Any) -> BufferedReader:

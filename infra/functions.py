@@ -164,6 +164,8 @@ class Functions(Construct):
         if settings.customer_metrics:
             names = json.dumps(settings.customer_metrics)
             self.steps["BuildScorecard"].tell("EVALDROP_CUSTOMER_METRICS", names)
+        parts_above = str(settings.parts_above_mb * 1_000_000)
+        self.steps["ValidateDataset"].tell("EVALDROP_PARTS_ABOVE", parts_above)
         self._let_read_input(storage)
         self._let_use_runs(storage)
 

@@ -95,7 +95,10 @@ class Settings(Part):
         default="EXPRESS",
         description="Type of the records' child workflows; STANDARD for models slower than 5 minutes.",
     )
-    max_dataset_mb: int = Field(default=500, ge=1, le=10_000, description="Larger uploads are refused.")
+    max_dataset_mb: int = Field(default=500, ge=1, le=1_000_000, description="Larger uploads are refused.")
+    parts_above_mb: int = Field(
+        default=256, ge=1, description="Larger files of lines are worked on in parts of 64 MB."
+    )
     memory_mb: dict[FunctionName, Annotated[int, Field(ge=128, le=10_240)]] = Field(
         default_factory=dict, description="Function name: MB, where the stack's own figure does not do."
     )

@@ -1,6 +1,7 @@
 """EvaluateDataset: Step Functions' copy of workflow.asl.json; evaldrop.engine runs the same file."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from aws_cdk import ArnFormat, Aws, Fn, Stack
 from aws_cdk import aws_dynamodb as dynamodb
@@ -21,6 +22,8 @@ from infra.model_policies import let_use_models
 from infra.notifications import Notifications
 from infra.settings import Settings
 from infra.storage import OF_THIS_ACCOUNT, RUNS, Storage
+
+_BELOW_RUNS = {"StringLike": {"s3:prefix": f"{RUNS}/*"}}
 
 MAP_LABEL = "Records"
 """The distributed Map's Label: part of its children's ARNs."""
@@ -119,8 +122,15 @@ class Workflow(Construct):
         # On the L1: CDK makes this role by itself, and a role of our own would be another one to it.
         role.add_property_override("AssumeRolePolicyDocument.Statement.0.Condition", condition)
 
-    def _allow(self, sid: str, actions: list[str], resources: list[str]) -> None:
-        self.machine.add_to_role_policy(iam.PolicyStatement(sid=sid, actions=actions, resources=resources))
+    def _allow(
+        self,
+        sid: str,
+        actions: list[str],
+        resources: list[str],
+        conditions: Mapping[str, Any] | None = None,
+    ) -> None:
+        statement = iam.PolicyStatement(sid=sid, actions=actions, resources=resources, conditions=conditions)
+        self.machine.add_to_role_policy(statement)
 
     def _let_call_functions(self, arns: list[str]) -> None:
         self._allow("CallSteps", ["lambda:InvokeFunction"], arns)
@@ -138,6 +148,8 @@ class Workflow(Construct):
         # By this role Bedrock's integration reads long records' requests there, and writes their replies.
         writing = ["s3:PutObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"]
         self._allow("ReadRecordsAndWriteResults", writing, [runs])
+        # A large run's records are in parts, which a listing finds.
+        self._allow("ListRecords", ["s3:ListBucket"], [storage.output.bucket_arn], _BELOW_RUNS)
         if storage.key:
             self._allow(
                 "UseKey", ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"], [storage.key.key_arn]

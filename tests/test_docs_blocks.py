@@ -299,7 +299,7 @@ def test_every_file_that_the_page_names_is_in_a_run_or_is_said_to_be_there_only_
     there = {path.name + "/" * path.is_dir() for path in folder.iterdir()}
     sometimes = {
         "batch/", "prompts/", "evaluation-jobs/", "requests/", "replies/", "robustness.parquet", "review/",
-        "evaluation.yaml", "prompts.html", "scores/", "proof/", "proof.json",
+        "evaluation.yaml", "prompts.html", "scores/", "proof/", "proof.json", "records/", "parts/",
     }  # fmt: skip
 
     assert {name for name in named if not name.startswith("results")} - sometimes <= there
@@ -447,7 +447,7 @@ def test_the_flow_names_states_of_the_workflow_in_their_order():
     states = json.loads((ROOT / "infra" / "workflow.asl.json").read_text())["States"]
 
     named = re.findall(r"^(\w+)  ", drawn, re.MULTILINE)
-    assert len(named) == 16
+    assert len(named) == 17
     assert named == [name for name in states if name in named]
 
 

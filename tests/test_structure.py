@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import typer
@@ -15,6 +16,7 @@ import typer
 from evaldrop.cli.app import app
 from evaldrop.engine.queries import UNDEFINED, Frame, compile_expression
 from evaldrop.evaluation import Candidate, Judge
+from evaldrop.run.parts import Stage
 
 ROOT = Path(__file__).parent.parent
 WORKFLOW = json.loads((ROOT / "infra" / "workflow.asl.json").read_bytes())
@@ -74,10 +76,23 @@ def test_no_two_states_share_a_name():
     assert len(list(states(WORKFLOW))) == len(STATES)
 
 
-# The functions that ScoreBatch calls are their owners'.
+# The functions that ScoreBatch calls are their owners'; WorkOnPart calls those that have their own state.
 LAMBDA_STATES = {
-    name: state for name, state in STATES.items() if state.get("Resource") == LAMBDA and name != "ScoreBatch"
+    name: state
+    for name, state in STATES.items()
+    if state.get("Resource") == LAMBDA and name not in ("ScoreBatch", "WorkOnPart")
 }
+
+
+def test_a_part_is_worked_on_by_the_function_whose_stage_it_is():
+    asked = STATES["WorkOnPart"]["Arguments"]["FunctionName"]
+    assert set(re.findall(r"\$\{(\w+)\}", asked)) < LAMBDA_STATES.keys()
+    named = set(re.findall(r"'(\w+)'", asked))
+    # Whatever is none of them goes to the last function.
+    assert named < set(get_args(Stage))
+    assert set(get_args(Stage)) - named == {"index", "tally"}
+    back = [choice["Condition"] for choice in STATES["WhoseParts"]["Choices"]]
+    assert set(re.findall(r"'(\w+)'", "".join(back))) == named
 
 
 @pytest.mark.parametrize("name", LAMBDA_STATES)
@@ -140,7 +155,7 @@ def test_a_task_that_fails_is_caught_or_ends_the_run_by_design(name):
     # a run that is over a topic that cannot be reached must not undo it silently. A job that cannot be looked
     # at may be at work: its rows must not be asked for once more.
     assert ("States.ALL" in caught) != (
-        name in {"BuildScorecard", "PrepareEvaluationJobs", "PrepareScores", "Notify", *LOOKING}
+        name in {"BuildScorecard", "PrepareEvaluationJobs", "PrepareScores", "Notify", "WorkOnPart", *LOOKING}
     )
 
 

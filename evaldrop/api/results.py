@@ -15,9 +15,9 @@ from evaldrop.api.runs import finished_run_asked_for
 from evaldrop.errors import EvaldropError, StorageError, first_line
 from evaldrop.json_text import loads
 from evaldrop.report.serving import HEADERS
-from evaldrop.run.records import RECORDS_FILE
+from evaldrop.run.records import record_files
 from evaldrop.run.results import record_id_of
-from evaldrop.run.tables import rows_where
+from evaldrop.run.tables import has_table, rows_where
 from evaldrop.store.model import StoredRun
 
 PROMPTS_PAGE: Final = "prompts.html"
@@ -71,7 +71,7 @@ def show_record(ask: Ask) -> ApiReply:
     """Return a record with its responses and verdicts."""
     run, record_id = finished_run_asked_for(ask, ask.path["run_id"]), ask.path["record_id"]
     try:
-        record = _record(_file(run, RECORDS_FILE), record_id)
+        record = _record(_file(run, ""), record_id)
         if record is None:
             raise not_found("record of this ID in this run")
         details = RecordDetails(
@@ -107,21 +107,22 @@ def _file(run: StoredRun, name: str) -> str:
     return storage.join(run.folder, name)
 
 
-def _record(uri: str, record_id: str) -> dict[str, Any] | None:
-    offset = 0
-    with storage.open_read(uri) as lines:
-        for line in lines:
-            if record_id_of(line, uri, offset) == record_id:
-                content = loads(line)
-                return content if isinstance(content, dict) else None
-            offset += len(line)
+def _record(folder: str, record_id: str) -> dict[str, Any] | None:
+    for uri in record_files(folder):
+        offset = 0
+        with storage.open_read(uri) as lines:
+            for line in lines:
+                if record_id_of(line, uri, offset) == record_id:
+                    content = loads(line)
+                    return content if isinstance(content, dict) else None
+                offset += len(line)
     return None
 
 
 def _rows(run: StoredRun, table: str, record_id: str) -> Iterator[dict[str, Any]]:
     uri = _file(run, f"{table}.parquet")
     # A run without pairs has no table of comparisons, and one without judges none of verdicts.
-    return rows_where(uri, "record_id", record_id) if storage.exists(uri) else iter(())
+    return rows_where(uri, "record_id", record_id) if has_table(uri) else iter(())
 
 
 _REFUSALS = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)

@@ -46,10 +46,14 @@ STEPS = {
     "PrepareScores": "preparing scores",
     "ScoreResponses": "scoring responses",
     "BuildScorecard": "building the scorecard",
+    "RunParts": "in parts",
 }
 
-_COUNTED = {"ProposePrompts": "prompts", "ScoreResponses": "scorer calls"}
+_COUNTED = {"ProposePrompts": "prompts", "ScoreResponses": "scorer calls", "RunParts": "parts"}
 """What a Map of a state counts, where it is neither records nor jobs."""
+
+_IN_PARTS = ("ValidateDataset", "PrepareRecords", "BuildScorecard")
+"""Steps that have a large dataset's parts worked on, and go on themselves in between."""
 
 _SAID = frozenset(
     {
@@ -57,6 +61,8 @@ _SAID = frozenset(
         ("EvaluateRecords", "ChoosePrompts"),
         ("ProposePrompts", "ChoosePrompts"),
         ("OptimizePrompts", "ChoosePrompts"),
+        *((step, "RunParts") for step in _IN_PARTS),
+        *(("RunParts", step) for step in _IN_PARTS),
     }
 )
 """States of which the one before has said what goes on: tries are records to the workflow."""
@@ -158,12 +164,12 @@ class RunProgress(Observer):
             print_prose(self._console, said)
         self._is_checked = name == "CheckFirstCalls"
         before, self._entered = self._entered, name
+        self._are_jobs = name in {"RunJobs", "RunEvaluationJobs", "OptimizePrompts"}
+        self._counted = "jobs" if self._are_jobs else _COUNTED.get(name, "records")
         if (before, name) in _SAID:
             return
         if name in {"ProposePrompts", "TryPrompts", "OptimizePrompts"} and (words := self._searching()):
             step = f"prompts: {words}"
-        self._are_jobs = name in {"RunJobs", "RunEvaluationJobs", "OptimizePrompts"}
-        self._counted = "jobs" if self._are_jobs else _COUNTED.get(name, "records")
         if self._live:
             self._live.update(self._live.task_ids[0], description=step)
         else:
@@ -216,6 +222,8 @@ class RunProgress(Observer):
         parts = [LinePart(f"{self.done:,}{total} {self._counted}", 0)]
         if self._are_jobs:
             parts += waited_for([job for arn, job in meter.jobs.items() if arn not in self._old_jobs])
+        if self._entered == "RunParts":
+            return fitted(parts, room)
         parts.append(LinePart(_counted(meter.calls, "call"), 4))
         if self.retries:
             throttled = f" ({meter.throttles:,} throttled)" if meter.throttles else ""

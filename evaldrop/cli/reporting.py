@@ -63,11 +63,12 @@ def scored(folder: str, *, rebuild: bool) -> Run:
         return read_run(folder)
     from evaldrop.run.definition import RunDefinition
     from evaldrop.run.lock import locked
+    from evaldrop.run.records import has_records
     from evaldrop.steps.build_scorecard.build import score_run
 
     # A run whose last step failed has its replies: the scorecard is made from them, and nothing is called.
     definition = RunDefinition.load(folder)
-    if not storage.exists(definition.file("records.jsonl")):
+    if not has_records(folder):
         raise InputError(
             f"{folder}: no records.jsonl there: this run has answered nothing yet. "
             f"`{resume(folder)}` goes on with it."

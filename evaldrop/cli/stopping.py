@@ -8,7 +8,7 @@ from evaldrop.cli.naming import begun_run
 from evaldrop.cli.next_steps import command, resume, say_next
 from evaldrop.cli.output import complain, print_json, say_commands, shown, stderr, stdout
 from evaldrop.cli.prose import print_prose
-from evaldrop.run.records import RECORDS_FILE
+from evaldrop.run.records import has_records
 from evaldrop.scorecard.figures import usd
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _say_nothing_to_stop(folder: str, writer: "Writer | None", *, as_json: bool)
     if as_json:
         print_json({"run": folder, "status": "NOT_RUNNING"})
     print_prose(stderr(), f"{shown(folder)}: nothing works at it: it was stopped, or ended by force.")
-    if not storage.exists(storage.join(folder, RECORDS_FILE)):
+    if not has_records(folder):
         _say_what_is_there_of_a_search(folder)
         return exits.PASSED
     say_commands("go on with it, or score what is there:", [resume(folder), command("report", folder)])
@@ -91,7 +91,7 @@ def _say_ended(folder: str, how: str, *, as_json: bool) -> int:
 def _show_what_is_there(folder: str, *, as_json: bool) -> int:
     """Score a run that was stopped, where it has answered anything."""
     document: dict[str, Any] = {"run": folder, "status": "STOPPED"}
-    if not storage.exists(storage.join(folder, RECORDS_FILE)):
+    if not has_records(folder):
         if as_json:
             print_json(document)
         _say_what_is_there_of_a_search(folder)

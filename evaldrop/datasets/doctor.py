@@ -1,14 +1,16 @@
 """Cheap looks at a dataset's content: what would make an evaluation's numbers say less than they seem to."""
 
 import re
+from array import array
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Self
 
 from evaldrop.datasets.advice import unseen
 from evaldrop.datasets.choices import Choices
 from evaldrop.datasets.records import Problem, Record, Unit
-from evaldrop.datasets.seen import SeenIds
+from evaldrop.datasets.seen import SeenIds, digest_of
 
 # Below this a reference such as "Yes" or "8" is in many prompts by chance.
 MIN_LEAKED_CHARACTERS = 12
@@ -18,8 +20,9 @@ MIN_PROMPT_CHARACTERS = 3
 MIN_RECORDS_FOR_BALANCE = 20
 MIN_CHOICES_FOR_BALANCE = 5
 MAX_LINES_NAMED = 5
-# Repetitions are looked for among as many records: each costs up to 96 bytes.
+# Repetitions are looked for among as many records: each costs up to 117 bytes.
 MAX_COMPARED = 300_000
+MAX_CATEGORIES = 10_000
 
 # What stands in a table's cell that nobody filled in.
 _EMPTY = re.compile(
@@ -27,10 +30,12 @@ _EMPTY = re.compile(
     re.IGNORECASE,
 )
 _MAX_EMPTY_CHARACTERS = 20
+# What a record has, as bits.
+_REFERENCE, _GROUP = 1, 2
 
 
 @dataclass(slots=True, kw_only=True)
-class _Sightings:
+class Sightings:
     """How often something was seen, and on which lines (or whatever its file counts by) at first."""
 
     unit: Unit = "line"
@@ -38,15 +43,67 @@ class _Sightings:
     lines: list[str] = field(default_factory=list)
 
     def add(self, line: object) -> None:
+        """Count it on a line."""
         self.count += 1
         if len(self.lines) < MAX_LINES_NAMED:
             self.lines.append(str(line))
+
+    def merge(self, other: Self) -> None:
+        """Add what was seen further down."""
+        self.count += other.count
+        self.lines += other.lines[: MAX_LINES_NAMED - len(self.lines)]
 
     def __str__(self) -> str:
         rest = self.count - len(self.lines)
         more = f" and {rest:,} more" if rest else ""
         plural = "s" if self.count > 1 or " and " in self.lines[0] else ""
         return f"{self.count:,} ({self.unit}{plural} {', '.join(self.lines)}{more})"
+
+
+class _Asked:
+    """What records ask and which answers are right, as digests: repetitions are looked for at the end."""
+
+    def __init__(self) -> None:
+        self._questions, self._answers = array("Q"), array("Q")
+        self._lines, self._has = array("I"), array("B")
+
+    def add(self, record: Record) -> None:
+        """Take up a record."""
+        if len(self._lines) >= MAX_COMPARED:
+            return
+        # The same question on another context is no repetition; NUL keeps the parts from running together.
+        asked = (record.prompt_text, record.system or "", record.context or "")
+        question = "\x00".join(" ".join(part.casefold().split()) for part in asked)
+        ideal = "\x00".join(sorted(" ".join(each.casefold().split()) for each in record.reference))
+        self._questions.append(digest_of(question))
+        self._answers.append(digest_of(f"{question}\x00\x00{ideal}"))
+        self._lines.append(record.line)
+        self._has.append(bool(record.reference) * _REFERENCE + (record.group is not None) * _GROUP)
+
+    def merge(self, other: Self) -> None:
+        """Take up what the part that follows asks."""
+        room = MAX_COMPARED - len(self._lines)
+        self._questions += other._questions[:room]
+        self._answers += other._answers[:room]
+        self._lines += other._lines[:room]
+        self._has += other._has[:room]
+
+    def repetitions(self) -> tuple[Sightings, Sightings]:
+        """Return prompts that repeat an earlier one, and those whose references contradict it."""
+        prompts, answers = SeenIds(), SeenIds()
+        repeated, contradicting = Sightings(), Sightings()
+        for question, answer, line, has in zip(
+            self._questions, self._answers, self._lines, self._has, strict=True
+        ):
+            first, other = prompts.note(question, line), answers.note(answer, line)
+            if first is None:
+                continue
+            if other is None and has & _REFERENCE:
+                contradicting.add(f"{first} and {line}")
+            # One group is how a dataset says that it knows: its records are not counted as independent.
+            elif not has & _GROUP:
+                repeated.add(line)
+        return repeated, contradicting
 
 
 class Doctor:
@@ -58,18 +115,17 @@ class Doctor:
 
     def __init__(self, source: str) -> None:
         self._source = source
-        self._prompts, self._answers = SeenIds(), SeenIds()
-        self._n_compared = self._n_records = 0
-        self._repeated, self._contradicting = _Sightings(), _Sightings()
-        self._leaking, self._blank_prompts, self._blank_references = _Sightings(), _Sightings(), _Sightings()
-        self._unseen_ids, self._unseen_names = _Sightings(), _Sightings()
+        self._n_records = 0
+        self._asked = _Asked()
+        self._repeated, self._contradicting = Sightings(), Sightings()
+        self._leaking, self._blank_prompts, self._blank_references = Sightings(), Sightings(), Sightings()
+        self._unseen_ids, self._unseen_names = Sightings(), Sightings()
         self._categories: Counter[str] = Counter()
         self._letters: Counter[str] = Counter()
 
     def add(self, record: Record, choices: Choices | None = None) -> None:
         """Look at one record, and at the choices that its prompt shows."""
-        if self._n_compared < MAX_COMPARED:
-            self._compare(record)
+        self._asked.add(record)
         # The right choice stands in its prompt.
         if choices is None and _leaks(record):
             self._leaking.add(record.line)
@@ -90,32 +146,31 @@ class Doctor:
             self._unseen_names.add(f"{record.line} with {found}")
         # Bounded, since every record may have a category of its own.
         if record.category is not None and (
-            record.category in self._categories or len(self._categories) < 10_000
+            record.category in self._categories or len(self._categories) < MAX_CATEGORIES
         ):
             self._categories[record.category] += 1
 
-    def _compare(self, record: Record) -> None:
-        self._n_compared += 1
-        # The same question on another context is no repetition; NUL keeps the parts from running together.
-        asked = (record.prompt_text, record.system or "", record.context or "")
-        question = "\x00".join(" ".join(part.casefold().split()) for part in asked)
-        first = self._prompts.first_line(question, record.line)
-        ideal = "\x00".join(sorted(" ".join(each.casefold().split()) for each in record.reference))
-        other = self._answers.first_line(f"{question}\x00\x00{ideal}", record.line)
-        if first is None:
-            return
-        if other is None and record.reference:
-            self._contradicting.add(f"{first} and {record.line}")
-        # One group is how a dataset says that it knows: its records are not counted as independent.
-        elif record.group is None:
-            self._repeated.add(record.line)
+    def merge(self, other: Self) -> None:
+        """Add what was seen in the part that follows."""
+        self._asked.merge(other._asked)
+        self._n_records += other._n_records
+        for mine, theirs in zip(self._sightings, other._sightings, strict=True):
+            mine.merge(theirs)
+        self._letters.update(other._letters)
+        for category, n in other._categories.items():
+            if category in self._categories or len(self._categories) < MAX_CATEGORIES:
+                self._categories[category] += n
+
+    @property
+    def _sightings(self) -> tuple[Sightings, ...]:
+        return (
+            self._leaking, self._blank_prompts, self._blank_references, self._unseen_ids, self._unseen_names,
+        )  # fmt: skip
 
     def findings(self, unit: Unit = "line") -> tuple[Problem, ...]:
         """Return what was found, worst first; `unit` is what the file's rows are counted by."""
-        for seen in (
-            self._repeated, self._contradicting, self._leaking, self._blank_prompts, self._blank_references,
-            self._unseen_ids, self._unseen_names,
-        ):  # fmt: skip
+        self._repeated, self._contradicting = self._asked.repetitions()
+        for seen in (self._repeated, self._contradicting, *self._sightings):
             seen.unit = unit
         return tuple(Problem(source=self._source, line=None, what=what, do=do) for what, do in self._found())
 

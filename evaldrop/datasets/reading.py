@@ -11,7 +11,8 @@ from evaldrop.datasets.choices import Choices
 from evaldrop.datasets.drafts import Fault, kind_of
 from evaldrop.datasets.fields import FieldMapping, Mapped
 from evaldrop.datasets.files.formats import Readable
-from evaldrop.datasets.files.opening import open_rows
+from evaldrop.datasets.files.opening import open_lines, open_rows
+from evaldrop.datasets.files.ranges import LinesOfRange
 from evaldrop.datasets.files.rows import OpenFile, ParsedRow, RawRow
 from evaldrop.datasets.merging import AnswerMerger, Gathered
 from evaldrop.datasets.records import Problem, Record, Rejected, Unit
@@ -104,6 +105,41 @@ def read_rows(
     return Readings(_readings(opened, reader), opened.unit, opened.form)
 
 
+class NotInParts(Exception):  # noqa: N818 -- no fault: the file is read as a whole
+    """A row of a part means what another row of the file says: such a file is read as a whole."""
+
+
+def read_part(
+    lines: LinesOfRange,
+    *,
+    first_line: int,
+    source: str,
+    fields: Mapping[str, str] | None = None,
+    max_record_bytes: int = MAX_RECORD_BYTES,
+    seen: SeenIds | None = None,
+) -> Iterator[RowReading]:
+    """
+    Yield what became of every row of a part of a file of lines, as `read_rows` does of the whole.
+
+    Args:
+        lines: The part's.
+        first_line: The number of its first line.
+        source: The file's name.
+        fields: As of `read_rows`.
+        max_record_bytes: As of `read_rows`.
+        seen: IDs that the parts before it have; this part's are added.
+
+    Raises:
+        NotInParts: A row cannot be read without others of the file.
+    """
+    opened = open_lines(lines, limit=max_record_bytes, offset=lines.offset, first_line=first_line)
+    reader = _RowReader(source, FieldMapping(fields), opened, max_record_bytes, seen)
+    for drafted in (each for row in opened.rows for each in reader.draft(row)):
+        if drafted.mapped is not None:
+            reader.refuse_in_parts(drafted.mapped)
+        yield reader.finished(drafted)
+
+
 def _readings(opened: OpenFile, reader: "_RowReader") -> Iterator[RowReading]:
     has_any = False
     for reading in reader.read(opened.rows):
@@ -131,25 +167,43 @@ class _Drafted:
 class _RowReader:
     """Reads the rows of one file; remembers nothing of them but their ids, and how choices are counted."""
 
-    def __init__(self, source: str, mapping: FieldMapping, opened: OpenFile, limit: int) -> None:
+    def __init__(
+        self,
+        source: str,
+        mapping: FieldMapping,
+        opened: OpenFile,
+        limit: int,
+        seen: SeenIds | None = None,
+    ) -> None:
         self.source = source
         self._mapping = mapping
         self._unit = opened.unit
         self._parse_row = opened.parse
         self._around = around_rows(opened.around)
         self._limit = limit
-        self._seen = SeenIds()
+        self._seen = seen or SeenIds()
         self._base = IndexBase()
         self._merger: AnswerMerger[RowReading] = AnswerMerger()
 
     def read(self, rows: Iterable[RawRow]) -> Iterator[RowReading]:
         """Yield what becomes of the rows."""
-        for drafted in self._with_known_base(each for row in rows for each in self._draft(row)):
+        for drafted in self._with_known_base(each for row in rows for each in self.draft(row)):
             yield from self._merged(drafted)
             yield from map(_gathered, self._merger.overflow())
         yield from map(_gathered, self._merger.rest())
 
-    def _draft(self, row: RawRow) -> Iterator[_Drafted]:
+    def refuse_in_parts(self, mapped: Mapped) -> None:
+        """
+        Refuse a row that is not read by itself.
+
+        Raises:
+            NotInParts: It counts its choices as other rows do, or is one of several answers to a question.
+        """
+        if mapped.draft.open_index is not None or (mapped.shape is not None and mapped.shape.is_answer):
+            raise NotInParts
+
+    def draft(self, row: RawRow) -> Iterator[_Drafted]:
+        """Yield what a row holds: mostly itself."""
         value, fault, notes = self._parse(row)
         if fault is None and not isinstance(value, dict):
             fault = Fault(f"the row is {kind_of(value)}, not an object", 'Write it as {"prompt": …}.')
@@ -181,7 +235,7 @@ class _RowReader:
         yield from waiting
 
     def _merged(self, drafted: _Drafted) -> Iterator[RowReading]:
-        reading = self._finished(drafted)
+        reading = self.finished(drafted)
         record = reading.outcome
         if not isinstance(record, Record) or reading.shape is None or not reading.shape.is_answer:
             yield reading
@@ -198,7 +252,8 @@ class _RowReader:
         else:
             self._merger.begin(record, reading)
 
-    def _finished(self, drafted: _Drafted) -> RowReading:
+    def finished(self, drafted: _Drafted) -> RowReading:
+        """Return what became of a row; of one of several answers, before it joins the others."""
         if drafted.mapped is None:
             faults = [drafted.fault] if drafted.fault else []
             return RowReading(outcome=self._rejected(drafted, faults))

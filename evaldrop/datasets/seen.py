@@ -20,7 +20,10 @@ class SeenIds:
 
     def first_line(self, identifier: str, line: int) -> int | None:
         """Note the line of an id; return the line that had it before, None when none had."""
-        digest = _digest(identifier)
+        return self.note(digest_of(identifier), line)
+
+    def note(self, digest: int, line: int) -> int | None:
+        """Do as `first_line` with an id's digest."""
         slot = self._slot(digest)
         if self._digests[slot] != _FREE:
             return self._lines[slot]
@@ -33,8 +36,15 @@ class SeenIds:
 
     def seen_line(self, identifier: str) -> int | None:
         """Return the line of an id, without noting anything; None when it was not seen."""
-        slot = self._slot(_digest(identifier))
+        slot = self._slot(digest_of(identifier))
         return None if self._digests[slot] == _FREE else self._lines[slot]
+
+    def in_order(self) -> "tuple[array[int], array[int]]":
+        """Return the digests, ascending, and the line of each."""
+        found = sorted(
+            (digest, line) for digest, line in zip(self._digests, self._lines, strict=True) if digest != _FREE
+        )
+        return array("Q", [digest for digest, _ in found]), array("I", [line for _, line in found])
 
     def _slot(self, digest: int) -> int:
         digests, mask = self._digests, len(self._digests) - 1
@@ -56,6 +66,7 @@ class SeenIds:
         self._lines = array("I", bytes(array("I").itemsize * slots))
 
 
-def _digest(identifier: str) -> int:
+def digest_of(identifier: str) -> int:
+    """Return a text's digest of 64 bits, never 0."""
     # 0 marks a free slot.
     return int.from_bytes(blake2b(identifier.encode(), digest_size=8).digest(), "little") or 1

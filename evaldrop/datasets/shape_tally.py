@@ -3,13 +3,16 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self, TypeVar
 
 from evaldrop.datasets.advice import did_you_mean, shown_key, unseen
 from evaldrop.datasets.fields import FieldMapping
 from evaldrop.datasets.reading import Joined, RowReading
 from evaldrop.datasets.records import CANONICAL_FIELDS, Problem
-from evaldrop.datasets.shapes.known import BARE_SHAPES, CANONICAL
+from evaldrop.datasets.shapes.known import BARE_SHAPES, CANONICAL, KNOWN_SHAPES
 from evaldrop.datasets.shapes.shape import Shape
+
+K = TypeVar("K")
 
 MAX_UNKNOWN_KEYS = 100
 MAX_SHAPES_TOLD = 5
@@ -30,7 +33,7 @@ MAX_KEYS_TOLD = 20
 
 
 @dataclass(slots=True, kw_only=True)
-class _UnknownKey:
+class UnknownKey:
     """A key its row's shape does not know: where it was first seen, what it may have been meant to be."""
 
     line: int
@@ -47,9 +50,8 @@ class ShapeTally:
         self._sources = frozenset(mapping.paths.values())
         self._mapped: Counter[str] = Counter()
         self._counts: Counter[str] = Counter()
-        self._shape_of: dict[str, Shape] = {}
         self._keys: dict[str, set[str]] = {}
-        self._unknown: dict[str, _UnknownKey] = {}
+        self._unknown: dict[str, UnknownKey] = {}
         self._notes: Counter[str] = Counter()
         self._homes: dict[str, Counter[tuple[str, str]]] = {}
         self._aside: dict[str, Counter[str]] = {}
@@ -75,7 +77,6 @@ class ShapeTally:
         if shape is None:
             return
         self._counts[shape.name] += 1
-        self._shape_of[shape.name] = shape
         self._keys.setdefault(shape.name, set()).update(key for key in reading.keys if key in shape.keys)
         for key in reading.aside:
             self._add_unknown(key, reading, shape)
@@ -91,7 +92,23 @@ class ShapeTally:
             # Evaldrop's rows should not have it; in another tool's it only counts when it looks misspelt.
             meant = did_you_mean(key, tuple(shape.keys))
             if meant or shape is CANONICAL or unseen(key):
-                self._unknown[key] = _UnknownKey(line=reading.outcome.line, meant=meant)
+                self._unknown[key] = UnknownKey(line=reading.outcome.line, meant=meant)
+
+    def merge(self, other: Self) -> None:
+        """Add what was counted in the part that follows."""
+        self._mapped.update(other._mapped)
+        self._counts.update(other._counts)
+        self._notes.update(other._notes)
+        self._n_joined += other._n_joined
+        for name, keys in other._keys.items():
+            self._keys.setdefault(name, set()).update(keys)
+        _merge_bounded(self._homes, other._homes)
+        _merge_bounded(self._aside, other._aside)
+        for key, unknown in other._unknown.items():
+            if key in self._unknown:
+                self._unknown[key].n_rows += unknown.n_rows
+            elif len(self._unknown) < MAX_UNKNOWN_KEYS:
+                self._unknown[key] = unknown
 
     def shapes(self) -> dict[str, int]:
         """Count rows per shape, most first; bare rows count as the richer shape they are part of."""
@@ -100,7 +117,7 @@ class ShapeTally:
             richer = [
                 other
                 for other in counts
-                if other not in BARE_SHAPES and self._keys[name] <= self._shape_of[other].keys.keys()
+                if other not in BARE_SHAPES and self._keys[name] <= KNOWN_SHAPES[other].keys.keys()
             ]
             if richer:
                 # By name where counts are equal, so that the same file always has the same shape.
@@ -123,7 +140,7 @@ class ShapeTally:
         return tuple(text + self._left(name) for text, name in zip(told, shapes, strict=False))
 
     def _sentence(self, name: str) -> str:
-        shape = self._shape_of[name]
+        shape = KNOWN_SHAPES[name]
         # What is mapped is told by itself.
         homes = [home for home, _ in self._homes[name].most_common() if home[1] not in self._sources]
         fields = []
@@ -150,7 +167,7 @@ class ShapeTally:
         """Say that rows have several shapes, if they do."""
         if len(shapes) < 2:
             return []
-        counted = ", ".join(f"{count:,} {self._shape_of[name].title}" for name, count in shapes.items())
+        counted = ", ".join(f"{count:,} {KNOWN_SHAPES[name].title}" for name, count in shapes.items())
         do = "Keep one shape in a file, unless this is meant; every row is read by its own."
         return [self._of_file(f"rows have {len(shapes)} shapes: {counted}", do)]
 
@@ -191,6 +208,14 @@ class ShapeTally:
 
     def _of_file(self, what: str, do: str) -> Problem:
         return Problem(source=self._source, line=None, what=what, do=do)
+
+
+def _merge_bounded(mine: dict[str, Counter[K]], theirs: Mapping[str, Counter[K]]) -> None:
+    for name, found in theirs.items():
+        counted = mine.setdefault(name, Counter())
+        for key, n in found.items():
+            if key in counted or len(counted) < MAX_UNKNOWN_KEYS:
+                counted[key] += n
 
 
 def _rows(count: int) -> str:

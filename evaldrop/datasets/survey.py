@@ -4,13 +4,14 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, Self
 
 from evaldrop.checks import Check, check_from_config
 from evaldrop.datasets.doctor import Doctor
 from evaldrop.datasets.fields import FieldMapping
-from evaldrop.datasets.reading import MAX_RECORD_BYTES, Readings, RowReading, read_rows
+from evaldrop.datasets.reading import MAX_RECORD_BYTES, RowReading, read_rows
 from evaldrop.datasets.records import Problem, Record, Rejected, Unit
+from evaldrop.datasets.seen import digest_of
 from evaldrop.datasets.shape_tally import ShapeTally
 
 MAX_PROBLEMS_KEPT = 1_000
@@ -98,14 +99,14 @@ def survey_dataset(
     """
     with open() as stream:
         hashed = _HashedStream(stream)
-        tally = _Tally(source, FieldMapping(fields))
+        tally = SurveyTally(source, FieldMapping(fields))
         readings = read_rows(hashed, source=source, fields=fields, max_record_bytes=max_record_bytes)
         for reading in readings.rows:
             tally.add(reading)
         # What follows the last row is part of the file, and of its digest.
         while hashed.read(1 << 20):
             continue
-    return tally.survey(hashed, readings)
+    return tally.survey(hashed.digest.hexdigest(), unit=readings.unit, form=readings.form)
 
 
 class _HashedStream:
@@ -134,12 +135,20 @@ class _NameCounter:
         else:
             self.has_overflown = True
 
+    def merge(self, other: Self) -> None:
+        self.has_overflown = self.has_overflown or other.has_overflown
+        for name, n in other._counts.items():
+            if name in self._counts or len(self._counts) < MAX_NAMES_KEPT:
+                self._counts[name] += n
+            else:
+                self.has_overflown = True
+
     def by_count(self) -> dict[str, int]:
         return dict(self._counts.most_common())
 
 
-class _Tally:
-    """What one pass counts."""
+class SurveyTally:
+    """What one pass counts; those of a file's parts are merged in the file's order."""
 
     def __init__(self, source: str, mapping: FieldMapping) -> None:
         self._source = source
@@ -151,11 +160,12 @@ class _Tally:
         self._names = {name: _NameCounter() for name in _NAMED}
         self._criteria_by_name: dict[str, int] = {}
         self._checks: dict[str, CheckSeen] = {}
-        # Hashes: groups may be long, and as many as records.
+        # Digests: groups may be long, and as many as records.
         self._groups: set[int] = set()
         self._n_ungrouped = 0
 
     def add(self, reading: RowReading) -> None:
+        """Count a row."""
         self._n_read += 1
         self._shapes.add(reading)
         if isinstance(reading.outcome, Rejected):
@@ -176,7 +186,7 @@ class _Tally:
         if record.group is None:
             self._n_ungrouped += 1
         else:
-            self._groups.add(hash(record.group))
+            self._groups.add(digest_of(record.group))
         if record.category is not None:
             self._names["categories"].add(record.category)
         for candidate in record.responses:
@@ -201,19 +211,54 @@ class _Tally:
         kinds = dict.fromkeys([*seen.kinds, *(each.kind.name for each in checks)])
         self._checks[name] = seen._replace(kinds=tuple(kinds), n=seen.n + 1)
 
-    def survey(self, hashed: _HashedStream, readings: Readings) -> Survey:
+    def merge(self, other: Self) -> None:
+        """Add what was counted in the part that follows."""
+        self._n_read += other._n_read
+        self._n_accepted += other._n_accepted
+        self._n_rejected += other._n_rejected
+        self._n_problems += other._n_problems
+        self._problems += other._problems[: MAX_PROBLEMS_KEPT - len(self._problems)]
+        self._n_ungrouped += other._n_ungrouped
+        self._groups |= other._groups
+        self._with_field.update(other._with_field)
+        self._shapes.merge(other._shapes)
+        self._doctor.merge(other._doctor)
+        for name, counter in self._names.items():
+            counter.merge(other._names[name])
+        for name, line in other._criteria_by_name.items():
+            if len(self._criteria_by_name) < MAX_NAMES_KEPT:
+                self._criteria_by_name.setdefault(name, line)
+        for name, seen in other._checks.items():
+            self._merge_check(name, seen)
+
+    def _merge_check(self, name: str, theirs: CheckSeen) -> None:
+        mine = self._checks.get(name)
+        if mine is None:
+            if len(self._checks) < MAX_NAMES_KEPT:
+                self._checks[name] = theirs
+            return
+        kinds = tuple(dict.fromkeys((*mine.kinds, *theirs.kinds)))
+        self._checks[name] = mine._replace(kinds=kinds, n=mine.n + theirs.n)
+
+    @property
+    def n_accepted(self) -> int:
+        """How many records there are so far."""
+        return self._n_accepted
+
+    def survey(self, sha256: str, *, unit: Unit, form: str) -> Survey:
+        """Return what is in the whole file."""
         shapes = self._shapes.shapes()
-        findings = (*self._shapes.notes(), *self._doctor.findings(readings.unit))
+        findings = (*self._shapes.notes(), *self._doctor.findings(unit))
         problems = self._shapes.unmapped()
         hints = [*self._shapes.hints(), *findings, *self._overflown()]
-        hints = [hint if hint.line is None else replace(hint, unit=readings.unit) for hint in hints]
+        hints = [hint if hint.line is None else replace(hint, unit=unit) for hint in hints]
         # Mixed shapes may be meant; where rows fail they are a likely reason.
         (problems if self._n_rejected else hints).extend(self._shapes.mixed(shapes))
         return Survey(
             source=self._source,
-            sha256=hashed.digest.hexdigest(),
+            sha256=sha256,
             shape=next(iter(shapes), "none"),
-            recognised=tuple(filter(None, (readings.form, *self._shapes.sentences(shapes)))),
+            recognised=tuple(filter(None, (form, *self._shapes.sentences(shapes)))),
             shapes=shapes,
             n_read=self._n_read,
             n_accepted=self._n_accepted,
@@ -231,7 +276,7 @@ class _Tally:
             variables=self._names["variables"].by_count(),
             checks=self._checks,
             n_clusters=len(self._groups) + self._n_ungrouped,
-            unit=readings.unit,
+            unit=unit,
         )
 
     def _overflown(self) -> Iterator[Problem]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from evaldrop.engine.surroundings import ArnParts as ArnParts
     from evaldrop.engine.surroundings import Clock as Clock
     from evaldrop.engine.surroundings import EventHistory as EventHistory
+    from evaldrop.engine.surroundings import ListedObject as ListedObject
     from evaldrop.engine.surroundings import ObjectStore as ObjectStore
     from evaldrop.engine.surroundings import Observer as Observer
 
@@ -50,7 +51,7 @@ _NAMES = {
     "machine": ("StateMachine",),
     "progress": ("Progress",),
     "runs": ("Integration", "TaskContext"),
-    "surroundings": ("ArnParts", "Clock", "EventHistory", "ObjectStore", "Observer"),
+    "surroundings": ("ArnParts", "Clock", "EventHistory", "ListedObject", "ObjectStore", "Observer"),
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names}
 __all__ = sorted(_MODULES)

@@ -156,10 +156,16 @@ class InlineMap(Map):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemReader:
-    """Where a distributed Map reads its items: an object, and how it is written."""
+    """
+    Where a distributed Map reads its items: an object, and how it is written.
+
+    With `lists` it is all objects that begin with a prefix: what a listing says of each (no `input_type`), or
+    what is in them, as one sequence.
+    """
 
     arguments: Template
-    input_type: str
+    input_type: str | None
+    lists: bool = False
     csv_headers: tuple[str, ...] | None = None
     csv_delimiter: str = ","
     max_items: Template | None = None

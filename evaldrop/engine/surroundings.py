@@ -5,10 +5,11 @@ All of it is the caller's to bring. Nothing here knows how an execution is done.
 """
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, NamedTuple, Protocol
 
 from evaldrop.engine.invocation import ACCOUNT, REGION
 from evaldrop.engine.steady import now_ns
@@ -38,8 +39,21 @@ def _second(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
+class ListedObject(NamedTuple):
+    """An object as a listing has it; `modified` in seconds since 1970, `etag` without quotes."""
+
+    key: str
+    size: int
+    modified: float = 0.0
+    etag: str = ""
+
+
 class ObjectStore(Protocol):
     """Objects by bucket and key, for distributed Maps. On one machine a bucket may be a directory."""
+
+    def list_objects(self, bucket: str, prefix: str) -> Iterable[ListedObject]:
+        """List what begins with a prefix, by key; any exception fails the Map, States.ItemReaderFailed."""
+        ...
 
     def open_read(self, bucket: str, key: str) -> BinaryIO:
         """Open an object for reading; any exception fails the Map with States.ItemReaderFailed."""

@@ -17,6 +17,7 @@ from evaldrop.evaluation.prompts import Prompt
 from evaldrop.job_formats.rows import AskedPrompt, LeftOut
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import prepared_records
+from evaldrop.run.tables import has_table
 from evaldrop.run.tables import read_rows as read_table
 from evaldrop.steps.prepare_evaluation_jobs.asked_text import one_text, own_turns, record_of
 from evaldrop.steps.prepare_records.prepare import asked_turns, variables
@@ -121,7 +122,7 @@ def source_of_run(folder: str, *, limit: int | None = None) -> JobSource:
     Raises:
         StorageError: The folder holds no run that has come to its end.
     """
-    if not storage.exists(storage.join(folder, "responses.parquet")):
+    if not has_table(storage.join(folder, "responses.parquet")):
         raise StorageError(
             f"{folder}: no responses.parquet there: this run has not ended, or is none. Name one that has; "
             "evaldrop run --resume RUN finishes one."

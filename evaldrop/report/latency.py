@@ -1,7 +1,7 @@
 """How long calls took: counted as responses stream by, drawn over their percentiles."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import floor, log2
 from typing import NamedTuple
@@ -29,6 +29,15 @@ class LatencyCounts:
         if latency_ms is not None:
             place = floor(log2(max(1.0, latency_ms)) * _PER_DOUBLING)
             self._bins.setdefault(candidate, Counter())[place] += 1
+
+    def state(self) -> dict[str, list[list[int]]]:
+        """Return the counts as plain data."""
+        return {name: [[*each] for each in counts.items()] for name, counts in self._bins.items()}
+
+    def follow(self, state: Mapping[str, Sequence[Sequence[int]]]) -> None:
+        """Add what `state` gave of other calls."""
+        for name, counts in state.items():
+            self._bins.setdefault(name, Counter()).update({int(place): n for place, n in counts})
 
     def bins(self, candidate: str) -> Iterator[tuple[float, float, int]]:
         """Yield where each bin begins and ends in ms, and its calls; none where calls are few."""

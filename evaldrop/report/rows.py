@@ -14,7 +14,7 @@ control characters around a number, which no JSON text holds as they are. The pa
 
 import zlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -34,6 +34,7 @@ BUDGET = 7_000_000
 # The share of it that rows leave to what was sent and replied, word for word.
 _SHARE_OF_DETAILS = 0.1
 _EVERY = 5
+_LEFT_OUT = b"null"
 _CHUNK = 400_000
 
 MARK = "\x01"
@@ -77,7 +78,7 @@ class Chunk(NamedTuple):
 class _Stratum:
     def __init__(self, name: str) -> None:
         self.name = name
-        self.seen = 0
+        self.seen = self.unseen = 0
         self.rate = 1.0
         self.chunks: list[Chunk] = []
         self.rows: list[bytes] = []
@@ -97,7 +98,9 @@ class _Stratum:
     def seal(self) -> None:
         if self.rows:
             # Details repeat one another word for word: the fastest level finds nearly all of it.
-            self.chunks.append(Chunk(_packed(self.rows, 4), _packed(self.details, 1), len(self.rows)))
+            # Some that a part left out cannot be unpacked: then all of the chunk are.
+            details = b"" if _LEFT_OUT in self.details else _packed(self.details, 1)
+            self.chunks.append(Chunk(_packed(self.rows, 4), details, len(self.rows)))
             self.rows, self.details, self.size = [], [], 0
 
     def thin(self) -> None:
@@ -177,6 +180,32 @@ class ReportRows:
             stratum.seal()
             self._keep_within_budget()
 
+    def state(self) -> dict[str, Any]:
+        """Return the rows of a part of a run as plain data; call once, at its end."""
+        for stratum in self._strata:
+            stratum.seal()
+        return {
+            "latencies": self.latencies.state(),
+            "strata": [
+                [stratum.seen, [[*map(_unpacked_text, each[:2])] for each in stratum.chunks]]
+                for stratum in self._strata
+            ],
+        }
+
+    def follow(self, state: Mapping[str, Any]) -> None:
+        """Add the rows of the part that follows, which `state` gave; as many as there is room for."""
+        self.latencies.follow(state["latencies"])
+        for stratum, (seen, chunks) in zip(self._strata, state["strata"], strict=True):
+            rows = [*_rows_of(chunks)]
+            # The part may have taken fewer than it saw: those that it has stand for all.
+            stratum.unseen += seen - len(rows)
+            for row, details in rows:
+                if stratum.wants_next():
+                    stratum.append(row, details)
+                if stratum.size >= _CHUNK:
+                    stratum.seal()
+                    self._keep_within_budget()
+
     def chunks(self) -> list[Chunk]:
         """Return what the report carries."""
         for stratum in self._strata:
@@ -187,7 +216,9 @@ class ReportRows:
     def counts(self) -> list[StratumCount]:
         """Return what was seen and what is kept, a count per stratum; call after `chunks`."""
         return [
-            StratumCount(stratum.name, stratum.seen, sum(chunk.records for chunk in stratum.chunks))
+            StratumCount(
+                stratum.name, stratum.seen + stratum.unseen, sum(chunk.records for chunk in stratum.chunks)
+            )
             for stratum in self._strata
         ]
 
@@ -330,6 +361,18 @@ def _flags(results: Sequence[CandidateResult]) -> int:
     if len({end_of(response) for response in expected} - {UNKNOWN}) > 1:
         flags |= HAS_DISAGREEMENT
     return flags
+
+
+def _unpacked_text(packed: bytes) -> str:
+    return zlib.decompress(packed, wbits=31).decode() if packed else ""
+
+
+def _rows_of(chunks: Sequence[Sequence[str]]) -> Iterator[tuple[bytes, bytes]]:
+    """Yield a row and its details; those that were left out are nothing."""
+    for rows, details in chunks:
+        read = orjson.loads(rows)
+        known = orjson.loads(details) if details else [None] * len(read)
+        yield from zip(map(orjson.dumps, read), map(orjson.dumps, known), strict=True)
 
 
 def _packed(rows: Sequence[bytes], level: int) -> bytes:

@@ -17,7 +17,7 @@ from evaldrop.errors import InputError, StorageError
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import prepared_records
 from evaldrop.run.request import has_begun
-from evaldrop.run.tables import read_rows
+from evaldrop.run.tables import has_table, read_rows
 from evaldrop.scorecard import figures
 from evaldrop.scorecard.baseline.compare import compare_or_say_why
 from evaldrop.scorecard.baseline.scores_table import SCORES_FILE, KeptScores, read_scores
@@ -273,11 +273,11 @@ def open_two_runs(now: str, then: str, *, force: bool = False) -> TwoRuns:
     for folder in (now, then):
         if not has_begun(folder):
             raise InputError(f"{folder}: no run is there (no run.json). Give a run's folder.")
-        if not storage.exists(storage.join(folder, _RESPONSES)):
+        if not has_table(storage.join(folder, _RESPONSES)):
             raise InputError(
                 f"{folder}: the run has not ended; `evaldrop run --resume {folder}` goes on with it."
             )
-        if not storage.exists(storage.join(folder, SCORES_FILE)):
+        if not has_table(storage.join(folder, SCORES_FILE)):
             raise InputError(f"{folder}: no {SCORES_FILE}. `evaldrop report {folder} --rebuild` makes it.")
     return TwoRuns(RunDefinition.load(now), RunDefinition.load(then), force=force)
 

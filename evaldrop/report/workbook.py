@@ -146,9 +146,9 @@ def _failures(scorecard: Scorecard) -> Iterator[Sequence[Any]]:
 def _table(
     name: str, columns: Sequence[str] | None, folder: str
 ) -> tuple[Sequence[str], Iterable[Sequence[Any]]]:
-    from evaldrop.run.tables import ROWS_PER_GROUP, read_whole
+    from evaldrop.run.tables import ROWS_PER_GROUP, read_table
 
-    table = read_whole(storage.read_bytes(storage.join(folder, f"{name}.parquet")))
+    table = read_table(storage.join(folder, f"{name}.parquet"))
     chosen = list(columns or table.column_names)
     batches = table.select(chosen).to_batches(max_chunksize=ROWS_PER_GROUP)
     return chosen, (tuple(row.values()) for batch in batches for row in batch.to_pylist())

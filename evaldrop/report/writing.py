@@ -69,19 +69,36 @@ def export_run(folder: str, scorecard: Scorecard, to: Path) -> list[Path]:
         raise InputError(
             f"{to}: {', '.join(there)} {are} there already; nothing was written. Choose another folder."
         )
-    for name in names:
-        storage.write_bytes(str(to / name), storage.read_bytes(storage.join(folder, name)))
-    storage.write_bytes(str(to / QUERIES_FILE), queries(scorecard).encode())
-    return [to / name for name in (*names, QUERIES_FILE)]
+    written = []
+    for below in (each for name in names for each in _files_of(folder, name)):
+        written.append(to / below)
+        storage.write_bytes(str(written[-1]), storage.read_bytes(storage.join(folder, below)))
+    is_in_parts = not storage.exists(storage.join(folder, FILES[0]))
+    storage.write_bytes(str(to / QUERIES_FILE), queries(scorecard, is_in_parts=is_in_parts).encode())
+    return [*written, to / QUERIES_FILE]
 
 
-def queries(scorecard: Scorecard) -> str:
+def _files_of(folder: str, name: str) -> list[str]:
+    """Return what a file of a run is made of, below its folder: a large run's table has parts."""
+    if not name.endswith(".parquet"):
+        return [name]
+    # Only here: who writes reports has them open.
+    from evaldrop.run.tables import table_files
+
+    return [uri.removeprefix(storage.join(folder, "")) for uri in table_files(storage.join(folder, name))]
+
+
+def queries(scorecard: Scorecard, *, is_in_parts: bool = False) -> str:
     """Return the DuckDB queries, under a line that says what run they are about."""
     simulated = "SIMULATED: stand-ins answered, no model did. " if scorecard.simulated else ""
     # A line break in a name would end the comment, and SQL could follow.
     title = f"{one_line(simulated + scorecard.evaluation)}, run {one_line(scorecard.run_id)}"
     more = read_asset("queries_robustness.sql") if _is_perturbed(scorecard) else ""
-    return f"-- {title}\n{read_asset('queries.sql')}{more}"
+    asked = read_asset("queries.sql") + more
+    # A large run's tables are folders, of whose files DuckDB makes one table.
+    if is_in_parts:
+        asked = asked.replace(".parquet'", "/*.parquet'")
+    return f"-- {title}\n{asked}"
 
 
 def _is_perturbed(scorecard: Scorecard) -> bool:

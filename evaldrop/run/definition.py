@@ -241,14 +241,14 @@ class RunDefinition(_Frozen):
         storage.write_bytes(self.file(RUN_FILE), self.model_dump_json(indent=2).encode() + b"\n")
 
     @classmethod
-    def load(cls, folder: str) -> "RunDefinition":
+    def load(cls, folder: str, name: str = RUN_FILE) -> "RunDefinition":
         """
-        Read the `run.json` of a run's folder.
+        Read the `run.json` of a run's folder, or another file of it that is one.
 
         Raises:
             StorageError: There is none, or it is not one.
         """
-        uri = storage.join(folder, RUN_FILE)
+        uri = storage.join(folder, name)
         text = storage.read_bytes(uri)
         try:
             content = orjson.loads(text)

@@ -22,6 +22,9 @@ JSON = dict[str, Any]
 
 FIRST_FILE = "first.jsonl"
 RECORDS_FILE = "records.jsonl"
+RECORDS_FOLDER = "records"
+"""The folder with the parts of a large run's records, in the place of `records.jsonl`."""
+REJECTED_FILE = "rejected.jsonl"
 
 SHORTEST = 24
 """Characters from which on a text is looked for: shorter ones save little, and there may be thousands."""
@@ -101,7 +104,51 @@ def prepared_records(folder: str) -> Iterator[PreparedRecord]:
     Raises:
         StorageError: The file cannot be read, or a line of it is no prepared record.
     """
-    uri = storage.join(folder, RECORDS_FILE)
+    for uri in record_files(folder):
+        yield from prepared_in(uri)
+
+
+def record_files(folder: str) -> list[str]:
+    """
+    Return the files with a run's prepared records, in the dataset's order: one, or those of its parts.
+
+    Raises:
+        StorageError: S3 would not say.
+    """
+    whole = storage.join(folder, RECORDS_FILE)
+    return [whole] if storage.exists(whole) else list(part_files(folder)) or [whole]
+
+
+def has_records(folder: str) -> bool:
+    """Tell whether a run's records have been prepared, all of them."""
+    if storage.exists(storage.join(folder, RECORDS_FILE)):
+        return True
+    # Written when all parts are there.
+    return any(True for _ in part_files(folder)) and storage.exists(storage.join(folder, REJECTED_FILE))
+
+
+def part_files(folder: str) -> Iterator[str]:
+    """
+    Yield the parts of a large run's records, in the dataset's order.
+
+    Raises:
+        StorageError: S3 would not say.
+    """
+    return storage.list_files(storage.join(folder, RECORDS_FOLDER))
+
+
+def part_of_records(folder: str, number: int) -> str:
+    """Return where a part of a run's records lies; by name, parts are in the dataset's order."""
+    return storage.join(folder, RECORDS_FOLDER, f"part-{number:05d}.jsonl")
+
+
+def prepared_in(uri: str) -> Iterator[PreparedRecord]:
+    """
+    Yield the prepared records of one file.
+
+    Raises:
+        StorageError: The file cannot be read, or a line of it is no prepared record.
+    """
     with storage.open_read(uri) as lines:
         for number, line in enumerate(lines, start=1):
             if line.strip():

@@ -6,6 +6,7 @@ Apart from `run.json`'s module, so that StartRun needs only pydantic.
 
 import secrets
 import unicodedata
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -112,6 +113,11 @@ class RunRequest(BaseModel):
     )
     labels: Labels = Field(default=(), description="What the run is to be found by.")
     owner: Owner = Field(default=NOBODY, description="Who started it; absent in JSON where nobody is named.")
+
+    @classmethod
+    def of_run(cls, run: Mapping[str, Any]) -> "RunRequest":
+        """Return the request that a state's `run` holds, beside some keys of its own."""
+        return cls.model_validate({name: run[name] for name in cls.model_fields if name in run})
 
     @model_serializer(mode="wrap")
     def _without_nobody(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:

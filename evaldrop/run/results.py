@@ -24,7 +24,7 @@ from evaldrop import storage
 from evaldrop.errors import StorageError
 from evaldrop.json_text import loads
 from evaldrop.run.job_scores import JobJudgements
-from evaldrop.run.records import PreparedRecord, prepared_records
+from evaldrop.run.records import PreparedRecord, prepared_in, prepared_records
 
 MANIFEST = "manifest.json"
 NOT_STARTED = "PENDING"
@@ -185,7 +185,7 @@ class ResultIndex:
     first, and counts where a record succeeded in more than one.
     """
 
-    def __init__(self, manifests: list[Manifest], stack: ExitStack) -> None:
+    def __init__(self, manifests: Sequence[Manifest], stack: ExitStack) -> None:
         self._places: dict[str, _Place] = {}
         self._repeats: dict[str, list[_Place]] = {}
         self._failures: dict[str, ChildFailure] = {}
@@ -210,6 +210,11 @@ class ResultIndex:
         Between Map runs it cannot be told: a run that is resumed on one machine hands earlier replies on.
         """
         return [self._read(place) for place in self._repeats.get(record_id, ())]
+
+    def found(self, record: PreparedRecord) -> "Found":
+        """Return a record with what came of it."""
+        name = record.record_id
+        return Found(record, self.output(name), self.failure(name), self.repeats(name))
 
     def failure(self, record_id: str) -> ChildFailure:
         """Return why a record has no output."""
@@ -306,7 +311,23 @@ def collect(folder: str, manifests: Sequence[str]) -> Iterator[Found]:
         index = ResultIndex([read_manifest(uri) for uri in manifests], stack)
         jobs = JobJudgements(folder, stack)
         for record in prepared_records(folder):
-            name = record.record_id
-            output = index.output(name)
-            jobs.add_to(output, name)
-            yield Found(record, output, index.failure(name), index.repeats(name))
+            found = index.found(record)
+            jobs.add_to(found.output, record.record_id)
+            yield found
+
+
+def collect_part(records: str, manifests: Sequence[Manifest]) -> Iterator[Found]:
+    """
+    Yield every prepared record of one file with its result, as `collect` does, but for evaluation jobs'.
+
+    Args:
+        records: URI of the file.
+        manifests: Of files that hold the records' rows, as `collect` has them.
+
+    Raises:
+        StorageError: A file cannot be read.
+    """
+    with ExitStack() as stack:
+        index = ResultIndex(manifests, stack)
+        for record in prepared_in(records):
+            yield index.found(record)

@@ -234,6 +234,39 @@ def open_table(uri: str, schema: pa.Schema, *, simulated: bool) -> Iterator[Tabl
         writer.close()
 
 
+def part_of_table(uri: str, number: int) -> str:
+    """Return where a part of a large run's table lies: in a folder of the table's name."""
+    return storage.join(uri.removesuffix(".parquet"), f"part-{number:05d}.parquet")
+
+
+def table_files(uri: str) -> list[str]:
+    """
+    Return the files of a table, in the order of its rows: its one file, or those of its parts.
+
+    Raises:
+        StorageError: S3 would not say.
+    """
+    if storage.exists(uri):
+        return [uri]
+    return list(storage.list_files(uri.removesuffix(".parquet"))) or [uri]
+
+
+def has_table(uri: str) -> bool:
+    """Tell whether a table is there, in one file or in parts."""
+    return storage.exists(table_files(uri)[0])
+
+
+def read_table(uri: str) -> pa.Table:
+    """
+    Return a whole table.
+
+    Raises:
+        StorageError: There is no such table.
+    """
+    parts = [read_whole(storage.read_bytes(file)) for file in table_files(uri)]
+    return parts[0] if len(parts) == 1 else pa.concat_tables(parts).combine_chunks()
+
+
 def read_whole(content: bytes) -> pa.Table:
     """
     Return a whole table from the bytes of its file.
@@ -252,11 +285,19 @@ def read_rows(uri: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     Raises:
         StorageError: There is no such table.
     """
-    # Parquet is read from its end: from S3 it comes as a whole, from a disk in parts.
-    source: Any = pa.BufferReader(storage.read_bytes(uri)) if storage.is_s3(uri) else storage.open_read(uri)
-    with source, pq.ParquetFile(source, pre_buffer=False) as table:
-        for batch in table.iter_batches(batch_size=ROWS_PER_GROUP, columns=list(columns), use_threads=False):
-            yield from zip(*(batch.column(name).to_pylist() for name in columns), strict=True)
+    for batch in _batches(uri, columns):
+        yield from zip(*(batch.column(name).to_pylist() for name in columns), strict=True)
+
+
+def _batches(uri: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+    chosen = None if columns is None else list(columns)
+    for file in table_files(uri):
+        # Parquet is read from its end: from S3 it comes as a whole, from a disk in parts.
+        source: Any = (
+            pa.BufferReader(storage.read_bytes(file)) if storage.is_s3(file) else storage.open_read(file)
+        )
+        with source, pq.ParquetFile(source, pre_buffer=False) as table:
+            yield from table.iter_batches(batch_size=ROWS_PER_GROUP, columns=chosen, use_threads=False)
 
 
 def rows_where(uri: str, column: str, value: str) -> Iterator[dict[str, Any]]:
@@ -266,9 +307,7 @@ def rows_where(uri: str, column: str, value: str) -> Iterator[dict[str, Any]]:
     Raises:
         StorageError: There is no such table.
     """
-    source: Any = pa.BufferReader(storage.read_bytes(uri)) if storage.is_s3(uri) else storage.open_read(uri)
-    with source, pq.ParquetFile(source, pre_buffer=False) as table:
-        for batch in table.iter_batches(batch_size=ROWS_PER_GROUP, use_threads=False):
-            wanted = [each == value for each in batch.column(column).to_pylist()]
-            if any(wanted):
-                yield from batch.filter(_array(wanted, pa.bool_())).to_pylist()
+    for batch in _batches(uri):
+        wanted = [each == value for each in batch.column(column).to_pylist()]
+        if any(wanted):
+            yield from batch.filter(_array(wanted, pa.bool_())).to_pylist()

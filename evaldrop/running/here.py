@@ -7,6 +7,7 @@ imported once the calls' process is on its way, so that neither waits for what t
 """
 
 import gc
+import shutil
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -35,6 +36,7 @@ from evaldrop.bedrock.region import region_of
 from evaldrop.errors import DatasetError, InputError
 from evaldrop.evaluation import find_evaluation, parse_evaluation
 from evaldrop.run.lock import LOCK, locked
+from evaldrop.run.part_sizes import PARTS
 from evaldrop.run.request import RUN_FILE, RunRequest, new_run_id, out_of, run_folder
 from evaldrop.run.stop_request import forget_request, is_asked_to_stop
 from evaldrop.running.processes import function_process
@@ -373,9 +375,10 @@ def _runner() -> Callable[[Coroutine[Any, Any, "Execution | None"]], "Execution 
 
 def _discard_empty(path: Path, made: Iterable[Path]) -> None:
     """Remove the folders that were made for a run which was refused before it had begun."""
-    if {entry.name for entry in path.iterdir()} <= {JOURNAL, LOCK}:
+    if {entry.name for entry in path.iterdir()} <= {JOURNAL, LOCK, PARTS}:
         for name in (JOURNAL, LOCK):
             (path / name).unlink(missing_ok=True)
+        shutil.rmtree(path / PARTS, ignore_errors=True)
         with suppress(OSError):
             # With other runs in it the evaluation's folder stays, and is to.
             for each in made:

@@ -20,7 +20,7 @@ from evaldrop.report.live import EVERY_S, Look, State
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.lock import is_written_to
 from evaldrop.run.place import RUN_FILE, has_begun
-from evaldrop.run.records import RECORDS_FILE, PreparedRecord, read_prepared
+from evaldrop.run.records import PreparedRecord, has_records, read_prepared, record_files
 from evaldrop.run.results import ChildFailure, Found, failed_record, parse_row, record_id_of, row_output
 from evaldrop.running.jobs_so_far import waited_for, waited_for_scores
 from evaldrop.scorecard.figures import time_left
@@ -52,27 +52,28 @@ class GrowingFile:
 
 
 class PreparedIndex:
-    """Finds prepared records by their ID; about 250 bytes a record."""
+    """Finds prepared records by their ID, in one file or several; about 300 bytes a record."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._offsets: dict[str, int] = {}
-        offset = 0
-        with path.open("rb") as lines:
-            for line in lines:
-                if name := record_id_of(line, str(path), offset):
-                    self._offsets[name] = offset
-                offset += len(line)
+    def __init__(self, *paths: Path) -> None:
+        self._places: dict[str, tuple[Path, int]] = {}
+        for path in paths:
+            offset = 0
+            with path.open("rb") as lines:
+                for line in lines:
+                    if name := record_id_of(line, str(path), offset):
+                        self._places[name] = path, offset
+                    offset += len(line)
 
     def __len__(self) -> int:
         """Return how many there are."""
-        return len(self._offsets)
+        return len(self._places)
 
     def get(self, record_id: str) -> PreparedRecord | None:
         """Return a record, None where there is none of this ID."""
-        if (offset := self._offsets.get(record_id)) is None:
+        if (place := self._places.get(record_id)) is None:
             return None
-        with self._path.open("rb") as lines:
+        path, offset = place
+        with path.open("rb") as lines:
             lines.seek(offset)
             return read_prepared(lines.readline())
 
@@ -203,13 +204,15 @@ class LiveRun:
 
     def _begin_anew(self) -> None:
         """Begin with the records that were prepared, where that has happened since."""
-        records = self._folder / RECORDS_FILE
-        # It appears whole.
-        since = records.stat().st_mtime_ns if records.exists() else None
-        if since is None or (self._attempt and self._attempt.since == since):
+        # Each appears whole.
+        if not has_records(str(self._folder)):
+            return
+        records = [*map(Path, record_files(str(self._folder)))]
+        since = max(each.stat().st_mtime_ns for each in records)
+        if self._attempt and self._attempt.since == since:
             return
         run = RunDefinition.load(str(self._folder))
-        self._attempt = _Attempt(self._folder, since, PreparedIndex(records), SoFar(run))
+        self._attempt = _Attempt(self._folder, since, PreparedIndex(*records), SoFar(run))
         self._look = Look(state="running")
 
     def _take_restated(self, attempt: _Attempt) -> bool:

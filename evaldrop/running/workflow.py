@@ -14,6 +14,7 @@ from evaldrop.bedrock.protocol import BedrockEvaluations, BedrockJobs, BedrockOp
 from evaldrop.engine import (
     Execution,
     Integration,
+    ListedObject,
     Observer,
     StateMachine,
     TaskContext,
@@ -30,6 +31,7 @@ from evaldrop.run.results import MANIFEST
 from evaldrop.running.batch_jobs import integrations_of_jobs
 from evaldrop.running.budget_table import BudgetTable
 from evaldrop.running.handlers import HANDLERS
+from evaldrop.running.processes import PartProcesses
 from evaldrop.running.scorers import RunScorers
 from evaldrop.running.stored_bodies import get_object, with_stored_bodies
 from evaldrop.shipped import workflow_definition
@@ -55,6 +57,18 @@ class _WholeFile(BytesIO):
 
 class DirectoryStore:
     """An object store whose buckets are directories."""
+
+    def list_objects(self, bucket: str, prefix: str) -> list[ListedObject]:
+        """List the objects whose keys begin with a prefix."""
+        root = Path(bucket)
+        folder = root / prefix.rpartition("/")[0]
+        found = []
+        for path in folder.rglob("*"):
+            key = path.relative_to(root).as_posix()
+            if key.startswith(prefix) and path.is_file() and not path.name.startswith("."):
+                facts = path.stat()
+                found.append(ListedObject(key, facts.st_size, facts.st_mtime))
+        return sorted(found)
 
     def open_read(self, bucket: str, key: str) -> BinaryIO:
         """Open an object for reading."""
@@ -118,14 +132,15 @@ async def run_locally(
             publish(message)
         return {"MessageId": request.run_id}
 
+    # Where functions have a process, parts have some, too; begun with the first part.
+    parts = PartProcesses() if functions is not None else None
+    invoked = _by_part(lambda_invoke(HANDLERS, executor=functions), lambda_invoke(HANDLERS, executor=parts))
     try:
         execution = await execute(
             state_machine(),
             request.model_dump(mode="json"),
             integrations={
-                "lambda:invoke": scorers.around(
-                    _without_calls(lambda_invoke(HANDLERS, executor=functions), journalled)
-                ),
+                "lambda:invoke": scorers.around(_without_calls(invoked, journalled)),
                 "aws-sdk:bedrockruntime:converse": sdk_integration(
                     "bedrock-runtime", "Converse", journalled.converse
                 ),
@@ -145,6 +160,8 @@ async def run_locally(
             observer=observer,
         )
     finally:
+        if parts is not None:
+            parts.end()
         budget.close(quietly=is_quiet())
         for plane in (jobs, evaluations, optimizations):
             if plane is not None:
@@ -152,6 +169,17 @@ async def run_locally(
         await journalled.close()
         await scorers.close()
     return _worded(execution, request)
+
+
+def _by_part(whole: Integration, part: Integration) -> Integration:
+    """Return what calls functions: for parts of a dataset, as several at a time."""
+
+    async def integration(arguments: Any, context: TaskContext) -> Any:
+        payload = arguments.get("Payload") if isinstance(arguments, dict) else None
+        is_part = isinstance(payload, dict) and "part" in payload
+        return await (part if is_part else whole)(arguments, context)
+
+    return integration
 
 
 def _without_calls(invoke: Integration, runtime: ReplayingRuntime) -> Integration:

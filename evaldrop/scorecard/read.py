@@ -58,10 +58,10 @@ class Run:
 
     def _table(self, name: str) -> "pd.DataFrame":
         # Imported here: pandas takes half a second, and no command needs it.
-        from evaldrop.run.tables import read_whole
+        from evaldrop.run.tables import read_table
 
-        content = storage.read_bytes(storage.join(self.uri, f"{name}.parquet"))
-        table: pd.DataFrame = read_whole(content).to_pandas(use_threads=False)
+        found = read_table(storage.join(self.uri, f"{name}.parquet"))
+        table: pd.DataFrame = found.to_pandas(use_threads=False)
         return table
 
 

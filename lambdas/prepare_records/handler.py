@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from evaldrop.run.parts import PartTask
 from evaldrop.run.request import RunRequest
-from evaldrop.steps.prepare_records.prepare import prepare_records
+from evaldrop.steps.prepare_records.prepare import prepare_part, prepare_records
 from evaldrop.steps.services import log_step
 
 
@@ -15,8 +16,12 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         DatasetError: More records than tolerated cannot be sent.
     """
     run = event["run"]
-    # Beside the request's keys the run has some of its own; of the former one that says nothing is absent.
-    request = RunRequest.model_validate({name: run[name] for name in RunRequest.model_fields if name in run})
-    state = prepare_records(request, run["folder"])
+    request = RunRequest.of_run(run)
+    if "part" in event:
+        task = PartTask.read(event)
+        prepare_part(run["folder"], task.number)
+        log_step("PrepareRecords", run_id=request.run_id, stage=task.stage, part=task.number)
+        return {}
+    state = prepare_records(request, run["folder"], parts=event.get("parts"))
     log_step("PrepareRecords", run_id=request.run_id, folder=run["folder"])
     return state

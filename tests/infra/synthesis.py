@@ -31,6 +31,7 @@ EVERYTHING = {
     "prompt_optimizer": True,
     "prompt_jobs": True,
     "memory_mb": {"BuildScorecard": 10240},
+    "parts_above_mb": 2,
     "budget_emails": ["someone@example.com"],
     "monthly_budget_usd": 100,
     "keep_runs_days": 20,

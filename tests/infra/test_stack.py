@@ -254,7 +254,19 @@ def test_the_machine_reads_and_writes_only_where_runs_are_kept(template):
     for name, statement in statements(template):
         if name == role and any(action.startswith("s3:") for action in as_list(statement["Action"])):
             assert "StorageOutput" in json.dumps(statement["Resource"])
-            assert "/runs/*" in json.dumps(statement["Resource"])
+            # A listing is of the bucket, and its condition says below what.
+            where = statement["Condition" if statement["Action"] == "s3:ListBucket" else "Resource"]
+            assert "runs/*" in json.dumps(where)
+
+
+def test_a_stack_says_from_which_size_on_a_dataset_goes_in_parts(template, full_template):
+    for stack, size in ((template, "256000000"), (full_template, "2000000")):
+        told = [
+            each["Properties"]["Environment"]["Variables"].get("EVALDROP_PARTS_ABOVE")
+            for each in resources(stack, "AWS::Lambda::Function").values()
+            if "Environment" in each["Properties"]
+        ]
+        assert [each for each in told if each] == [size]
 
 
 # Coming in

@@ -13,6 +13,8 @@ from evaldrop.errors import EvaluationError, StorageError
 from evaldrop.evaluation.criteria import Criterion, criterion_from_config
 
 RECORDS = "records.jsonl"
+PARTS = "records"
+"""The folder of a large run with its records in parts."""
 PROMPTS = "prompts"
 """The folder of a run in which each turn of its search for prompts has a folder, with its own records."""
 
@@ -125,6 +127,9 @@ class RunAnswerKey:
                 self._keys[name] = AnswerKey(records)
         if storage.exists(storage.join(self._folder, RECORDS)):
             self._keys[self._folder] = self._own
+        for part in storage.list_files(storage.join(self._folder, PARTS)):
+            if part not in self._keys:
+                self._keys[part] = AnswerKey(part, run=self._folder)
 
 
 def _plain(name: str) -> str:

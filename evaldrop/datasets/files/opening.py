@@ -19,7 +19,7 @@ from evaldrop.datasets.files.formats import (
     refuse_other_formats,
 )
 from evaldrop.datasets.files.json_text import parse_row
-from evaldrop.datasets.files.rows import BOM, OpenFile, ParsedRow, RawRow
+from evaldrop.datasets.files.rows import BLANK, BOM, OpenFile, ParsedRow, RawRow
 from evaldrop.datasets.files.scanning import ElementScanner, scan_lines
 from evaldrop.errors import DatasetError
 
@@ -78,6 +78,29 @@ def open_rows(stream: Readable, *, source: str, limit: int) -> OpenFile:
     )
     rows = _scan_elements(chunks, scanner, start, text[: start.place])
     return OpenFile(rows, "element", _parse_json, around=start.around)
+
+
+def is_of_lines(head: bytes) -> bool:
+    """
+    Tell whether a file is one of lines that are read one by one, so that it can be read in parts.
+
+    Args:
+        head: Its first `HEAD_BYTES`, as they are in the file.
+    """
+    text = head.removeprefix(BOM)
+    # What is no JSON, or not even text, is refused as a whole, by whoever reads the whole.
+    if text.lstrip(BLANK)[:1] != b"{":
+        return False
+    return _array_start(text.decode("latin-1"), is_whole=len(head) < HEAD_BYTES) is None
+
+
+def open_lines(stream: Readable, *, limit: int, offset: int, first_line: int) -> OpenFile:
+    """Split a part of such a file into rows; `offset` and `first_line` say where in the file it begins."""
+    first = stream.read(CHUNK_BYTES)
+    text = first.removeprefix(BOM) if offset == 0 else first
+    place = offset + len(first) - len(text)
+    rows = scan_lines(_chunks(text, stream), limit=limit, offset=place, first_line=first_line)
+    return OpenFile(rows, "line", _parse_json)
 
 
 def _parse_json(row: RawRow) -> ParsedRow:

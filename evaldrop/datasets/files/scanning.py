@@ -16,11 +16,15 @@ _INSIDE_TEXT = re.compile(rb'["\\\n]')
 _OPENING, _CLOSING = b"[{", b"]}"
 
 
-def scan_lines(chunks: Iterable[bytes], *, limit: int, offset: int) -> Iterator[RawRow]:
-    """Yield the lines that are not blank, each holding at most `limit` bytes (plus one) in memory."""
+def scan_lines(chunks: Iterable[bytes], *, limit: int, offset: int, first_line: int = 1) -> Iterator[RawRow]:
+    """
+    Yield the lines that are not blank, each holding at most `limit` bytes (plus one) in memory.
+
+    `offset` and `first_line` are the first byte's place in the file, and its line.
+    """
     held = HeldBytes(limit)
     held.clear(offset)
-    number = 1
+    number = first_line
     for chunk in chunks:
         start = 0
         while (end := chunk.find(b"\n", start)) >= 0:

@@ -397,6 +397,10 @@ FOREIGN_SHAPES = (
 BARE_SHAPES = frozenset({"evaldrop", "question_answer", "input", "inputs", "langsmith"})
 
 
+KNOWN_SHAPES = {each.name: each for each in (CANONICAL, *PROMPT_SHAPES, *FOREIGN_SHAPES)}
+"""All shapes by their names."""
+
+
 def recognise(row: Mapping[str, Any]) -> Shape | None:
     """Name the shape of a row; None when it fits none, and so holds no prompt."""
     # Before evaldrop's own shape, which every row with a prompt fits.

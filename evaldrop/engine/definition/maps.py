@@ -11,7 +11,7 @@ from evaldrop.engine.definition.transitions import parse_exit, parse_handlers
 from evaldrop.engine.payloads import LIMIT_BYTES
 from evaldrop.engine.queries import is_array
 
-READER, WRITER = "s3:getObject", "s3:putObject"
+READER, LISTING, WRITER = "s3:getObject", "s3:listObjectsV2", "s3:putObject"
 DELIMITERS = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
 DISTRIBUTED_ONLY = (
     "ItemReader", "ItemBatcher", "ResultWriter", "Label",
@@ -92,21 +92,32 @@ def _object_arguments(fields: Fields, names: tuple[str, ...], required: tuple[st
     return template
 
 
-def _resource(fields: Fields, only: str) -> None:
+def _resource(fields: Fields, *known: str) -> str:
     arn = fields.text("Resource", required=True)
-    if arn is not None and strip_prefix(arn) != only:
-        fields.complain("Resource", f"{arn!r} is not supported; arn:aws:states:::{only} is")
+    if arn is not None and strip_prefix(arn) not in known:
+        names = " and ".join(f"arn:aws:states:::{name}" for name in known)
+        fields.complain("Resource", f"{arn!r} is not supported; {names} {'are' if known[1:] else 'is'}")
+    return known[0] if arn is None else strip_prefix(arn)
 
 
 def _reader(fields: Fields | None) -> machine.ItemReader | None:
     if fields is None:
         return None
-    _resource(fields, READER)
-    arguments = _object_arguments(fields, ("Bucket", "Key"), ("Bucket", "Key"))
+    is_listing = _resource(fields, READER, LISTING) == LISTING
+    names = (("Bucket", "Prefix"), ("Bucket",)) if is_listing else (("Bucket", "Key"), ("Bucket", "Key"))
+    arguments = _object_arguments(fields, *names)
     config = fields.inner("ReaderConfig") or Fields({}, fields.at("ReaderConfig"), fields.problems)
-    kind = config.choice("InputType", ("CSV", "JSON", "JSONL"), required=True)
+    if is_listing:
+        is_read = config.choice("Transformation", ("NONE", "LOAD_AND_FLATTEN"), "NONE") == "LOAD_AND_FLATTEN"
+    else:
+        is_read = True
+        config.refuse(("Transformation",), f"belongs to {LISTING}")
+    kind = config.choice("InputType", ("CSV", "JSON", "JSONL"), required=True) if is_read else ""
+    if not is_read:
+        config.refuse(("InputType",), "belongs to Transformation LOAD_AND_FLATTEN")
     reader: dict[str, Any] = {
-        "input_type": kind or "JSONL",
+        "input_type": (kind or "JSONL") if is_read else None,
+        "lists": is_listing,
         "max_items": config.number_template("MaxItems", minimum=0, maximum=100_000_000),
         "items_pointer": _items_pointer(config, kind),
         **_csv(config, kind),

@@ -30,8 +30,8 @@ def read_items(reader: ItemReader, open_object: Callable[[], BinaryIO], what: st
     Raises:
         StatesError: States.ItemReaderFailed, whatever went wrong.
     """
-    with _reading(open_object, what) as stream:
-        yield from READERS[reader.input_type](reader, stream)
+    with reading(open_object, what) as stream:
+        yield from READERS[reader.input_type or "JSONL"](reader, stream)
 
 
 def count_items(reader: ItemReader, open_object: Callable[[], BinaryIO], what: str) -> int:
@@ -39,12 +39,18 @@ def count_items(reader: ItemReader, open_object: Callable[[], BinaryIO], what: s
     if reader.input_type != "JSONL":
         return sum(1 for _ in read_items(reader, open_object, what))
     # Lines can be counted without parsing them: the dataset of a large run is read twice.
-    with _reading(open_object, what) as stream:
+    with reading(open_object, what) as stream:
         return sum(1 for line in stream if line.strip(b" \t\r\n") not in (b"", BOM))
 
 
 @contextlib.contextmanager
-def _reading(open_object: Callable[[], BinaryIO], what: str) -> Iterator[BinaryIO]:
+def reading(open_object: Callable[[], BinaryIO], what: str) -> Iterator[BinaryIO]:
+    """
+    Open an object for the time of a block.
+
+    Raises:
+        StatesError: States.ItemReaderFailed, for whatever goes wrong in it.
+    """
     try:
         with open_object() as stream:
             yield stream

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import Any
 
 from evaldrop.engine.actions.branching import concurrency, map_items, tolerance_of
 from evaldrop.engine.actions.handlers import handled
@@ -17,7 +17,7 @@ from evaldrop.engine.errors import (
 from evaldrop.engine.machine import DistributedMap, ResultWriter
 from evaldrop.engine.map_runs.inputs import child_inputs
 from evaldrop.engine.map_runs.outputs import Outputs, ResultFiles
-from evaldrop.engine.map_runs.reader import count_items, read_items
+from evaldrop.engine.map_runs.sources import ItemSource
 from evaldrop.engine.map_runs.work import MapRun
 from evaldrop.engine.progress import MapRunProgress
 from evaldrop.engine.queries import Frame
@@ -95,20 +95,16 @@ def _items(visit: Visit, frame: Frame) -> tuple[Iterator[Any], int | None]:
         return iter(items), len(items)
     # 0 is no limit, as in MaxConcurrency.
     most = whole_number_of(reader.max_items, frame) or None
-    bucket, key = _strings(reader.arguments, frame, "Bucket", "Key")
+    bucket, key = _strings(reader.arguments, frame, "Bucket", "Prefix" if reader.lists else "Key")
     store = visit.run.store
     if store is None:
         raise StatesError(ITEM_READER_FAILED, "there is no object store to read from")
-
-    def open_object() -> BinaryIO:
-        return store.open_read(bucket, key)
-
-    what = f"s3://{bucket}/{key}"
+    source = ItemSource(reader, store, bucket, key)
     total = None
     if reader.input_type != "JSON" or state.tolerated_percentage is not None:
-        total = count_items(reader, open_object, what)
+        total = source.count()
         total = total if most is None else min(total, most)
-    return islice(read_items(reader, open_object, what), most), total
+    return islice(source.items(), most), total
 
 
 def _strings(template: Template, frame: Frame, *names: str) -> list[str]:

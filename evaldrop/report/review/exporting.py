@@ -17,7 +17,7 @@ from evaldrop.nearest import did_you_mean
 from evaldrop.report.review.page import ShownItem, ShownReview, review_page, review_sheet
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import prepared_records
-from evaldrop.run.tables import read_rows
+from evaldrop.run.tables import has_table, read_rows
 from evaldrop.scorecard.calibration.label import Population, ReviewItem, ReviewKey, Sampling
 from evaldrop.scorecard.calibration.labels import response_digest
 
@@ -172,7 +172,7 @@ def _texts(run: RunDefinition, wanted: set[tuple[str, str]]) -> dict[tuple[str, 
 
 def _responses(run: RunDefinition) -> str:
     uri = run.file("responses.parquet")
-    if not storage.exists(uri):
+    if not has_table(uri):
         raise StorageError(f"{uri}: not there. `evaldrop report {run.folder}` makes the tables of a run.")
     return uri
 

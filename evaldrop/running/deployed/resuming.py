@@ -11,7 +11,7 @@ from evaldrop.errors import InputError
 from evaldrop.prompt_search.kept import read_search
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.job_results import may_have_jobs_left
-from evaldrop.run.records import prepared_records
+from evaldrop.run.records import has_records, prepared_records
 from evaldrop.run.request import RunRequest, has_begun, out_of
 from evaldrop.run.rest import records_with_results
 from evaldrop.run.results import find_manifests
@@ -93,7 +93,7 @@ def rest_of_run(folder: str, *, budget_usd: float | None, go_on: bool | None) ->
     if not has_begun(folder):
         raise InputError(f"{folder}: no run.json there. Nothing had begun that could be gone on with.")
     run = RunDefinition.load(folder)
-    if not storage.exists(run.file("records.jsonl")):
+    if not has_records(folder):
         search = read_search(folder) if run.is_searching else None
         if search is None:
             raise InputError(f"{folder}: its records were not prepared yet. Redrive its execution.")

@@ -72,10 +72,12 @@ class Models:
 
 
 # A run's own, and those of its search for prompts; not those below its `batch/`, which jobs answered.
-_RECORDS = re.compile(r"(?P<run>runs/[^/]+/[^/]+)/(?:prompts/turn-[0-9]+/)?records\.jsonl")
+_RECORDS = re.compile(
+    r"(?P<run>runs/[^/]+/[^/]+)/(?:(?:prompts/turn-[0-9]+/)?records|records/part-[0-9]+)\.jsonl"
+)
 
-KEPT_RUNS = 50
-"""A run's references stay in memory; the oldest go first."""
+KEPT_FILES = 100
+"""A run's references stay in memory, by the file they are in; the oldest go first."""
 
 
 class Answers:
@@ -83,7 +85,7 @@ class Answers:
 
     def __init__(self, objects: S3Objects) -> None:
         self._objects = objects
-        self._keys: deque[AnswerKey] = deque(maxlen=KEPT_RUNS)
+        self._keys: deque[AnswerKey] = deque(maxlen=KEPT_FILES)
 
     def written(self, created: Created) -> None:
         """Take note of an object that was written, if it holds a run's records."""

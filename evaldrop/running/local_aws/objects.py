@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, cast
 from botocore.exceptions import ClientError
 
 from evaldrop import storage
-from evaldrop.engine import ServiceError
+from evaldrop.engine import ListedObject, ServiceError
 from evaldrop.running.local_aws.clients import Clients
 
 
@@ -51,6 +51,15 @@ class S3Objects:
         bucket, key = storage.place(uri)
         with refused():
             self._clients("s3").put_object(Bucket=bucket, Key=key, Body=content)
+
+    def list_objects(self, bucket: str, prefix: str) -> Iterator[ListedObject]:
+        """List the objects whose keys begin with a prefix."""
+        pages = self._clients("s3").get_paginator("list_objects_v2")
+        with refused():
+            for page in pages.paginate(Bucket=bucket, Prefix=prefix):
+                for each in page.get("Contents", ()):
+                    modified, etag = each["LastModified"].timestamp(), each["ETag"].strip('"')
+                    yield ListedObject(each["Key"], each["Size"], modified, etag)
 
     def open_read(self, bucket: str, key: str) -> BinaryIO:
         """Open an object for reading; it is fetched into a temporary file first."""

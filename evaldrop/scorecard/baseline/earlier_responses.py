@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from evaldrop import storage
 from evaldrop.errors import StorageError
+from evaldrop.run.tables import table_files
 
 _FILE = "responses.parquet"
 _COLUMNS = ("record_id", "candidate", "response", "error")
@@ -33,7 +34,8 @@ class EarlierResponses:
     def __init__(self, folder: str) -> None:
         self._uri = storage.join(folder, _FILE)
         self._opened = ExitStack()
-        self._table: pq.ParquetFile | None = None
+        # The groups of rows of all files of the table, and where each ends.
+        self._groups: list[tuple[pq.ParquetFile, int]] = []
         self._ends: list[int] = []
         self._reads_left = -1
         self._at = -1
@@ -66,24 +68,28 @@ class EarlierResponses:
         if self._reads_left < 0:
             self._open()
         number = bisect_right(self._ends, place)
-        if number >= len(self._ends) or self._table is None:
+        if number >= len(self._ends):
             return None, 0
         if number != self._at:
             if not self._reads_left:
                 return None, 0
             self._reads_left -= 1
             self._group, self._at = None, number
-            group = self._table.read_row_group(number, columns=list(_COLUMNS), use_threads=False)
+            table, own = self._groups[number]
+            group = table.read_row_group(own, columns=list(_COLUMNS), use_threads=False)
             # Joined: a cell of a column in pieces takes several times as long to find.
             self._group = [group.column(name).combine_chunks() for name in _COLUMNS]
         return self._group, self._ends[number - 1] if number else 0
 
     def _open(self) -> None:
-        source = self._opened.enter_context(_source(self._uri))
-        self._table = self._opened.enter_context(pq.ParquetFile(source, pre_buffer=False))
-        groups = self._table.metadata.num_row_groups
-        sizes = (self._table.metadata.row_group(number).num_rows for number in range(groups))
-        self._ends, self._reads_left = list(accumulate(sizes)), _MOST_READS * groups
+        sizes: list[int] = []
+        for uri in table_files(self._uri):
+            source = self._opened.enter_context(_source(uri))
+            table = self._opened.enter_context(pq.ParquetFile(source, pre_buffer=False))
+            groups = range(table.metadata.num_row_groups)
+            self._groups += [(table, number) for number in groups]
+            sizes += [table.metadata.row_group(number).num_rows for number in groups]
+        self._ends, self._reads_left = list(accumulate(sizes)), _MOST_READS * len(sizes)
 
 
 def _source(uri: str) -> Any:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from evaldrop import storage
 from evaldrop.errors import StorageError
-from evaldrop.run.tables import read_whole
+from evaldrop.run.tables import read_table
 from evaldrop.scorecard.results import CandidateResult
 from evaldrop.scorecard.scores import NOT_APPLICABLE
 
@@ -98,7 +98,7 @@ def read_scores(folder: str) -> KeptScores:
     uri = storage.join(folder, SCORES_FILE)
     try:
         # From memory: the folder may be in S3, which `storage` alone reads.
-        table = read_whole(storage.read_bytes(uri))
+        table = read_table(uri)
     except pa.ArrowInvalid as error:
         raise StorageError(
             f"{uri}: not a table of scores ({error}). `evaldrop report --rebuild` makes it anew."

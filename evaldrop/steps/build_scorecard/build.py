@@ -14,6 +14,7 @@ from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.questions import compared_pairs
 from evaldrop.report.history import write_history
 from evaldrop.report.places import Behind
+from evaldrop.report.rows import ReportRows
 from evaldrop.report.writing import write_reports
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import PreparedRecord
@@ -120,12 +121,31 @@ def score_run(run: RunDefinition, *manifests: str) -> Scorecard:
         for record, results in read_results(run, found):
             tally.add(record, results)
             tables.add(record, results)
+    return finish_run(run, tally, tables.report, found)
+
+
+def finish_run(
+    run: RunDefinition, tally: "RunTally", rows: ReportRows, manifests: Sequence[str]
+) -> Scorecard:
+    """
+    Compute a run's scorecard and write every file of its folder but the tables, which are there.
+
+    Args:
+        run: The run.
+        tally: Of all its records.
+        rows: Of its report.
+        manifests: URIs of its Map runs' manifests.
+
+    Raises:
+        StorageError: A file is missing, or is not what it should be.
+        EvaluationError: The gate cannot be read.
+    """
     # From the tables, so after them: people's labels decide comparisons, sentences and the gate.
     tallied = tally.result()
-    scorecard = scorecard_of(run, tallied, calibration=calibrate(run), ended_at=_ended_at(found))
+    scorecard = scorecard_of(run, tallied, calibration=calibrate(run), ended_at=_ended_at(manifests))
     storage.write_bytes(run.file(SCORECARD_FILE), scorecard.model_dump_json(indent=2).encode())
     behind = Behind(groups=members_of(tallied.failures), labels=labels_of(tallied.biases, run))
-    write_reports(run, scorecard, tables.report, behind)
+    write_reports(run, scorecard, rows, behind)
     write_history(run, scorecard)
     return scorecard
 

@@ -43,6 +43,7 @@ class DeliveryCounts(Merging):
     """Counts the calls that a run paid for, by how they were delivered."""
 
     def __init__(self) -> None:
+        self._new = _Sum
         self._sums: dict[Paid, _Sum] = {}
 
     def add_response(self, row: ResponseRow) -> None:
@@ -71,7 +72,7 @@ class DeliveryCounts(Merging):
 
     def _at(self, paid: Paid) -> _Sum:
         if paid not in self._sums:
-            self._sums[paid] = _Sum()
+            self._sums[paid] = self._new()
         return self._sums[paid]
 
 

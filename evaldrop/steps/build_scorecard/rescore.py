@@ -22,7 +22,7 @@ from evaldrop.evaluation.regions import as_called
 from evaldrop.prompt_search.state import PARTS_FILE
 from evaldrop.run.definition import RunDefinition, checks_by_name, criteria_by_name, prices_for
 from evaldrop.run.job_scores import JUDGEMENTS_FILE
-from evaldrop.run.records import RECORDS_FILE
+from evaldrop.run.records import RECORDS_FILE, RECORDS_FOLDER, REJECTED_FILE, record_files
 from evaldrop.run.request import new_run_id, out_of, run_folder
 from evaldrop.run.results import find_manifests
 from evaldrop.run.scores import SCORES
@@ -32,7 +32,7 @@ from evaldrop.scorecard.model.scorecard import Scorecard
 from evaldrop.shipped import VERSION
 from evaldrop.steps.build_scorecard.build import score_run
 
-KEPT_FILES = (RECORDS_FILE, "rejected.jsonl", JUDGEMENTS_FILE, PARTS_FILE)
+KEPT_FILES = (RECORDS_FILE, REJECTED_FILE, JUDGEMENTS_FILE, PARTS_FILE)
 
 
 def rescore(folder: str, *, evaluation: str | None = None, out: str | None = None) -> RunDefinition:
@@ -59,6 +59,9 @@ def rescore(folder: str, *, evaluation: str | None = None, out: str | None = Non
     for name in KEPT_FILES:
         if storage.exists(storage.join(folder, name)):
             storage.copy(storage.join(folder, name), storage.join(definition.folder, name))
+    if not storage.exists(storage.join(folder, RECORDS_FILE)):
+        for uri in record_files(folder):
+            storage.copy(uri, storage.join(definition.folder, RECORDS_FOLDER, uri.rpartition("/")[2]))
     # The oldest first: of several attempts the newest counts.
     for manifest in reversed(manifests):
         place = storage.parent(manifest) or ""

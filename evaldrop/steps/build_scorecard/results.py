@@ -1,6 +1,6 @@
 """What came of each line of a run's `records.jsonl`, in the file's order."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from evaldrop import storage
@@ -26,15 +26,22 @@ def read_results(
     Raises:
         StorageError: A file cannot be read, or is not what it should be.
     """
+    yield from read_collected(run, collect(run.folder, manifests), scores=Scores(run.folder))
+
+
+def read_collected(
+    run: RunDefinition, collected: Iterable[Found], *, first: int = 0, scores: Scores | None = None
+) -> Iterator[tuple[PreparedRecord, RecordResults]]:
+    """Yield records with their results; `first` is the place of the first among the run's."""
     reader = ResultReader(run)
     original: tuple[str, RecordResults] | None = None
-    scores = Scores(run.folder)
-    for ordinal, found in enumerate(collect(run.folder, manifests)):
+    for ordinal, found in enumerate(collected, start=first):
         if run.parent and run.parent.how == "rescored":
             for output in (found.output, *found.repeats):
                 _mark_reused(output)
         take_unread_replies(found, run.folder)
-        scores.add_to(found.output, found.record.record_id)
+        if scores is not None:
+            scores.add_to(found.output, found.record.record_id)
         record, results = found.record, read_found(ordinal, found, reader)
         if record.perturbed is not None:
             # A copy is behind its record, so only one record is held for those to come.

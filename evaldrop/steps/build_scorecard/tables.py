@@ -12,6 +12,7 @@ from evaldrop.run.tables import (
     TableWriter,
     comparison_schema,
     open_table,
+    part_of_table,
     response_schema,
     robustness_schema,
     verdict_schema,
@@ -32,9 +33,12 @@ class Tables:
         report: The rows of the report.
     """
 
-    def __init__(self, run: RunDefinition, stack: ExitStack) -> None:
+    def __init__(
+        self, run: RunDefinition, stack: ExitStack, part: int | None = None, budget: int | None = None
+    ) -> None:
         def opened(name: str, schema: object) -> TableWriter:
-            return stack.enter_context(open_table(run.file(name), schema, simulated=run.simulated))
+            uri = run.file(name) if part is None else part_of_table(run.file(name), part)
+            return stack.enter_context(open_table(uri, schema, simulated=run.simulated))
 
         self._responses = opened("responses.parquet", response_schema(run.evaluation.metrics))
         self._verdicts = opened("verdicts.parquet", verdict_schema())
@@ -46,7 +50,7 @@ class Tables:
         self._kept, self._earlier = kept_criteria(list(run.criteria)), earlier_scores(run)
         if self._earlier is not None:
             stack.callback(self._earlier.close)
-        self.report = ReportRows(run)
+        self.report = ReportRows(run) if budget is None else ReportRows(run, budget)
 
     def add(self, record: PreparedRecord, results: RecordResults) -> None:
         """Write a line's rows; an anchor has none."""
@@ -83,10 +87,19 @@ class Tables:
 
 
 @contextmanager
-def open_tables(run: RunDefinition) -> Iterator[Tables]:
-    """Open every table of a run; each appears whole when all is written, or not at all."""
+def open_tables(
+    run: RunDefinition, *, part: int | None = None, budget: int | None = None
+) -> Iterator[Tables]:
+    """
+    Open every table of a run; they appear whole when all is written, or not at all.
+
+    Args:
+        run: The run.
+        part: Of a large run, whose tables have parts.
+        budget: Of the report's rows, in bytes, where it is another than a report's.
+    """
     with ExitStack() as stack:
-        yield Tables(run, stack)
+        yield Tables(run, stack, part, budget)
 
 
 def _robustness_rows(record: PreparedRecord, results: RecordResults) -> Iterator[RobustnessRow]:

@@ -75,6 +75,13 @@ class JudgeRequests:
     """
     Makes the judges' requests of one record after another.
 
+    Args:
+        definition: The run.
+        prompts: Its prompts, by name.
+        criteria: By which each record is judged.
+        parent: What a rejudged run takes from its parent.
+        known: The constants that there are, and no others; by default they are gathered.
+
     Attributes:
         constants: What every request of a judge about the same criteria has in common, by its key: the
             `judges` of the workflow's state.
@@ -86,6 +93,7 @@ class JudgeRequests:
         prompts: Mapping[str, Prompt],
         criteria: RecordCriteria,
         parent: ParentReplies | None,
+        known: Mapping[str, JSON] | None = None,
     ) -> None:
         self._evaluation = definition.evaluation
         self._delivery = partial(definition.delivery_of, "judge")
@@ -93,8 +101,9 @@ class JudgeRequests:
         self._prompts = prompts
         self._criteria = criteria
         self._parent = parent
-        self.constants: dict[str, JSON] = {}
-        self._shared_bytes = 0
+        self.constants: dict[str, JSON] = dict(known or {})
+        # Parts of a dataset are prepared apart: what all of them share is settled before.
+        self._shared_bytes = 0 if known is None else MAX_SHARED_JUDGE_BYTES
         self._extra_calls: dict[str, JSON] = {}
 
     def judgements(self, record: Record, values: Mapping[str, Any]) -> Iterator[JSON]:

@@ -12,14 +12,13 @@ from typing import Any, BinaryIO, NamedTuple
 
 import orjson
 
-from evaldrop import storage
 from evaldrop.bedrock.families.replies import elapsed_latency, is_answer, read_answer, read_reply
 from evaldrop.errors import StorageError
 from evaldrop.evaluation import Judge
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.questions import judge_question, request_settings
 from evaldrop.run.definition import RunDefinition
-from evaldrop.run.records import RECORDS_FILE, with_texts_restored
+from evaldrop.run.records import record_files, with_texts_restored
 from evaldrop.run.results import ResultIndex, find_manifests, open_lines, parse_row, read_manifest
 
 JSON = dict[str, Any]
@@ -92,12 +91,14 @@ class ParentReplies:
         folder = definition.parent.folder
         before = RunDefinition.load(folder)
         self._results = ResultIndex([read_manifest(uri) for uri in find_manifests(folder)], stack)
-        self._lines: BinaryIO = stack.enter_context(open_lines(storage.join(folder, RECORDS_FILE)))
-        try:
-            self._offsets = dict(_offsets(self._lines))
-        except (ValueError, KeyError, TypeError) as error:
-            uri = storage.join(folder, RECORDS_FILE)
-            raise StorageError(f"{uri}: a line is no prepared record ({error!r})") from error
+        # Of each record the file it is in, and where its line begins.
+        self._places: dict[str, tuple[BinaryIO, int]] = {}
+        for uri in record_files(folder):
+            lines = stack.enter_context(open_lines(uri))
+            try:
+                self._places |= {record_id: (lines, offset) for record_id, offset in _offsets(lines)}
+            except (ValueError, KeyError, TypeError) as error:
+                raise StorageError(f"{uri}: a line is no prepared record ({error!r})") from error
         # Judges whose calls are as in the parent, apart from their number and their criteria.
         self._same_judges = frozenset(_same_judges(before, definition))
         self._is_same_pairwise = _pairwise_settings(before) == _pairwise_settings(definition)
@@ -107,10 +108,11 @@ class ParentReplies:
 
     def of(self, record_id: str) -> ParentRecord:
         """Return a record as it was in the parent; one that it did not have has nothing to take over."""
-        if record_id not in self._offsets:
+        if record_id not in self._places:
             return ParentRecord({"judgements": [], "comparisons": []}, {})
-        self._lines.seek(self._offsets[record_id])
-        calls: JSON = parse_row(self._lines.readline())["calls"]
+        lines, offset = self._places[record_id]
+        lines.seek(offset)
+        calls: JSON = parse_row(lines.readline())["calls"]
         return ParentRecord(with_texts_restored(calls), self._results.output(record_id) or {})
 
     def keep(self, before: ParentRecord, judgements: list[JSON], comparisons: list[JSON]) -> None:

@@ -7,15 +7,17 @@ the rows that are not evaluated.
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from itertools import islice
+from typing import IO, Any, NamedTuple
 
 import orjson
 
 from evaldrop import storage
 from evaldrop.bedrock.families.requests import candidate_call, conversation, refuse_prefill, turns_for
-from evaldrop.datasets import Joined, Record, read_rows
+from evaldrop.datasets import Joined, Record, Rejected, read_rows
 from evaldrop.errors import BudgetExceeded, DatasetError, PromptError
 from evaldrop.evaluation import Candidate
 from evaldrop.evaluation.criteria import scorers_of
@@ -26,7 +28,15 @@ from evaldrop.evaluation.prompts import Prompt, Turn
 from evaldrop.prompt_search.kept import read_parts, read_search, write_parts
 from evaldrop.prompt_search.state import Part
 from evaldrop.run.definition import RunDefinition
-from evaldrop.run.records import FIRST_FILE, RECORDS_FILE, share_texts
+from evaldrop.run.parts import FIRST_LINES, PartFiles, cut_dataset, due
+from evaldrop.run.records import (
+    FIRST_FILE,
+    RECORDS_FILE,
+    RECORDS_FOLDER,
+    REJECTED_FILE,
+    part_of_records,
+    share_texts,
+)
 from evaldrop.run.request import RunRequest
 from evaldrop.scorecard.figures import usd
 from evaldrop.steps.prepare_records.anchors import anchor_records
@@ -59,13 +69,21 @@ MAX_CHILD_INPUT_BYTES = 240 * 1024
 POLL_S, REHEARSED_POLL_S = 60, 1
 """Seconds after which a batch job is looked at for the first time."""
 
+LIKE_MOST = 200
+"""Records of the first part that tell what requests share; what others bring travels with them."""
+
+CONSTANTS = "constants"
+
 MAX_REASONS = 20
 """Refused rows that an error shows; `rejected.jsonl` has them all."""
 
 
-def prepare_records(request: RunRequest, folder: str) -> JSON:
+def prepare_records(request: RunRequest, folder: str, *, parts: Mapping[str, Any] | None = None) -> JSON:
     """
     Write a run's `records.jsonl`, `first.jsonl` and `rejected.jsonl`.
+
+    Of a dataset in parts, `parts` is what the state has of them: the first time this returns what is due, and
+    makes one of them when it has been done (`evaldrop.run.parts`).
 
     Returns:
         The state EvaluateRecords works on: reader, writer, candidates, judges and limits.
@@ -75,57 +93,185 @@ def prepare_records(request: RunRequest, folder: str) -> JSON:
         BudgetExceeded: No record would be begun with the budget.
     """
     definition = RunDefinition.load(folder)
-    evaluation, dataset = definition.evaluation, definition.dataset
-    source = dataset.uri.rpartition("/")[2]
+    if parts is None:
+        preparing, wrote, first_records = _prepared_in_one_piece(request, definition)
+    elif parts.get("stage") is None:
+        return _first_of_parts(request, definition)
+    else:
+        preparing, wrote, first_records = _prepared_in_parts(definition)
+    _refuse_too_many(wrote, definition=definition)
+    _refuse_without_room(preparing)
+    state = _state(request, definition, preparing, folder)
+    if parts is not None:
+        place = storage.place(storage.join(folder, RECORDS_FOLDER), root=definition.out)
+        state |= {"reader": {"bucket": place.bucket, "key": f"{place.key}/"}, "parts": {}}
+    if request.rest:
+        return state_of_rest(state, definition, preparing.reserving)
+    return _beginning_with(first_records.lines, state, definition) if first_records.lines else state
+
+
+def _prepared_in_one_piece(
+    request: RunRequest, definition: RunDefinition
+) -> tuple["Preparing", "Wrote", FirstRecords]:
+    dataset, folder = definition.dataset, definition.folder
     tuned = _tuned(definition)
-    prepared = rejected = n_tuned = 0
-    first: list[str] = []
     with (
         parent_replies(definition) as parent,
         storage.open_read(dataset.uri, dataset.version) as stream,
         storage.open_write(storage.join(folder, RECORDS_FILE)) as records,
-        storage.open_write(storage.join(folder, "rejected.jsonl")) as rejects,
+        storage.open_write(storage.join(folder, REJECTED_FILE)) as rejects,
     ):
         preparing = Preparing(definition, parent, is_sending=True)
         first_records = FirstRecords(candidates=preparing.called, judges=preparing.asking)
-        readings = read_rows(stream, source=source, fields=evaluation.fields or None)
-        for row in (reading.outcome for reading in readings.rows):
+        source = dataset.uri.rpartition("/")[2]
+        readings = read_rows(stream, source=source, fields=definition.evaluation.fields or None)
+        writing = _Writing(preparing, records, rejects, first_records, f"{source} {readings.unit}")
+        wrote = writing.write((reading.outcome for reading in readings.rows), tuned, request.limit)
+        writing.write_anchors()
+    return preparing, wrote, first_records
+
+
+def _first_of_parts(request: RunRequest, definition: RunDefinition) -> JSON:
+    """Settle what all parts share, by records that are like most, and return what is due."""
+    dataset, preparing = cut_dataset(definition), Preparing(definition)
+    for record in islice((row for row in dataset.outcomes(0) if isinstance(row, Record)), LIKE_MOST):
+        preparing.prepare(record)
+    PartFiles(definition.folder).write_json(CONSTANTS, preparing.judge_requests.constants)
+    name = definition.evaluation_name
+    run = {**request.model_dump(mode="json"), "folder": definition.folder, "name": name}
+    return {"run": run, "parts": due("prepare", range(dataset.count))}
+
+
+def prepare_part(folder: str, number: int) -> None:
+    """Write a part of a run's prepared records, and what is known of it."""
+    definition = RunDefinition.load(folder)
+    dataset, files = cut_dataset(definition), PartFiles(folder)
+    with (
+        storage.open_write(part_of_records(folder, number)) as records,
+        storage.open_write(files.uri("rejected", number, "jsonl")) as rejects,
+    ):
+        preparing = Preparing(definition, is_sending=True, constants=files.read_json(CONSTANTS))
+        first_records = FirstRecords(candidates=preparing.called, judges=preparing.asking)
+        writing = _Writing(preparing, records, rejects, first_records, f"{dataset.source} line")
+        wrote = writing.write(dataset.outcomes(number), {}, None)
+    found = {
+        "lines": writing.lines,
+        "wrote": [*wrote],
+        "first": first_records.lines,
+        "reserve": preparing.reserve.state(),
+    }
+    files.write("prepare", number, orjson.dumps(found))
+
+
+def _prepared_in_parts(definition: RunDefinition) -> tuple["Preparing", "Wrote", FirstRecords]:
+    """Return what the parts' functions wrote as one; the anchors are a part of their own, the last."""
+    folder, files = definition.folder, PartFiles(definition.folder)
+    count = cut_dataset(definition).count
+    preparing = Preparing(definition, is_sending=True, constants=files.read_json(CONSTANTS))
+    first_records = FirstRecords(candidates=preparing.called, judges=preparing.asking)
+    whole, lines = Wrote(0, 0, 0, []), [0]
+    with storage.open_write(storage.join(folder, REJECTED_FILE)) as rejects:
+        for number in range(count):
+            found = orjson.loads(files.read("prepare", number))
+            whole = whole.followed_by(Wrote(*found["wrote"]))
+            lines.append(lines[-1] + found["lines"])
+            for line in found["first"]:
+                first_records.offer(line)
+            preparing.reserve.follow(found["reserve"])
+            with storage.open_read(files.uri("rejected", number, "jsonl")) as stream:
+                shutil.copyfileobj(stream, rejects, 1 << 20)
+        with storage.open_write(part_of_records(folder, count)) as records:
+            _Writing(preparing, records, rejects, first_records, "").write_anchors()
+    # Of each file of records the place of its first line among all.
+    files.write_json(FIRST_LINES, {"first": lines})
+    return preparing, whole, first_records
+
+
+class Wrote(NamedTuple):
+    """How many rows were prepared, were refused, and are those a prompt was tuned on; the first reasons."""
+
+    prepared: int
+    rejected: int
+    tuned: int
+    reasons: list[str]
+
+    def followed_by(self, other: "Wrote") -> "Wrote":
+        """Return this and what follows as one."""
+        return Wrote(
+            self.prepared + other.prepared,
+            self.rejected + other.rejected,
+            self.tuned + other.tuned,
+            [*self.reasons, *other.reasons][:MAX_REASONS],
+        )
+
+
+class _Writing:
+    """
+    Writes records as they are prepared, and rows that are refused, to files that are open.
+
+    `lines` counts what was written of records: their copies and anchors, too.
+    """
+
+    def __init__(
+        self,
+        preparing: "Preparing",
+        records: IO[bytes],
+        rejects: IO[bytes],
+        first_records: FirstRecords,
+        place: str,
+    ) -> None:
+        self._preparing = preparing
+        self._records = records
+        self._rejects = rejects
+        self._first_records = first_records
+        self._place = place
+        self.lines = 0
+
+    def write(
+        self, outcomes: Iterable[Record | Rejected | Joined], tuned: Mapping[str, Part], limit: int | None
+    ) -> Wrote:
+        """Write what became of rows: `limit` records at most, and none that a prompt was tuned on."""
+        prepared = rejected = n_tuned = 0
+        reasons: list[str] = []
+        for row in outcomes:
             if isinstance(row, Joined):
                 continue
             # Of what can be sent: rows that are refused take no place of the limit's.
-            if prepared + n_tuned == request.limit:
+            if prepared + n_tuned == limit:
                 break
             # No number of the run's is of a record that a prompt was tuned on.
             if isinstance(row, Record) and row.id in tuned:
                 n_tuned += 1
                 continue
             if isinstance(row, Record):
-                outcome = preparing.prepare(row)
+                outcome = self._preparing.prepare(row)
             else:
                 outcome = Refusal(row.line, " ".join(map(str, row.problems)), row.row)
             if isinstance(outcome, Refusal):
-                rejects.write(orjson.dumps(outcome._asdict()) + b"\n")
+                self._rejects.write(orjson.dumps(outcome._asdict()) + b"\n")
                 rejected += 1
-                if len(first) < MAX_REASONS:
+                if len(reasons) < MAX_REASONS:
                     # What validation refused says its place itself.
-                    place = f"{source} {readings.unit} {row.line}: " if isinstance(row, Record) else ""
-                    first.append(place + outcome.reason)
+                    place = f"{self._place} {row.line}: " if isinstance(row, Record) else ""
+                    reasons.append(place + outcome.reason)
                 continue
-            records.write(orjson.dumps(outcome) + b"\n")
-            first_records.offer(outcome)
+            self._write(outcome)
+            self._first_records.offer(outcome)
             prepared += 1
             # Right behind their record: BuildScorecard holds one record for the copies to come.
-            for copy in preparing.copies(row) if isinstance(row, Record) else ():
-                records.write(orjson.dumps(copy) + b"\n")
-        for anchor in preparing.anchors():
-            records.write(orjson.dumps(anchor) + b"\n")
-            first_records.offer(anchor)
-    _refuse_too_many(first, rejected=rejected, read=prepared + n_tuned + rejected, definition=definition)
-    _refuse_without_room(preparing)
-    state = _state(request, definition, preparing, folder)
-    if request.rest:
-        return state_of_rest(state, definition, preparing.reserving)
-    return _beginning_with(first_records.lines, state, definition) if first_records.lines else state
+            for copy in self._preparing.copies(row) if isinstance(row, Record) else ():
+                self._write(copy)
+        return Wrote(prepared, rejected, n_tuned, reasons)
+
+    def write_anchors(self) -> None:
+        """Write the run's anchors, which come behind all records."""
+        for anchor in self._preparing.anchors():
+            self._write(anchor)
+            self._first_records.offer(anchor)
+
+    def _write(self, line: JSON) -> None:
+        self._records.write(orjson.dumps(line) + b"\n")
+        self.lines += 1
 
 
 def _tuned(definition: RunDefinition) -> Mapping[str, Part]:
@@ -138,8 +284,10 @@ def _tuned(definition: RunDefinition) -> Mapping[str, Part]:
     return tuned
 
 
-def _refuse_too_many(first: list[str], *, rejected: int, read: int, definition: RunDefinition) -> None:
+def _refuse_too_many(wrote: Wrote, *, definition: RunDefinition) -> None:
     tolerated = definition.evaluation.tolerated_invalid_percentage
+    first, rejected = wrote.reasons, wrote.rejected
+    read = wrote.prepared + wrote.tuned + rejected
     # The second part where all is tolerated: a run without one record would still begin.
     if rejected * 100 > tolerated * read or rejected == read:
         more = f"\n… and {rejected - len(first):,} more" if rejected > len(first) else ""
@@ -219,10 +367,16 @@ class Preparing:
         definition: The run.
         parent: What a rejudged run takes from its parent; its candidates are not called at all.
         is_sending: Whether long requests are written to where the workflow finds them; else they are counted.
+        constants: What requests of judges share, where that is settled; by default it is gathered.
     """
 
     def __init__(
-        self, definition: RunDefinition, parent: ParentReplies | None = None, *, is_sending: bool = False
+        self,
+        definition: RunDefinition,
+        parent: ParentReplies | None = None,
+        *,
+        is_sending: bool = False,
+        constants: Mapping[str, JSON] | None = None,
     ) -> None:
         evaluation = definition.evaluation
         self._parent = parent
@@ -246,7 +400,7 @@ class Preparing:
         ]
         self.called = [call["name"] for call in self.candidates if call["api"] != GIVEN]
         self._criteria = RecordCriteria(definition)
-        self.judge_requests = JudgeRequests(definition, self._prompts, self._criteria, parent)
+        self.judge_requests = JudgeRequests(definition, self._prompts, self._criteria, parent, constants)
         self._check_requests = CheckRequests(definition)
         self.judge_requests.constants.update(self._check_requests.constants)
         self.asking = [

@@ -129,6 +129,21 @@ class Reserve:
             for name, each in self._judges.items()
         }
 
+    def state(self) -> list[int | None]:
+        """Return what is known of the records as plain data."""
+        return [self.n, self.sum, self.least]
+
+    def follow(self, state: Sequence[int | None]) -> None:
+        """Take up what `state` gave of other records."""
+        n, total, least = state
+        self.n += n or 0
+        self.sum += total or 0
+        self._see(least)
+
+    def _see(self, total: int | None) -> None:
+        if total is not None:
+            self.least = total if self.least is None else min(self.least, total)
+
     def of(self, calls: JSON) -> JSON:
         """
         Return what a record reserves: for calls whose replies a job has not brought.
@@ -163,7 +178,7 @@ class Reserve:
         total += sum(n * pairs[name] for name, n in asked)
         self.n += 1
         self.sum += total
-        self.least = total if self.least is None else min(self.least, total)
+        self._see(total)
         return {"total": total, "candidates": candidates, "judges": judges, "pairs": pairs}
 
     def of_row(self, who: str, *, kind: Literal["candidate", "judge"], body: JSON) -> float:

@@ -15,7 +15,7 @@ from evaldrop.errors import InputError
 from evaldrop.run.batch_files import jobs_so_far
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.job_results import may_have_jobs_left
-from evaldrop.run.records import RECORDS_FILE
+from evaldrop.run.records import RECORDS_FILE, record_files
 from evaldrop.run.results import find_manifests, read_manifest
 from evaldrop.steps.prepare_records.so_far import ResultsSoFar
 
@@ -82,24 +82,25 @@ def state_of_rest(
     return rest
 
 
-def records_to_go_on_with(definition: RunDefinition) -> str:
+def records_to_go_on_with(definition: RunDefinition) -> list[str]:
     """
-    Return the URI of the records that a run in a stack goes on with.
+    Return the URIs of the records that a run in a stack goes on with.
 
     Raises:
         InputError: Its batch jobs had not come to their end: what they answer would be paid for again.
     """
     if "batch" not in definition.deliveries.values():
-        return definition.file(RECORDS_FILE)
+        return record_files(definition.folder)
     answered = storage.join(definition.folder, ANSWERED, RECORDS_FILE)
     if not storage.exists(answered) or jobs_so_far(definition.folder).unfinished:
         raise InputError(
             f"{definition.folder}: its batch jobs had not come to their end, and what they answer would be "
             "paid for again. Redrive its execution, which goes on with the same jobs (docs/resuming.md)."
         )
-    return answered
+    return [answered]
 
 
 def _lines(definition: RunDefinition) -> Iterator[JSON]:
-    with storage.open_read(records_to_go_on_with(definition)) as lines:
-        yield from map(orjson.loads, filter(bytes.strip, lines))
+    for uri in records_to_go_on_with(definition):
+        with storage.open_read(uri) as lines:
+            yield from map(orjson.loads, filter(bytes.strip, lines))

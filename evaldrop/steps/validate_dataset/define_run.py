@@ -3,10 +3,10 @@
 import platform
 import re
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import islice, pairwise
+from itertools import islice
 from typing import Any
 
 from evaldrop import storage
@@ -21,14 +21,11 @@ from evaldrop.evaluation.lifecycle import LeavingModels, leaving_models, with_su
 from evaldrop.evaluation.metrics import METRICS
 from evaldrop.evaluation.originals import improved_candidates, with_originals, with_proposers
 from evaldrop.evaluation.prompts import Kind, Prompt, load_prompt, newest_prompt
-from evaldrop.evaluation.questions import compared_pairs
 from evaldrop.evaluation.regions import REHEARSED_REGION, as_called, in_region, region_problems
-from evaldrop.job_formats.limits import MAX_PROMPT_BYTES
 from evaldrop.model_lives import Lives, published_lives
 from evaldrop.nearest import did_you_mean
 from evaldrop.prompt_search.asking import PROPOSER_VARIABLES
 from evaldrop.run.definition import DatasetFacts, PromptFile, RunDefinition, prices_for
-from evaldrop.run.records import texts_in
 from evaldrop.run.request import RunRequest, run_folder
 from evaldrop.scorecard.baseline.blessing import blessed_run
 from evaldrop.scorecard.gate import RunNames, gate_problems
@@ -61,10 +58,10 @@ from evaldrop.steps.validate_dataset.improvements import (
 )
 from evaldrop.steps.validate_dataset.job_checks import evaluation_job_problems, evaluation_job_warnings
 from evaldrop.steps.validate_dataset.limit_checks import limit_problems, limit_warnings
-from evaldrop.steps.validate_dataset.plan import SAMPLE_RECORDS, Counting, Plan, judge_calls, make_plan
+from evaldrop.steps.validate_dataset.looking import LookAtRecords, Picking, sample_step
+from evaldrop.steps.validate_dataset.plan import Plan, make_plan
 from evaldrop.steps.validate_dataset.planned_search import PlannedSearches
 from evaldrop.steps.validate_dataset.planning_searches import (
-    MOST_COUNTED,
     Searching,
     SplitRecords,
     with_search,
@@ -385,27 +382,26 @@ class RunDraft:
     def _refuse(self, problems: Iterable[object]) -> None:
         self.problems += [f"{self.source}: {problem}" for problem in problems]
 
-    def plan(self, definition: RunDefinition) -> Plan | None:
-        """Return the plan, rendered for a sample; not one record that can be rendered is a problem."""
-        try:
-            # Before any record: an anchor that cannot be judged is the evaluation's fault, and tolerated for
-            # no share.
-            list(Preparing(definition).anchors())
-        except EvaluationError as error:
-            self._refuse([error])
+    def plan(self, definition: RunDefinition, look: LookAtRecords | None = None) -> Plan | None:
+        """
+        Return the plan, rendered for a sample; not one record that can be rendered is a problem.
+
+        `look` is at all records, where they were looked at in parts.
+        """
+        if not self.may_look(definition):
             return None
         total = min(self.survey.n_accepted, self.request.limit or self.survey.n_accepted)
         split = split_before(definition) if improved_candidates(definition.evaluation) else None
         n_tuned = len(split.parts) if split else 0
         tried: list[Record] = []
         with parent_replies(definition) as parent:
-            counting = Counting(definition, parent)
-            place = f"{self.survey.source} {self.survey.unit}"
-            checks = RecordChecks(definition, place, counting, self.caps)
-            picking = (
-                None if split is None else _Picking(split, tried, all_of_them=self.caps.counts_every_record)
-            )
-            sample = list(self._sample(total, checks, picking))
+            if look is None:
+                place = f"{self.survey.source} {self.survey.unit}"
+                look = LookAtRecords(definition, parent, place=place, caps=self.caps)
+                every = self.caps.counts_every_record
+                picking = None if split is None else Picking(split, tried, all_of_them=every)
+                look.take(self._records(total, picking), step=sample_step(total - n_tuned))
+            counting, checks, sample = look.counting, look.checks, look.sample
             brought = definition.criteria_configs[len(definition.evaluation.criteria) :]
             self.warnings += evaluation_job_warnings(
                 definition.evaluation, brought, n_too_long=checks.n_too_long_for_jobs
@@ -459,8 +455,24 @@ class RunDraft:
             )
         return plan
 
+    def may_look(self, definition: RunDefinition) -> bool:
+        """Tell whether records can be looked at; an anchor that cannot be judged is a problem."""
+        try:
+            # Before any record: it is the evaluation's fault, and tolerated for no share.
+            list(Preparing(definition).anchors())
+        except EvaluationError as error:
+            self._refuse([error])
+            return False
+        return True
+
+    def _records(self, total: int, picking: Picking | None) -> Iterator[Record]:
+        with storage.open_read(self.request.dataset, self.request.dataset_version) as stream:
+            rows = read_records(stream, source=self.survey.source, fields=self.evaluation.fields or None)
+            records = (row for row in rows if isinstance(row, Record))
+            yield from (row for row in islice(records, total) if picking is None or not picking.takes(row))
+
     def _lengths(
-        self, definition: RunDefinition, sample: list[Record], parent: ParentReplies | None
+        self, definition: RunDefinition, sample: Sequence[Record], parent: ParentReplies | None
     ) -> ReplyLengths:
         known = GUESSED
         # A stack's functions have no simulated models with them.
@@ -497,100 +509,6 @@ class RunDraft:
         own = "recognised as evaldrop rows"
         plain = [text for text in self.survey.recognised if text.startswith(own) and "Left aside" not in text]
         return () if [*plain] == [*self.survey.recognised] else self.survey.recognised
-
-    def _sample(self, total: int, checks: "RecordChecks", picking: "_Picking | None") -> Iterator[Record]:
-        # Spread over the dataset: the first records alone may all be of one kind.
-        step = max(1, (total - (len(picking.split.parts) if picking else 0)) // SAMPLE_RECORDS)
-        with storage.open_read(self.request.dataset, self.request.dataset_version) as stream:
-            rows = read_records(stream, source=self.survey.source, fields=self.evaluation.fields or None)
-            records = (row for row in rows if isinstance(row, Record))
-            # Such a record is counted as itself: a long one in the sample would weigh as much as hundreds.
-            own = (row for row in islice(records, total) if picking is None or not picking.takes(row))
-            usual = (record for record in own if not checks.takes(record))
-            yield from islice(usual, None, None, step)
-
-
-class _Picking:
-    """
-    Takes the records that prompts are tuned on out of a run's, and keeps those that its searches are counted
-    on, spread over the ones that prompts are tried on.
-    """
-
-    def __init__(self, split: SplitRecords, tried: list[Record], *, all_of_them: bool) -> None:
-        self.split = split
-        step = 1 if all_of_them else max(1, len(split.tried) // MOST_COUNTED)
-        self._wanted = frozenset(split.tried[::step])
-        self._tried = tried
-
-    def takes(self, record: Record) -> bool:
-        """Tell whether a prompt is tuned on a record."""
-        if record.id in self._wanted:
-            self._tried.append(record)
-        return record.id in self.split.parts
-
-
-class RecordChecks:
-    """
-    Looks one by one at records that are long or whose conversation is unusual: which cannot be sent, and what
-    the others take.
-
-    `problems` says which cannot: their lines, why, what to do. `n_joined` counts those whose messages of one
-    role in a row are sent as one, `n_too_long_for_jobs` those whose prompt no evaluation job takes.
-    """
-
-    def __init__(self, definition: RunDefinition, place: str, counting: Counting, caps: Caps) -> None:
-        self._counting = counting
-        self._caps = caps
-        self._place = place
-        evaluation = definition.evaluation
-        shown = judge_calls(evaluation, len(definition.judged_criteria))
-        # Twice: whichever orders are chosen, this is only to look at too many records, not at too few.
-        compared = 2 * sum(1 for _ in compared_pairs(evaluation))
-        # How often a child's input may hold a record's text.
-        self._requests = len(evaluation.candidates) + shown + len(evaluation.called_judges) * compared
-        self.problems: list[str] = []
-        self.n_joined = 0
-        self.n_too_long_for_jobs = 0
-        self._is_calling = any(candidate.model != GIVEN for candidate in evaluation.candidates)
-
-    def takes(self, record: Record) -> bool:
-        """
-        Tell whether a record may be refused, so that it is looked at by itself, and look at it.
-
-        Raises:
-            BudgetExceeded: With it there are more calls than the stack allows a run.
-        """
-        self.n_too_long_for_jobs += len(record.prompt_text.encode()) > MAX_PROMPT_BYTES
-        is_unusual = self._is_irregular(record) or self._may_be_too_long(record)
-        if not (is_unusual or self._caps.counts_every_record):
-            return False
-        refusal = self._counting.add(record)
-        # Here and not at the end: counting a million copies takes longer than a function has.
-        self._caps.refuse_calls(self._counting.n_calls, so_far=f" for its first {self._counting.n:,} records")
-        if refusal is not None:
-            self.problems.append(f"{self._place} {record.line}: {refusal}")
-        return True
-
-    def _is_irregular(self, record: Record) -> bool:
-        if len(record.messages) < 2 or not self._is_calling:
-            return False
-        # Which of those are refused depends on who is called.
-        roles = [message.role for message in record.messages if message.role != "system"]
-        in_a_row = any(first == second for first, second in pairwise(roles))
-        self.n_joined += in_a_row
-        return roles[:1] != ["user"] or roles[-1] != "user"
-
-    def _may_be_too_long(self, record: Record) -> bool:
-        # A record of the usual length costs no more than a look at the lengths of its texts.
-        # Half of the room is for what is not the record's: prompts, criteria, fences.
-        room = self._counting.preparing.room / 2 / self._requests
-        asked = [message.content for message in record.messages] or record.prompt_text
-        others = (record.system, record.context, record.reference, record.responses, record.metadata)
-        texts = list(texts_in((asked, *others)))
-        # A character has at most four bytes.
-        if sum(map(len, texts)) * 4 <= room:
-            return False
-        return sum(len(text.encode(errors="replace")) for text in texts) > room
 
 
 def _why_none_can_be_sent(prepare: Callable[[Record], Any], sample: Iterable[Record]) -> str | None:

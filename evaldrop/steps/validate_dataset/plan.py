@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from operator import add
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import orjson
 
@@ -296,7 +296,8 @@ class Counting:
         }
         self.n = 0
         self.n_copies = 0.0
-        self._references: list[int] = []
+        # Tokens of references, and how many there are.
+        self._references = [0, 0]
         # By role and name: a judge may be called as a candidate is.
         self._calls: defaultdict[tuple[Role, str], float] = defaultdict(float)
         self._input: defaultdict[tuple[Role, str], float] = defaultdict(float)
@@ -318,13 +319,46 @@ class Counting:
         if weight is None:
             self.n += 1
             weight = 1
-        self._references += [tokens(text) for text in record.reference[:1]]
+        if record.reference:
+            self._references[0] += tokens(record.reference[0])
+            self._references[1] += 1
         self._count(with_texts_restored(prepared["calls"]), weight)
         self._count_jobs(prepared, weight)
         for copy in self.preparing.copies(record):
             self.n_copies += weight
             self._count(with_texts_restored(copy["calls"]), weight)
         return None
+
+    def merge(self, other: Self) -> None:
+        """Add the records of another one."""
+        self.n += other.n
+        self.n_copies += other.n_copies
+        self._references = [sum(both) for both in zip(self._references, other._references, strict=True)]
+        for mine, theirs in zip(self._sums, other._sums, strict=True):
+            for key, n in theirs.items():
+                mine[key] += n
+
+    def state(self) -> list[Any]:
+        """Return what was added up as plain data."""
+        return [
+            self.n,
+            self.n_copies,
+            self._references,
+            *(list(map(list, each.items())) for each in self._sums),
+        ]
+
+    def restore(self, state: Sequence[Any]) -> None:
+        """Take up what `state` gave."""
+        self.n, self.n_copies, references, *sums = state
+        self._references = list(references)
+        for mine, pairs in zip(self._sums, sums, strict=True):
+            mine.update({tuple(key) if isinstance(key, list) else key: n for key, n in pairs})
+
+    @property
+    def _sums(self) -> tuple[defaultdict[Any, float], ...]:
+        return (
+            self._calls, self._input, self._cached, self._tools, self._verdicts, self._responses,
+        )  # fmt: skip
 
     def _count(self, calls: dict[str, Any], weight: float) -> None:
         long = calls.get("long", {})
@@ -471,8 +505,9 @@ class Counting:
     def _response(self, limit: int | None) -> Range:
         """Return the tokens of one response: a reference's length is the best hint there is."""
         low, likely = map(float, RESPONSE_TOKENS)
-        if self._references:
-            likely = max(low, 1.5 * sum(self._references) / len(self._references))
+        total, count = self._references
+        if count:
+            likely = max(low, 1.5 * total / count)
         high = limit or max(each.inference.max_tokens or 4096 for each in self._evaluation.candidates)
         return Range(low=min(low, high), likely=min(likely, high), high=high)
 

@@ -2,9 +2,10 @@
 
 import asyncio
 import io
+from base64 import b64decode
 from typing import Any
 
-from evaldrop.engine import TaskError
+from evaldrop.engine import ListedObject, TaskError
 
 
 class Objects:
@@ -16,7 +17,17 @@ class Objects:
         self.open_streams = 0
 
     def put(self, files: dict[str, str]) -> None:
-        self.files |= {tuple(name.split("/", 1)): text.encode() for name, text in files.items()}
+        # What is not text is given as base64.
+        self.files |= {
+            tuple(name.split("/", 1)): (
+                b64decode(text.removeprefix("base64:")) if text.startswith("base64:") else text.encode()
+            )
+            for name, text in files.items()
+        }
+
+    def list_objects(self, bucket, prefix):
+        found = sorted(key for where, key in self.files if where == bucket and key.startswith(prefix))
+        return [ListedObject(key, len(self.files[bucket, key]), 1668699881.0, "0" * 32) for key in found]
 
     def open_read(self, bucket, key):
         return io.BytesIO(self.files[bucket, key])

@@ -148,7 +148,9 @@ def normalised(value):
 
 
 def check_files(expected, objects):
-    written = {normalised("/".join(name)): text.decode() for name, text in objects.files.items()}
+    written = {
+        normalised("/".join(name)): text.decode(errors="replace") for name, text in objects.files.items()
+    }
     for name, content in expected.items():
         if content is None:
             assert name not in written
