@@ -158,9 +158,9 @@ def _at_ends(
     """
     Return tries without a drop in a proof with as few changes as it may have had by chance, and as many.
 
-    Where nothing falls, how often a fall is found does not depend on how large the noise is, as the t test has
-    it, but on how many records change: with few of them the test's exact part finds next to nothing. How many
-    there are in the proof is chance; so of its drawings those at the interval's ends are tried.
+    Where nothing falls, how often a fall is found does not depend on how large the noise is, as the t test
+    has it, but on how many records change: with few of them the test's exact part finds next to nothing. How
+    many there are in the proof is chance; so of its drawings those at the interval's ends are tried.
     """
     changed = (world.again != world.first).astype(np.float64)
     total = drawings.weights.sum(axis=1) + drawings.unseen.sum(axis=0)
