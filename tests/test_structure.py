@@ -320,7 +320,8 @@ def test_every_prompt_is_released():
 
 def test_a_prompt_is_named_by_what_it_is_and_its_version():
     assert all(
-        re.fullmatch(r"(candidate|judge|proposer)/[a-z0-9_-]+\.v[1-9][0-9]*\.md", name) for name in released()
+        re.fullmatch(r"(candidate|judge|proposer|fault)/[a-z0-9_-]+\.v[1-9][0-9]*\.md", name)
+        for name in released()
     )
 
 

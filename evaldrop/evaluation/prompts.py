@@ -38,7 +38,7 @@ from evaldrop.evaluation.template_limits import (
 from evaldrop.shipped import resource
 
 Role = Literal["system", "user", "assistant"]
-Kind = Literal["candidate", "judge", "proposer"]
+Kind = Literal["candidate", "judge", "proposer", "fault"]
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+\.v[0-9]+")
 _HEADING = re.compile(r"^## (system|user|assistant)[ \t]*\r?$", re.MULTILINE)

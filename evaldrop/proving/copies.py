@@ -8,12 +8,12 @@ should not be able to guess either.
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from evaldrop.proving.edits import FaultKind, plant
-from evaldrop.proving.material import RecordTexts
+from evaldrop.proving.material import Planted, RecordTexts
 from evaldrop.run.records import PreparedRecord
 
 AS_IT_IS: Final = "as_it_is"
@@ -45,16 +45,41 @@ class HiddenCopies:
     planted: Mapping[str, Mapping[str, str]]
 
 
+Planting = Callable[[FaultKind, AnsweredRecord], Planted | None]
+"""Plants a fault of a kind in a response; None where there is none."""
+
+
+def planting_edits(seed: int) -> Planting:
+    """Return what plants faults by code; the same seed plants the same."""
+
+    def planting(kind: FaultKind, each: AnsweredRecord) -> Planted | None:
+        record = each.record
+        texts = RecordTexts(prompt=record.prompt, references=record.reference, context=record.context)
+        return plant(kind, each.response, texts, seed=seed)
+
+    return planting
+
+
 def hidden_copies(
-    answered: Iterable[AnsweredRecord], kinds: Sequence[FaultKind], *, seed: int
+    answered: Iterable[AnsweredRecord],
+    kinds: Sequence[FaultKind],
+    *,
+    seed: int,
+    planting: Planting | None = None,
 ) -> HiddenCopies:
     """
     Return copies of responses; the same seed gives the same faults in the same columns.
 
     A record has no response in the column of a kind that its response gives no hold for.
+
+    Args:
+        answered: Records and responses.
+        kinds: Of the faults.
+        seed: Decides the columns, and the faults that code plants.
+        planting: Gives the faults; by default code plants them.
     """
-    kept = list(answered)
-    versions = [_versions(each, kinds, seed) for each in kept]
+    kept, planting = list(answered), planting or planting_edits(seed)
+    versions = [_versions(each, kinds, planting) for each in kept]
     planted: dict[str, dict[str, str]] = defaultdict(dict)
     for each, (_, faults) in zip(kept, versions, strict=True):
         for kind, what in faults.items():
@@ -92,12 +117,10 @@ def stratified(answered: Sequence[AnsweredRecord], size: int, *, seed: int) -> l
 
 
 def _versions(
-    each: AnsweredRecord, kinds: Sequence[FaultKind], seed: int
+    each: AnsweredRecord, kinds: Sequence[FaultKind], planting: Planting
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Return a response's versions by what they are, and what the faults are in words."""
-    record = each.record
-    texts = RecordTexts(prompt=record.prompt, references=record.reference, context=record.context)
-    found = {kind: plant(kind, each.response, texts, seed=seed) for kind in kinds}
+    found = {kind: planting(kind, each) for kind in kinds}
     faults = {kind: planted for kind, planted in found.items() if planted is not None}
     return (
         {AS_IT_IS: each.response, AGAIN: each.response}

@@ -22,6 +22,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from scipy import special
 
+from evaldrop.proving.drawing import members_of
 from evaldrop.proving.expected import expected_kinds
 from evaldrop.proving.judged_copies import JudgedCopies
 from evaldrop.proving.noticing import FEWEST_PLANTED
@@ -129,12 +130,85 @@ def _looks(
     tests = tried(world, rate, records=start.records, tries=tries, source=source)
     weights, unseen = _resampled(world, source), source.poisson(1.0, (2, RESAMPLES)).astype(np.float64)
     drawings = _Drawings(weights, unseen, _steepness(tests))
+    at_ends = () if start.drop else _at_ends(world, drawings, start.records, tries, confidence, source)
     for look, level in levels.items():
-        found = sum(decide([test], confidence=1 - level)[0].sign < 0 for test in tests)
-        interval = _interval(world, start, drawings, found, tries, level, confidence)
+        found = _found(tests, level)
+        if at_ends:
+            fewest, most = (_found(each, level) for each in at_ends)
+            interval = _widest((fewest, found, most), tries, confidence)
+        else:
+            interval = _interval(world, start, drawings, found, tries, level, confidence)
         yield start.model_copy(
             update={"look": look, "tries": tries, "share": found / tries, "interval": interval}
         )
+
+
+def _found(tests: Sequence[Pairing], level: float) -> int:
+    return sum(decide([test], confidence=1 - level)[0].sign < 0 for test in tests)
+
+
+def _at_ends(
+    world: FaultyRecords,
+    drawings: _Drawings,
+    records: int,
+    tries: int,
+    confidence: float,
+    source: np.random.Generator,
+) -> tuple[Sequence[Pairing], Sequence[Pairing]]:
+    """
+    Return tries without a drop in a proof with as few changes as it may have had by chance, and as many.
+
+    Where nothing falls, how often a fall is found does not depend on how large the noise is, as the t test
+    has it, but on how many records change: with few of them the test's exact part finds next to nothing. How
+    many there are in the proof is chance; so of its drawings those at the interval's ends are tried.
+    """
+    changed = (world.again != world.first).astype(np.float64)
+    total = drawings.weights.sum(axis=1) + drawings.unseen.sum(axis=0)
+    rates = (drawings.weights @ changed + drawings.unseen[0]) / total
+    order, tail = np.argsort(rates, kind="stable"), (1 - confidence) / 2
+    places = (order[int(tail * (rates.size - 1))], order[int((1 - tail) * (rates.size - 1))])
+    low, high = (
+        tried(
+            _redrawn(world, drawings.weights[place], drawings.unseen[:, place]),
+            0.0,
+            records=records,
+            tries=tries,
+            source=source,
+        )
+        for place in places
+    )
+    return low, high
+
+
+def _redrawn(world: FaultyRecords, weights: Floats, unseen: Floats) -> FaultyRecords:
+    """Return a drawing of the proof's records, or of its groups, with what it has none of: see `_probit`."""
+    members = world.codes is None or members_of(world.codes)
+    if members is True:
+        rows = np.repeat(np.arange(world.first.size), weights.astype(np.int64))
+        codes = None
+    else:
+        drawn = [each for each in members for _ in range(int(weights[each[0]]))]
+        rows = np.concatenate(drawn)
+        codes = np.repeat(np.arange(len(drawn)), [each.size for each in drawn])
+    more, changed = int(unseen.sum()), int(unseen[0])
+    first = np.concatenate([world.first[rows], np.zeros(more)])
+    again = np.concatenate([world.again[rows], np.where(np.arange(more) < changed, world.step, 0.0)])
+    if codes is not None:
+        codes = np.concatenate([codes, codes[-1] + 1 + np.arange(more)])
+    return world._replace(
+        first=first,
+        again=again,
+        passed=np.ones(first.size),
+        faulty=np.full((world.faulty.shape[0], first.size), np.nan),
+        planted=np.arange(first.size),
+        codes=codes,
+    )
+
+
+def _widest(found: Sequence[int], tries: int, confidence: float) -> tuple[float, float]:
+    """Return an interval that holds those of all the counts of tries."""
+    ends = [clopper_pearson_interval(n, tries, confidence=confidence) for n in found]
+    return min(low for low, _ in ends), max(high for _, high in ends)
 
 
 def _reason(start: DetectionPower, world: FaultyRecords | None) -> str | None:

@@ -29,6 +29,19 @@ def sentences_of(proof: Proof) -> Iterator[str]:
                 f"Of the same responses the second judging of {criterion} differs from the first by "
                 f"{figures.signed(alarm.moved)} ({figures.interval(alarm.moved_interval)}): more than chance."
             )
+    if (written := written_in_words(proof)) is not None:
+        yield written
+
+
+def written_in_words(proof: Proof) -> str | None:
+    """Return who wrote the faults, and how many were no use; None where code planted them."""
+    if proof.written_by is None:
+        return None
+    said = f"The faults were written by {proof.written_by}."
+    if proof.refused:
+        reasons = ", ".join(f"{reason}: {figures.count(n)}" for reason, n in proof.refused.items())
+        said += f" {figures.count(sum(proof.refused.values()))} that it wrote were no use ({reasons})."
+    return said
 
 
 def why_untold(share: float | None, interval: Interval | None, reason: str | None) -> str | None:

@@ -5,10 +5,12 @@ Candidates are not called. Each run is judged again as `rejudge` does it, by its
 judge in the old one's place; judges that stay are not asked again.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
+from statistics import fmean
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +27,7 @@ from evaldrop.run.request import out_of
 from evaldrop.running.here import LocalRun, rejudged_run
 from evaldrop.scorecard.baseline.scores_table import places_of, read_scores
 from evaldrop.scorecard.model.scorecard import OVERALL
+from evaldrop.scorecard.read import read_scorecard
 from evaldrop.scorecard.trend.bridges import (
     BRIDGES_FILE,
     Bridge,
@@ -197,6 +200,7 @@ def _criteria(made: Bridging, before: HistoryEntry) -> dict[str, CriterionBridge
         _pair(parent, child.folder, judged) for parent, child in zip(made.parents, made.runs, strict=True)
     ]
     groups = [label for _, _, labels in pairs for label in labels]
+    anchors = _anchors(made)
 
     def both(name: str) -> tuple[_Scores, _Scores]:
         return (
@@ -209,8 +213,9 @@ def _criteria(made: Bridging, before: HistoryEntry) -> dict[str, CriterionBridge
         old, new = both(name)
         scale = criterion.scale
         passed = _passed(criterion, old), _passed(criterion, new)
+        score = link_scores(old, new, groups, low=scale.low, high=scale.high, confidence=confidence)
         found[name] = CriterionBridge(
-            score=link_scores(old, new, groups, low=scale.low, high=scale.high, confidence=confidence),
+            score=score.held_against(anchors.get(name, ()), scale=scale.high - scale.low),
             passed=link_scores(passed[0], passed[1], groups, low=0, high=1, confidence=confidence),
             asked=before.criteria.get(name),
         )
@@ -219,6 +224,26 @@ def _criteria(made: Bridging, before: HistoryEntry) -> dict[str, CriterionBridge
         link = link_scores(old, new, groups, low=0, high=1, confidence=confidence)
         found[OVERALL] = CriterionBridge(score=link)
     return found
+
+
+def _anchors(made: Bridging) -> dict[str, list[tuple[float, float]]]:
+    """Return what the old panel and the new one give each anchor, by criterion; each anchor once."""
+    found: defaultdict[str, dict[str, tuple[float, float]]] = defaultdict(dict)
+    for parent, child in zip(made.parents, made.runs, strict=True):
+        old, new = _anchor_scores(parent.folder), _anchor_scores(child.folder)
+        for criterion, anchor in old.keys() & new.keys():
+            # The newest run comes first.
+            found[criterion].setdefault(anchor, (old[criterion, anchor], new[criterion, anchor]))
+    return {criterion: [*pairs.values()] for criterion, pairs in found.items()}
+
+
+def _anchor_scores(folder: str) -> dict[tuple[str, str], float]:
+    """Return the mean over a run's judges of what they give each anchor, by criterion and anchor."""
+    scores: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
+    for estimate in read_scorecard(folder).anchors.values():
+        for each in estimate.by_anchor:
+            scores[each.criterion, each.anchor].append(each.score)
+    return {key: fmean(given) for key, given in scores.items()}
 
 
 def _pair(

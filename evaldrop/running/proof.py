@@ -11,9 +11,9 @@ from typing import Final
 import orjson
 
 from evaldrop import storage
-from evaldrop.errors import InputError, NotEnoughData
+from evaldrop.errors import InputError, NotEnoughData, StorageError
 from evaldrop.evaluation import Evaluation
-from evaldrop.proving.copies import AnsweredRecord, HiddenCopies, hidden_copies, stratified
+from evaldrop.proving.copies import HiddenCopies, hidden_copies, stratified
 from evaldrop.proving.edits import FaultKind
 from evaldrop.proving.false_alarms import false_alarms
 from evaldrop.proving.judgements import judged_copies
@@ -23,8 +23,8 @@ from evaldrop.proving.words import sentences_of
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import prepared_records
 from evaldrop.run.request import new_run_id
-from evaldrop.run.tables import read_rows
 from evaldrop.running.here import LocalRun, new_run
+from evaldrop.running.written_faults import WrittenBy, answered_records
 from evaldrop.scorecard.answers import silences
 from evaldrop.scorecard.model.proof import Proof
 from evaldrop.scorecard.proofs import PROOF_FILE
@@ -49,6 +49,7 @@ def proof_run(
     bedrock: str | None = None,
     max_in_flight: int | None = None,
     budget_usd: float | None = None,
+    written: WrittenBy | None = None,
 ) -> LocalRun:
     """
     Write copies of a candidate's responses, and return the run that judges them.
@@ -62,6 +63,7 @@ def proof_run(
         bedrock: Who answers; by default as in the run.
         max_in_flight: Calls under way at a time.
         budget_usd: What the judging may cost, instead of the evaluation's budget.
+        written: The faults, where a model wrote them; by default code plants them.
 
     Raises:
         InputError: The candidate is not in the run or answered nothing, or nobody judges and nothing checks.
@@ -72,11 +74,11 @@ def proof_run(
         raise InputError(
             f"{folder}: it has neither judges nor checks, and nothing that could notice a fault."
         )
-    answered = _answered(parent, candidate)
-    copies = hidden_copies(stratified(answered, records, seed=seed), kinds, seed=seed)
+    answered = stratified(answered_records(parent, candidate), records, seed=seed)
+    copies = hidden_copies(answered, kinds, seed=seed, planting=written and written.planting)
     # A folder of its own: what a run that was stopped goes on with stays as it is.
     place = storage.join(storage.absolute(folder), PROOF_FOLDER, new_run_id())
-    _write(place, parent, copies, candidate)
+    _write(place, parent, copies, candidate, written)
     return new_run(
         storage.join(place, DATASET_FILE),
         evaluation=storage.join(place, EVALUATION_FILE),
@@ -97,6 +99,15 @@ def proved_candidate(folder: str) -> str:
     """
     scorecard = read_scorecard(folder)
     return recommendation_of(scorecard).choice or next(iter(scorecard.candidates))
+
+
+def drops_asked_before(folder: str) -> tuple[float, ...]:
+    """Return the drops that the newest proof of a run was asked about; without one the usual ones."""
+    try:
+        found = Proof.model_validate_json(storage.read_bytes(storage.join(folder, PROOF_FILE)))
+    except (StorageError, ValueError):
+        return DROPS
+    return tuple(dict.fromkeys(each.drop for each in found.power if each.kind is None)) or DROPS
 
 
 def read_proof(folder: str, *, drops: Sequence[float] = DROPS) -> Proof:
@@ -147,6 +158,8 @@ def read_proof(folder: str, *, drops: Sequence[float] = DROPS) -> Proof:
             )
         ),
         cost_usd=judging.cost_usd.total,
+        written_by=key.get("written_by"),
+        refused=key.get("refused", {}),
         made_at=judging.started_at,
     )
     found = found.model_copy(update={"sentences": tuple(sentences_of(found))})
@@ -154,30 +167,9 @@ def read_proof(folder: str, *, drops: Sequence[float] = DROPS) -> Proof:
     return found
 
 
-def _answered(parent: RunDefinition, candidate: str) -> list[AnsweredRecord]:
-    """Return what a candidate answered to the dataset's records, in their order."""
-    names = [each.name for each in parent.evaluation.candidates]
-    if candidate not in names:
-        raise InputError(f'{parent.folder}: no candidate "{candidate}". There are {", ".join(names)}.')
-    rows = read_rows(
-        storage.join(parent.folder, "responses.parquet"), ("record_id", "candidate", "response", "error")
-    )
-    texts = {
-        record: response
-        for record, who, response, error in rows
-        if who == candidate and response and error is None
-    }
-    found = [
-        AnsweredRecord(record, texts[record.record_id])
-        for record in prepared_records(parent.folder)
-        if record.record_id in texts and record.anchor is None and record.perturbed is None
-    ]
-    if not found:
-        raise InputError(f"{parent.folder}: {candidate} answered nothing that faults could be planted in.")
-    return found
-
-
-def _write(place: str, parent: RunDefinition, copies: HiddenCopies, candidate: str) -> None:
+def _write(
+    place: str, parent: RunDefinition, copies: HiddenCopies, candidate: str, written: WrittenBy | None
+) -> None:
     for name, text in parent.prompt_files.items():
         storage.write_bytes(storage.join(place, "prompts", f"{name}.md"), text.encode())
     # JSON is YAML.
@@ -186,6 +178,8 @@ def _write(place: str, parent: RunDefinition, copies: HiddenCopies, candidate: s
     lines = b"".join(orjson.dumps(row) + b"\n" for row in copies.rows)
     storage.write_bytes(storage.join(place, DATASET_FILE), lines)
     key = {"candidate": candidate, "columns": dict(copies.key), "planted": copies.planted}
+    if written is not None:
+        key |= {"written_by": written.model, "refused": dict(written.faults.refused)}
     storage.write_bytes(storage.join(place, KEY_FILE), orjson.dumps(key))
 
 

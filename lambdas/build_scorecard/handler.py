@@ -40,5 +40,10 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     moves = publish_metrics(scorecard, definition, environment=os.environ)
     tell_finished(Lifecycle.from_environment(os.environ), scorecard, definition, moves)
     log_step("BuildScorecard", run_id=scorecard.run_id, decision=scorecard.gate.decision)
-    notice = scorecard_notice(scorecard, folder=run["folder"], notify=definition.evaluation.notify)
+    notice = scorecard_notice(
+        scorecard,
+        folder=run["folder"],
+        notify=definition.evaluation.notify,
+        is_ending=bool(definition.dataset.alarms),
+    )
     return {"run": run, **notice}

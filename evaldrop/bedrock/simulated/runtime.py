@@ -27,6 +27,7 @@ from evaldrop.bedrock.simulated.billing import (
 from evaldrop.bedrock.simulated.called import asks_for_embedding, checked, embedded
 from evaldrop.bedrock.simulated.candidate import REFUSAL, character_of, respond
 from evaldrop.bedrock.simulated.direction import KnownCriteria
+from evaldrop.bedrock.simulated.fault_writer import asks_for_fault, faulty
 from evaldrop.bedrock.simulated.guardrail import (
     MESSAGE,
     Assessment,
@@ -242,6 +243,8 @@ class SimulatedRuntime:
         draw = _draw(digest, "answer")
         if draw.random() < self._rehearsal.refusals:
             return {"text": REFUSAL}
+        if asks_for_fault(prompt):
+            return {"text": faulty(prompt, draw)}
         reference = self._answer_key(prompt)
         character = character_of(_model_id(request))
         # Of the prompt alone: what is hard for one model is hard for the others.

@@ -1,6 +1,7 @@
 """`evaldrop prove`: would the judges and checks of a run have noticed that responses are worse?"""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from evaldrop.proving.edits import FaultKind
     from evaldrop.running.here import LocalRun
     from evaldrop.scorecard.model.proof import Proof
+    from evaldrop.steps.validate_dataset.plan import Plan
 
 
 def prove(
@@ -32,6 +34,15 @@ def prove(
     ] = 200,
     kinds: Annotated[
         str | None, typer.Option("--kinds", metavar="A,B", help="Kinds of faults; all by default.")
+    ] = None,
+    written_by: Annotated[
+        str | None,
+        typer.Option(
+            "--written-by",
+            metavar="MODEL",
+            help="A model that writes the faults, more smoothly than code does: its ID. What it writes is "
+            "paid for, and used only where it is the response with a fault.",
+        ),
     ] = None,
     drop: Annotated[
         list[float] | None,
@@ -76,15 +87,18 @@ def prove(
         evaldrop prove latest --faults --dry-run
 
         evaldrop prove latest --faults --kinds wrong_number,padding --records 50
+
+        evaldrop prove latest --faults --written-by us.amazon.nova-pro-v1:0
     """
     from evaldrop.cli.reporting import scored
     from evaldrop.cli.running import run_and_show
-    from evaldrop.running.proof import DROPS, proof_run, proved_candidate, read_proof
+    from evaldrop.running.proof import drops_asked_before, proof_run, proved_candidate, read_proof
+    from evaldrop.running.written_faults import WrittenBy, writing_run
 
     folder = finished_run(run)
 
     def show() -> int:
-        found = read_proof(folder, drops=drop or DROPS)
+        found = read_proof(folder, drops=drop or drops_asked_before(folder))
         if as_json:
             print_json(found.model_dump(mode="json"))
         else:
@@ -96,21 +110,76 @@ def prove(
 
     if not faults and not dry_run:
         return show()
-    wanted = proof_run(
+    whose, planted = candidate or proved_candidate(folder), _kinds(kinds)
+    judging = partial(
+        proof_run,
         folder,
-        candidate=candidate or proved_candidate(folder),
-        kinds=_kinds(kinds),
+        candidate=whose,
+        kinds=planted,
         records=records,
         bedrock=bedrock,
         max_in_flight=max_in_flight,
-        budget_usd=budget,
     )
+    written: WrittenBy | None = None
+    if written_by is not None:
+        writing = writing_run(
+            folder,
+            model=written_by,
+            candidate=whose,
+            kinds=planted,
+            records=records,
+            bedrock=bedrock,
+            max_in_flight=max_in_flight,
+            budget_usd=budget,
+        )
+        if writing.run is not None:
+            print_prose(stderr(), shown(f"{written_by} writes faults:"))
+            if dry_run:
+                return _say_both_prices(writing.run, judging(), as_json=as_json)
+            if code := run_and_show(writing.run, yes=yes, as_json=False, show=_nothing_to_show):
+                return code
+        written = writing.written()
+        budget = _rest_of(budget, writing.cost_usd)
+        print_prose(stderr(), f"{len(written.faults.planted):,} faults are written; now they are judged:")
+    wanted = judging(budget_usd=budget, written=written)
     if dry_run:
-        return _say_price(wanted, as_json=as_json)
+        return _say_price(wanted, budget, as_json=as_json)
     return run_and_show(wanted, yes=yes, as_json=as_json, show=show)
 
 
-def _say_price(run: "LocalRun", *, as_json: bool) -> int:
+def _nothing_to_show() -> int:
+    return exits.PASSED
+
+
+def _rest_of(budget: float | None, spent: float) -> float | None:
+    if budget is None:
+        return None
+    if spent >= budget:
+        raise InputError(
+            f"--budget {budget:g}: writing the faults took ${spent:.4f}; nothing is left to judge them."
+        )
+    return budget - spent
+
+
+def _say_both_prices(writing: "LocalRun", judging: "LocalRun", *, as_json: bool) -> int:
+    """Say what writing costs, and what judging: of as many faults as code would plant."""
+    if as_json:
+        plans = {"writing": _plan_of(writing), "judging": _plan_of(judging)}
+        print_json({name: plan and plan.to_json() for name, plan in plans.items()})
+        return exits.PASSED if all(plans.values()) else exits.WRONG_USE
+    if code := _say_price(writing, as_json=False):
+        return code
+    print_prose(stderr(), "and they are judged, as many as code would have planted:")
+    return _say_price(judging, as_json=False)
+
+
+def _plan_of(run: "LocalRun") -> "Plan | None":
+    from evaldrop.steps.validate_dataset.validate import check_dataset
+
+    return check_dataset(run.request).plan
+
+
+def _say_price(run: "LocalRun", budget: float | None = None, *, as_json: bool) -> int:
     from evaldrop.cli.advice import problem_with_advice
     from evaldrop.cli.running import show_plan
     from evaldrop.steps.validate_dataset.validate import check_dataset
@@ -124,6 +193,13 @@ def _say_price(run: "LocalRun", *, as_json: bool) -> int:
     else:
         show_plan(stdout(), check)
     print_prose(stderr(), f"nothing was called (--dry-run). The copies: {shown(run.request.dataset)}")
+    likely = check.plan.cost_usd.likely
+    if budget is not None and likely > budget:
+        complain(
+            f"the likely cost is ${likely:,.4f}, above --budget {budget:g}: judging would end before "
+            "all copies are judged. Take fewer --records or --kinds, or raise the budget."
+        )
+        return exits.WRONG_USE
     return exits.PASSED
 
 

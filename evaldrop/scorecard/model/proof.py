@@ -1,5 +1,6 @@
 """What a proof says: whether the setup would have noticed faults that were planted on purpose."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field
@@ -73,6 +74,10 @@ class Proof(Part):
     false_alarms: tuple[FalseAlarm, ...] = ()
     power: tuple[DetectionPower, ...] = ()
     cost_usd: float | None = nullable("What the proof's judges cost.")
+    written_by: str | None = nullable("The model that wrote the faults; null: code planted them.")
+    refused: Mapping[str, int] = Field(
+        default_factory=dict, description="Why faults that the model wrote were no use, and of how many."
+    )
     run_id: str | None = nullable("The run that the proof was made on, where that is another one.")
     made_at: str | None = nullable("ISO 8601.")
     sentences: tuple[str, ...] = ()

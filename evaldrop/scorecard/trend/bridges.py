@@ -14,6 +14,7 @@ from pydantic import Field
 from evaldrop.errors import NotEnoughData
 from evaldrop.scorecard.figures import number, percent
 from evaldrop.scorecard.model.part import Part, nullable
+from evaldrop.scorecard.trend.anchors_on_line import AnchorsOnLine, anchors_on_line
 from evaldrop.scorecard.trend.entries import HistoryEntry, HistoryJudge
 from evaldrop.statistics.equating import Equating, equate
 
@@ -33,6 +34,9 @@ class ScaleLink(Part):
 
     line: Equating | None = nullable("new = intercept + slope · old; null where there is too little for one.")
     unlinked: str = Field(default="", description="Why the scales cannot be linked; empty where they are.")
+    anchors: tuple[AnchorsOnLine, ...] = Field(
+        default=(), description="Whether the line holds on anchors above and below the responses' mean."
+    )
 
     @property
     def is_linked(self) -> bool:
@@ -50,8 +54,22 @@ class ScaleLink(Part):
             f"new = {number(line.intercept)} + {number(line.slope)} · old, at {number(line.old_mean)} "
             f"{number(line.at(line.old_mean))} ({number(low)} to {number(high)}); {line.n:,} responses to "
             f"{line.clusters:,} records or groups of them, correlation {number(line.correlation)}, "
-            f"{percent(line.identical)} the same"
+            f"{percent(line.identical)} the same{''.join(f'; {each.sentence}' for each in self.anchors)}"
         )
+
+    def held_against(self, pairs: Sequence[tuple[float, float]], *, scale: float) -> "ScaleLink":
+        """
+        Return the link as anchors have it: one that they are far from is none.
+
+        Args:
+            pairs: Old and new score of each anchor.
+            scale: Length of the scale.
+        """
+        if self.line is None or self.unlinked:
+            return self
+        found = anchors_on_line(self.line, pairs, scale=scale, most=WIDEST)
+        off = [each.sentence for each in found if not each.holds]
+        return self.model_copy(update={"anchors": found, "unlinked": " and ".join(off)})
 
 
 class CriterionBridge(Part):

@@ -28,8 +28,18 @@ _REDRIVE = (
 )
 
 
-def scorecard_notice(scorecard: "Scorecard", *, folder: str, notify: str) -> dict[str, Any]:
-    """Return what BuildScorecard hands on; `notify` is the evaluation's wish, `always` or `not_passed`."""
+def scorecard_notice(
+    scorecard: "Scorecard", *, folder: str, notify: str, is_ending: bool = False
+) -> dict[str, Any]:
+    """
+    Return what BuildScorecard hands on.
+
+    Args:
+        scorecard: The run's.
+        folder: The run's.
+        notify: The evaluation's wish, `always` or `not_passed`.
+        is_ending: Whether a judge is leaving Bedrock: whatever the gate says, the history ends with it.
+    """
     gate = scorecard.gate
     report = storage.join(folder, "report.html")
     # Imported here: a step that only tells of a failure must not wait for the scorecard's types.
@@ -47,7 +57,7 @@ def scorecard_notice(scorecard: "Scorecard", *, folder: str, notify: str) -> dic
         "decision": gate.decision,
         "reasons": list(gate.reasons),
         "report": report,
-        "notify": notify,
+        "notify": "always" if is_ending else notify,
         "subject": _subject(f"evaldrop {head}"),
         "message": "\n".join(lines),
     }

@@ -75,6 +75,15 @@ def test_a_scorecards_message_has_decision_reasons_alarms_and_where_the_report_i
     json.dumps(notice)
 
 
+def test_that_a_judge_is_leaving_is_heard_of_by_who_wants_to_hear_of_what_did_not_pass_alone():
+    ending = "judge pro: amazon.nova-pro-v1:0 ends on 2026-12-24; run `evaldrop rejudge --bridge`."
+    passed = scorecard(gate=Gate(decision="pass", reasons=("all rules hold",)), alarms=(ending,))
+    notice = scorecard_notice(passed, folder="runs", notify="not_passed", is_ending=True)
+    assert notice["notify"] == "always"
+    assert ending in notice["message"].splitlines()
+    assert scorecard_notice(passed, folder="runs", notify="not_passed")["notify"] == "not_passed"
+
+
 def test_a_rehearsal_says_so_in_subject_and_message():
     notice = scorecard_notice(scorecard(simulated=True), folder="runs", notify="always")
     assert "SIMULATED" in notice["subject"]
