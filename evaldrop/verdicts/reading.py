@@ -10,7 +10,9 @@ from evaldrop.evaluation.criteria.criterion import Criterion
 from evaldrop.verdicts.scores.letters import parse_yes_no
 from evaldrop.verdicts.scores.parsing import parse_score
 from evaldrop.verdicts.scores.structured import (
+    VERDICT_KEYS,
     entries_of,
+    is_verdict,
     json_rationale,
     plain_key,
     plain_keys,
@@ -46,7 +48,58 @@ def read_verdicts(reply: JudgeReply, criteria: Sequence[Criterion], *, form: For
     if reply.stop_reason in SETTLED:
         return unscored_verdicts(criteria, SETTLED[reply.stop_reason], rationale=reply.text)
     names = property_names(criteria)
+    if form == "tool" and (plain := _plain_verdicts(reply, criteria, names)) is not None:
+        return plain
     return [_verdict(reply, criterion, names, place, form) for place, criterion in enumerate(criteria)]
+
+
+def _plain_verdicts(
+    reply: JudgeReply, criteria: Sequence[Criterion], names: Sequence[str]
+) -> list[Verdict] | None:
+    """
+    Return the verdicts of a call of the tool that is to the letter what was asked for; None for any other.
+
+    As `_verdict` does one by one, in a fraction of the time: nearly every reply of a large run is one.
+    """
+    given = reply.tool_input
+    if (
+        type(given) is not dict
+        or reply.stop_reason in TRUNCATED
+        or given.keys() != _keys_apart(tuple(names), tuple(criterion.name for criterion in criteria))
+        or not is_verdict(given)
+    ):
+        return None
+    verdicts = []
+    for criterion, name in zip(criteria, names, strict=True):
+        said = given[name]
+        reading = read_raw(said["score"], criterion.scale)
+        if reading is None:
+            return None
+        verdicts.append(
+            Verdict(
+                criterion=criterion.name,
+                score=reading.value,
+                unscored_reason=reading.reason,
+                rationale=said["rationale"].strip(),
+            )
+        )
+    return verdicts
+
+
+@lru_cache(maxsize=256)
+def _keys_apart(names: tuple[str, ...], criteria: tuple[str, ...]) -> frozenset[str] | None:
+    """Return the keys of a call's criteria; None where one may be read as another's, or a verdict's own."""
+    keys = [plain_key(name) for name in names]
+    for place, criterion in enumerate(criteria):
+        wanted = {plain_key(one) for one in _spelled(names, place, criterion)} - {""}
+        if wanted & VERDICT_KEYS or [key for key in keys if key in wanted] != [keys[place]]:
+            return None
+    return frozenset(names)
+
+
+def _spelled(names: Sequence[str], place: int, criterion: str) -> tuple[str, ...]:
+    """Return how a call of the tool may name a criterion."""
+    return (names[place], *_spellings(criterion, tuple(names))[1:])
 
 
 def unscored_verdicts(
@@ -65,7 +118,7 @@ def _verdict(
     truncated = reply.stop_reason in TRUNCATED
     read: tuple[Reading[float], str] | None = None
     if form == "tool" and reply.tool_input is not None:
-        spelled = (names[place], *_spellings(criterion.name, tuple(names))[1:])
+        spelled = _spelled(names, place, criterion.name)
         read = _from_tool(
             reply.tool_input, criterion, names=spelled, alone=len(names) == 1, truncated=truncated
         )

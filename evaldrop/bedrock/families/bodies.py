@@ -125,7 +125,8 @@ _SILENT = re.compile(r"^(?:.*tool_(?:use|call|calls|result)|document|image|image
 REDACTED = "(redacted)"
 
 
-_DAY_MS = 86_400_000
+MOST_MS = 86_400_000
+"""A day: what a call may have taken at most. More is no time."""
 
 
 class Parts(NamedTuple):
@@ -242,7 +243,7 @@ def _count(value: object) -> int | None:
 
 def duration_ms(value: object) -> float | None:
     """Return a time that something took, in ms; None where it is none: below 0, above a day, or no number."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _DAY_MS:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MOST_MS:
         return None
     return float(value)
 

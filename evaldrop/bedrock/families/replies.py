@@ -11,7 +11,7 @@ from evaldrop.bedrock.families import bodies, converse
 from evaldrop.bedrock.families.called import read_called
 from evaldrop.bedrock.families.family import Reply
 from evaldrop.bedrock.families.registry import answering
-from evaldrop.bedrock.families.thinking import split_thinking
+from evaldrop.bedrock.families.thinking import may_hold_thoughts, split_thinking
 from evaldrop.bedrock.families.tool_calls import calls_text
 from evaldrop.evaluation.called_checks import CALLED_APIS, EMBED
 from evaldrop.json_text import loads
@@ -31,6 +31,10 @@ GUARDRAIL_INTERVENED = "guardrail_intervened"
 UNKNOWN_LAYOUT = "UnknownReplyLayout"
 """The error of a reply whose text was not found, though it may well hold one."""
 
+_PLAIN_STOPS = {stop: stop for stop in ("end_turn", "tool_use", "max_tokens", "stop_sequence")}
+_PLAIN_KEYS = frozenset({"Output", "StopReason", "Usage", "Metrics"})
+_PLAIN_USAGE = frozenset({"InputTokens", "OutputTokens", "TotalTokens"})
+
 # Characters of the keys that a message names.
 _MOST_KEYS = 200
 
@@ -43,6 +47,43 @@ def read_reply(api: str, raw: object) -> Reply:
         api: `converse` or `invoke_model`, the operation that answered; or that of a called check.
         raw: The operation's result as the workflow keeps it, parsed JSON.
     """
+    if api == "converse" and (plain := _plain(raw)) is not None:
+        return plain
+    return _read_any(api, raw)
+
+
+def _plain(raw: object) -> Reply | None:
+    """
+    Return what a reply of Converse's says that has the commonest form: one text or one call, all else told.
+
+    As `_read_any` does, in a tenth of the time: nearly every reply of a large run is one. None for others.
+    """
+    try:
+        content, usage = raw["Output"]["Message"]["Content"], raw["Usage"]  # type: ignore[index]
+        ((kind, said),) = content[0].items()
+        taken, given = usage["InputTokens"], usage["OutputTokens"]
+        took, stop = raw["Metrics"]["LatencyMs"], _PLAIN_STOPS[raw["StopReason"]]  # type: ignore[index]
+    except (TypeError, KeyError, IndexError, ValueError, AttributeError):
+        return None
+    is_plain = (
+        len(content) == 1
+        and type(content) is list
+        and type(taken) is type(given) is type(took) is int
+        and 0 <= taken <= bodies.MOST_TOKENS
+        and 0 <= given <= bodies.MOST_TOKENS
+        and 0 <= took <= bodies.MOST_MS
+        and not (raw.keys() - _PLAIN_KEYS or usage.keys() - _PLAIN_USAGE)  # type: ignore[attr-defined]
+    )
+    if not is_plain:
+        return None
+    if kind == "Text" and type(said) is str and not may_hold_thoughts(said):
+        return Reply(said, None, stop, taken, given, float(took))
+    if kind == "ToolUse" and type(said) is dict and type(said.get("Input")) is dict:
+        return Reply("", said["Input"], stop, taken, given, float(took))
+    return None
+
+
+def _read_any(api: str, raw: object) -> Reply:
     result = bodies.mapping(raw)
     if api in CALLED_APIS:
         return read_called(api, result)
@@ -62,7 +103,9 @@ def read_reply(api: str, raw: object) -> Reply:
 
 def read_answer(api: str, raw: object) -> Reply:
     """Return what a candidate's raw reply says; a tool that it asks for is part of its answer, as text."""
-    reply = read_reply(api, raw)
+    if api == "converse" and (plain := _plain(raw)) is not None and plain.tool_input is None:
+        return plain
+    reply = _read_any(api, raw)
     calls = calls_text(raw)
     return reply._replace(text="\n".join(filter(None, (reply.text, calls)))) if calls else reply
 

@@ -68,9 +68,17 @@ class Said(NamedTuple):
     thinking: str | None = None
 
 
+def may_hold_thoughts(text: str) -> bool:
+    """Tell whether a text has to be split: most have no sign of a thought."""
+    for sign in _SIGNS:
+        if sign in text:
+            return _MARK.search(text) is not None
+    return False
+
+
 def split_thinking(text: str) -> Said:
     """Return what a text says, and the thoughts that it holds beside."""
-    if not (any(sign in text for sign in _SIGNS) and _MARK.search(text)):
+    if not may_hold_thoughts(text):
         return Said(text)
     thoughts: list[str] = []
 

@@ -15,11 +15,16 @@ NO_REFERENCE = "no_reference"
 
 
 class Checking:
-    """Makes the verdicts of one run's checks."""
+    """
+    Makes the verdicts of one run's checks.
+
+    `has_any` tells whether there are checks at all.
+    """
 
     def __init__(self, run: RunDefinition) -> None:
         checks = ((name, criterion.check) for name, criterion in run.criteria.items())
         self._own = {name: check for name, check in checks if check is not None}
+        self.has_any = bool(self._own)
 
     def rows(
         self,
@@ -38,8 +43,6 @@ class Checking:
             tool_calls: The tools that the candidate asked for.
             is_there: Whether there is a response to look at; else every check is unscored.
         """
-        if not self._own:
-            return
         brought = checks_of(record)
         subject = _subject(record, response, tool_calls) if is_there else None
         for name, check in self._own.items():

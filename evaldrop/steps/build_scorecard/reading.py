@@ -114,7 +114,8 @@ class ResultReader:
     def _read_candidate(self, name: str, response: Mapping[str, Any] | None, found: Found) -> CandidateResult:
         record, is_skipped = found.record, is_skipped_by_budget(found.output)
         row, error = self._response_row(name, response, found)
-        row = row._replace(expected_blocked=record.expected_blocked)
+        if record.expected_blocked is not None:
+            row = row._replace(expected_blocked=record.expected_blocked)
         if row.stop_reason == GUARDRAIL_INTERVENED:
             # The text is the guardrail's own message, which says nothing of the candidate.
             row = row._replace(metrics=self._no_metrics)
@@ -137,7 +138,7 @@ class ResultReader:
             has_text=is_to_be_judged(row),
             instead=SKIPPED_BY_BUDGET if is_skipped else None,
         )
-        if not is_skipped:
+        if self._checking.has_any and not is_skipped:
             asked_tools = tool_calls((response or {}).get("reply"))
             verdicts += self._checking.rows(record, row, asked_tools, is_there=is_to_be_judged(row))
         called = self._called_checks.read(

@@ -40,7 +40,7 @@ _OTHER_KEY = re.compile(
     r"(?:max|min|maximum|minimum|alternative|initial|draft|previous|first|preliminary|confidence|old"
     r"|original|sub|average|possible|reference|expected)_"
 )
-_VERDICT_KEYS = frozenset({"rationale", "score"})
+VERDICT_KEYS = frozenset({"rationale", "score"})
 _DEPTH = 6
 _SHORT = 80
 _NO_WORD = re.compile(r"[^a-z0-9]+")
@@ -136,7 +136,7 @@ def entries_of(value: Any, *, names: Sequence[str], alone: bool) -> list[Entry]:
     `alone` says that the call was about this criterion only: a score without a name is then its score.
     """
     wanted = _wanted(tuple(names))
-    if not wanted & _VERDICT_KEYS and _is_verdict(value):
+    if not wanted & VERDICT_KEYS and is_verdict(value):
         given = [member for key, member in plain_keys(value).items() if key in wanted]
         found = [Entry(member["score"], member["rationale"], named=True) for member in given]
     else:
@@ -184,14 +184,14 @@ def read_raw(raw: Any, scale: Scale, *, depth: int = 0) -> Reading[float] | None
     return None
 
 
-def _is_verdict(value: Any) -> bool:
+def is_verdict(value: Any) -> bool:
     """
     Tell whether `value` is to the letter what the verdict tool asks for, as nearly every reply is: under each
     name a rationale and a score, and nothing inside that could name a criterion too.
     """
     return type(value) is dict and all(
         type(member) is dict
-        and member.keys() == _VERDICT_KEYS
+        and member.keys() == VERDICT_KEYS
         and type(member["rationale"]) is str
         and _is_scalar(member["score"])
         for member in value.values()
