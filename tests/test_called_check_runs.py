@@ -1,12 +1,15 @@
 """Checks that are calls: whole rehearsed runs by an embedding model and by guardrail checks."""
 
 import json
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from evaldrop import read_run
-from tests.whole_runs import called, only_run, write_evaluation
+from evaldrop.cli import exits
+from tests.whole_runs import called, command, environment, evaldrop, only_run, write_evaluation
 
 EVALUATION = """
 name: small
@@ -23,14 +26,14 @@ prices:
 """
 
 
-def run_of(folder, evaluation=EVALUATION, *, bedrock="simulated"):
+def run_of(folder, evaluation=EVALUATION, *, bedrock="simulated", more=()):
     dataset = write_evaluation(folder, records=6, evaluation=evaluation)
     rows = [json.loads(line) for line in dataset.read_text(encoding="utf-8").splitlines()]
     rows[0].pop("reference")
     rows[1]["reference"] = [rows[1]["reference"], "Something else altogether."]
     dataset.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     options = ("--bedrock", bedrock, "--out", folder / "runs", "--yes", "--json")
-    return called("run", dataset, *options, cwd=folder)
+    return called("run", dataset, *options, *more, cwd=folder)
 
 
 @pytest.fixture(scope="module")
@@ -127,3 +130,67 @@ def test_another_server_is_refused_before_it_is_called(tmp_path):
     assert "check guardrail: it is Bedrock's InvokeGuardrailChecks" in told
     assert "harmfulness and stereotyping" in told
     assert "check similarity: it asks Bedrock for embeddings" in told
+
+
+@pytest.mark.parametrize("errors", [0.3, 1])
+def test_calls_that_fail_cost_a_verdict_each_and_no_run(errors, tmp_path):
+    done = run_of(tmp_path, bedrock=f"simulated:errors={errors},latency=0,seed=3")
+    assert done.returncode in ((3,) if errors == 1 else (0, 1, 2)), done.stderr
+    run = read_run(str(only_run(tmp_path / "runs")))
+    assert run.verdicts.criterion.value_counts().to_dict() == {
+        "similarity": 12,
+        "guardrail": 12,
+        "contains": 12,
+    }
+    unscored = run.verdicts[run.verdicts.score.isna() & (run.verdicts.criterion != "contains")]
+    assert len(unscored) > 2
+    assert set(unscored.unscored_reason) <= {"not_applicable", "no_response", "judge_error", "check_error"}
+    answered = run.responses.response.notna().sum()
+    assert (answered == 0) == (errors == 1)
+
+
+def test_a_budget_that_is_spent_on_the_way_holds_its_checks_too(tmp_path):
+    dear = EVALUATION.replace("input: 150", "input: 150000").replace("budget_usd: 1", "budget_usd: 9")
+    done = run_of(tmp_path, dear, bedrock="simulated:latency=0", more=("--budget", "5"))
+    assert done.returncode == exits.BUDGET_SPENT, done.stderr
+    folder = only_run(tmp_path / "runs")
+    run = read_run(str(folder))
+    assert 0 < run.scorecard.records.skipped < 6
+    assert run.scorecard.cost_usd.total <= 5
+    settled = {}
+    for line in (folder / "budget.jsonl").read_text(encoding="utf-8").splitlines():
+        entry = json.loads(line)
+        settled[entry["record_id"]] = entry["micros"]
+    # What each record was settled at is what the scorecard says, but for fractions of a micro-dollar.
+    assert sum(settled.values()) / 1e6 == pytest.approx(run.scorecard.cost_usd.total, abs=6e-6)
+
+
+def test_a_run_with_calls_of_checks_that_was_killed_pays_for_none_of_them_twice(tmp_path):
+    dataset = write_evaluation(tmp_path, records=30, evaluation=EVALUATION)
+    arguments = command(
+        "run", dataset, "--bedrock", "simulated:latency=0.05", "--out", tmp_path / "runs", "--yes"
+    )
+    nowhere = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(arguments, env=environment(), **nowhere) as begun:
+        until = time.monotonic() + 60
+        while sum(each.stat().st_size for each in tmp_path.glob("runs/small/*/journal.jsonl")) < 20_000:
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        begun.kill()
+    folder = only_run(tmp_path / "runs")
+    kept = (folder / "journal.jsonl").read_bytes().count(b"\n")
+    assert 0 < kept < 210
+    done = evaldrop("run", "--resume", folder, "--json")
+    assert done.returncode == 0, done.stderr
+    run = read_run(str(folder))
+    # A response, its similarity, its reference's and its guardrail for each of 30 records and 2 candidates.
+    assert run.scorecard.records.evaluated == 30
+    whole = run_of_thirty(tmp_path / "whole")
+    assert run.scorecard.cost_usd == whole.scorecard.cost_usd
+
+
+def run_of_thirty(folder):
+    dataset = write_evaluation(folder, records=30, evaluation=EVALUATION)
+    options = ("--bedrock", "simulated:latency=0.05", "--out", folder / "runs", "--yes", "--json")
+    assert called("run", dataset, *options, cwd=folder).returncode == 0
+    return read_run(str(only_run(folder / "runs")))
