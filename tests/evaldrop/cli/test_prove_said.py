@@ -65,7 +65,8 @@ def test_a_proof_says_what_it_found_and_about_the_drop_that_was_asked(
     assert "20-point drop in correctness" in (Path(run) / "summary.md").read_text(encoding="utf-8")
     assert main(["prove", run, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert {each["drop"] for each in found["power"]} == {0.02, 0.05, 0.1}
+    # Asked again, it is about the drop that was asked about.
+    assert {each["drop"] for each in found["power"]} == {0.2}
     assert len(found["sentences"]) >= len(found["false_alarms"]) == 2
 
 
