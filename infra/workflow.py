@@ -32,17 +32,19 @@ JOBS_LABEL = "Jobs"
 """Likewise of the Map over batch jobs."""
 EVALUATION_JOBS_LABEL = "EvaluationJobs"
 """And of that over evaluation jobs."""
-
-
 SCORES_LABEL = "Scores"
 """Of that over batches of responses for scorers."""
 PROMPTS_LABEL = "Prompts"
 """Of that over prompts that are asked for."""
 PROMPT_JOBS_LABEL = "PromptJobs"
+"""And of that over jobs that make some."""
 PROMPT_JOB, KNOWN_JOB = "AdvancedPromptOptimizationJob", "ModelInvocationJob"
 """What the states of `by: bedrock_job` are about; the second one where a stack takes none such."""
-"""And of that over jobs that make some."""
-LABELS = (MAP_LABEL, PROMPTS_LABEL, PROMPT_JOBS_LABEL, JOBS_LABEL, EVALUATION_JOBS_LABEL, SCORES_LABEL)
+PARTS_LABEL = "Parts"
+"""Of that over parts of a large dataset."""
+LABELS = (
+    MAP_LABEL, PARTS_LABEL, PROMPTS_LABEL, PROMPT_JOBS_LABEL, JOBS_LABEL, EVALUATION_JOBS_LABEL, SCORES_LABEL,
+)  # fmt: skip
 
 
 class Workflow(Construct):

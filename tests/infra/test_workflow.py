@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from evaldrop.engine import execute, load
+from infra.workflow import LABELS
 
 ROOT = Path(__file__).parent.parent.parent
 WORKFLOW = ROOT / "infra" / "workflow.asl.json"
@@ -47,6 +48,17 @@ def test_the_linter_refuses_a_workflow_with_a_state_that_is_not_there(validator,
     broken = tmp_path / "broken.asl.json"
     broken.write_text(text.replace('"StartAt": "ValidateDataset"', '"StartAt": "Elsewhere"'))
     assert check(validator, broken).returncode != 0
+
+
+def test_a_stack_lets_each_map_run_its_children():
+    """By its label, which is part of their ARNs: a Map whose label is not named would fail when deployed."""
+    states = json.loads(WORKFLOW.read_text())["States"].values()
+    distributed = [
+        state["Label"]
+        for state in states
+        if state["Type"] == "Map" and state["ItemProcessor"]["ProcessorConfig"]["Mode"] == "DISTRIBUTED"
+    ]
+    assert sorted(distributed) == sorted(LABELS)
 
 
 @pytest.mark.parametrize("notify", ["always", "not_passed"])

@@ -96,6 +96,21 @@ class CountedRuntime:
         return answer
 
 
+PARTS_ABOVE_BYTES = 600_000
+"""Of this stack alone: a test need not upload hundreds of megabytes for a dataset in parts."""
+
+
+def _parts_above(assembly, size):
+    """Change the size from which on the stack's datasets go in parts."""
+    told = [
+        each["Properties"]["Environment"]["Variables"]
+        for each in assembly.template["Resources"].values()
+        if "EVALDROP_PARTS_ABOVE" in each["Properties"].get("Environment", {}).get("Variables", {})
+    ]
+    (variables,) = told
+    variables["EVALDROP_PARTS_ABOVE"] = str(size)
+
+
 class Host:
     """What the harness may ask for, by the name of the method."""
 
@@ -103,6 +118,7 @@ class Host:
         self._ahead = timedelta()
         server.Sandboxes = CrashingSandboxes
         assembly = synthesise(find_checkout(), Path(folder) / "assembly", tell=lambda _line: None)
+        _parts_above(assembly, PARTS_ABOVE_BYTES)
         self._aws = LocalAws(
             assembly,
             lambda key: CountedRuntime(self._opener(bedrock)(key)),
