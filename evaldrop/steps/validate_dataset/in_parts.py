@@ -9,7 +9,7 @@ as other rows say, a search for prompts, a limit) is validated in one piece, as 
 import hashlib
 from array import array
 from base64 import b64decode, b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import accumulate
 from typing import Any
@@ -21,6 +21,7 @@ from evaldrop.datasets import Record, Survey
 from evaldrop.datasets.files.opening import HEAD_BYTES, is_of_lines
 from evaldrop.datasets.files.ranges import CHUNK_BYTES, count_lines
 from evaldrop.datasets.parts import (
+    Ids,
     PartSurvey,
     merged_survey,
     repeated_ids,
@@ -28,6 +29,7 @@ from evaldrop.datasets.parts import (
     tally_from_json,
     tally_to_json,
 )
+from evaldrop.datasets.survey import SurveyTally
 from evaldrop.errors import BudgetExceeded
 from evaldrop.evaluation import Evaluation
 from evaldrop.evaluation.originals import improved_candidates
@@ -109,24 +111,35 @@ class DatasetParts:
 
         None where it cannot be read in parts; what is due first where parts repeat IDs of earlier ones.
         """
-        surveys = list[PartSurvey]()
-        for number in range(self._dataset.count):
-            surveys.append(self._read_survey(number))
-            if surveys[-1].tally is None:
-                return None
-        facts = self._dataset.facts
-        if "repeated" not in facts:
-            repeated = repeated_ids([each.ids for each in surveys])
-            for number, ids in repeated.items():
-                self._files.write("repeated", number, orjson.dumps([*ids]))
+        numbers = range(self._dataset.count)
+        if "repeated" not in self._dataset.facts:
+            ids = list[Ids]()
+            for number in numbers:
+                found = self._read_survey(number)
+                if found.tally is None:
+                    return None
+                ids.append(found.ids)
+            repeated = repeated_ids(ids)
+            for number, known in repeated.items():
+                self._files.write("repeated", number, orjson.dumps([*known]))
             self._dataset.note(repeated=sorted(repeated))
             if repeated:
                 return due("survey", sorted(repeated))
-        tallies = [each.tally for each in surveys if each.tally is not None]
-        self._dataset.note(accepted=[each.n_accepted for each in tallies])
-        return merged_survey(
-            tallies, source=self._dataset.source, fields=self._dataset.fields, sha256=facts["sha256"]
-        )
+        accepted = list[int]()
+
+        def tallies() -> Iterator[SurveyTally]:
+            # One after the other: of hundreds of parts they would take gigabytes.
+            for number in numbers:
+                tally = self._read_survey(number).tally
+                if tally is not None:
+                    accepted.append(tally.n_accepted)
+                    yield tally
+
+        source, fields = self._dataset.source, self._dataset.fields
+        sha256 = str(self._dataset.facts["sha256"])
+        survey = merged_survey(tallies(), source=source, fields=fields, sha256=sha256)
+        self._dataset.note(accepted=accepted)
+        return survey
 
     def before_look(self, definition: RunDefinition) -> JSON:
         """Keep what records are looked at for, and return what is due."""
