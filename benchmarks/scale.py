@@ -131,14 +131,16 @@ def write_dataset(folder: Path, parts: int) -> int:
     records = parts * PART_BYTES // RECORD_BYTES
     with (folder / "records.jsonl").open("w", encoding="utf-8") as lines:
         for number in range(records):
-            asked = text(words, source, 430)
+            asked = text(words, source, 200)
             row = {
                 "id": f"r{number:09d}",
                 "prompt": asked,
                 "reference": asked[:200],
                 "category": f"c{number % 6}",
+                "context": "",
             }
-            lines.write(dumped(row | {"context": asked[: RECORD_BYTES - len(asked) - 320]}))
+            row["context"] = text(words, source, 400)[: RECORD_BYTES - len(dumped(row))]
+            lines.write(dumped(row))
     return records
 
 

@@ -4,7 +4,7 @@ import json
 import math
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from evaldrop.datasets import Record, read_records
@@ -16,9 +16,9 @@ from evaldrop.run.request import RunRequest
 from evaldrop.steps.prepare_jobs.writing import LIMITS
 from evaldrop.steps.prepare_records.prepare import POLL_S
 from evaldrop.steps.validate_dataset.deliveries import with_deliveries
+from evaldrop.steps.validate_dataset.machinery import TRANSITION_USD
 from evaldrop.steps.validate_dataset.plan import (
     CACHE_HITS,
-    TRANSITION_USD,
     ChildType,
     Counting,
     Plan,
@@ -28,10 +28,13 @@ from evaldrop.steps.validate_dataset.plan import (
 )
 from evaldrop.steps.validate_dataset.planned_lines import Line
 from evaldrop.steps.validate_dataset.validate import check_dataset
+from infra.cost_picture import cost_picture
 
 PAGE = Path(__file__).parent.parent / "docs" / "costs.md"
 BEGIN, END = "<!-- written by python -m infra.costs -->", "<!-- end -->"
+PICTURE = PAGE.parent / "pictures" / "costs.svg"
 RECORDS = (1_000, 1_000_000)
+MANY = (1_000_000, 10_000_000, 100_000_000)
 MAX_ROWS = LIMITS.most
 LONGER_BY = 2_500
 """Tokens of instructions that a cache takes, of a rubric of one's own."""
@@ -65,12 +68,13 @@ _ROW = {
 }
 
 
-def plans() -> tuple[RunDefinition, list[Plan]]:
+def plans(numbers: Sequence[int] = RECORDS) -> tuple[RunDefinition, list[Plan]]:
     """Return the example's definition, and its plan for each number of records."""
     with tempfile.TemporaryDirectory() as folder:
         dataset = Path(folder) / "example.jsonl"
         dataset.with_name("evaluation.yaml").write_text(EVALUATION, encoding="utf-8")
-        dataset.write_text(json.dumps(_ROW) + "\n", encoding="utf-8")
+        line = json.dumps(_ROW) + "\n"
+        dataset.write_text(line, encoding="utf-8")
         check = check_dataset(RunRequest(run_id="example", dataset=str(dataset), out=folder))
         with dataset.open("rb") as stream:
             sample = [row for row in read_records(stream, source="example") if isinstance(row, Record)]
@@ -79,7 +83,14 @@ def plans() -> tuple[RunDefinition, list[Plan]]:
     prices = load_prices()
     definition = check.definition
     made = [
-        make_plan(Counting(definition, None), sample, records=records, prices=prices) for records in RECORDS
+        make_plan(
+            Counting(definition, None),
+            sample,
+            records=records,
+            prices=prices,
+            dataset_bytes=records * len(line.encode()),
+        )
+        for records in numbers
     ]
     return definition, [with_deliveries(plan, definition.evaluation, prices, has_jobs=True) for plan in made]
 
@@ -132,6 +143,8 @@ def tables() -> str:
             *_cached(planned),
             "",
             *_children(definition, planned),
+            "",
+            *_machinery(plans(MANY)[1]),
             "",
             *_searches(),
         ]
@@ -232,6 +245,29 @@ def _children(definition: RunDefinition, planned: list[Plan]) -> Iterator[str]:
         yield f"| Batch: its jobs besides, {lasts} each | {more} |"
 
 
+def _machinery(planned: list[Plan]) -> Iterator[str]:
+    """Yield what is beside the models in large runs, and its share of the bill."""
+    heads = " | ".join(f"{plan.records:,} records" for plan in planned)
+    yield f"| beside the models, USD | {heads} |"
+    yield "|---|" + "---:|" * len(planned)
+    rows = {
+        "Step Functions": lambda plan: _usd(plan.orchestration_usd),
+        "evaldrop's functions": lambda plan: _usd(plan.functions_usd),
+        "requests to S3": lambda plan: _usd(plan.storage_usd),
+        "**all of it**": lambda plan: f"**{_usd(plan.machinery_usd)}**",
+        "the models, likely": lambda plan: _usd(plan.cost_usd.likely),
+        "its share of the bill": lambda plan: f"{share(plan):.2%}".replace("%", " %"),
+        "parts of the dataset": lambda plan: f"{plan.parts:,}",
+    }
+    for name, figure in rows.items():
+        yield f"| {name} | {' | '.join(map(figure, planned))} |"
+
+
+def share(plan: Plan) -> float:
+    """Return the share of a run's bill that is not the models'."""
+    return plan.machinery_usd / (plan.machinery_usd + plan.cost_usd.likely)
+
+
 def _range(line: Line) -> str:
     if line.cost_usd is None:
         return "unknown"
@@ -242,6 +278,20 @@ def _usd(amount: float) -> str:
     return f"{amount:,.2f}" if amount < 100 else f"{amount:,.0f}"
 
 
+def picture() -> str:
+    """Return the costs against the number of records, both by powers of ten."""
+    planned = plans([10**power for power in range(3, 9)])[1]
+    return cost_picture(
+        [plan.records for plan in planned],
+        {
+            "models": [plan.cost_usd.likely for plan in planned],
+            "Step Functions": [plan.orchestration_usd for plan in planned],
+            "functions": [plan.functions_usd for plan in planned],
+            "requests to S3": [plan.storage_usd for plan in planned],
+        },
+    )
+
+
 def page(text: str) -> str:
     """Return the page with its tables anew."""
     before, _, rest = text.partition(BEGIN)
@@ -250,4 +300,5 @@ def page(text: str) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    PICTURE.write_text(picture(), encoding="utf-8")
     sys.stdout.write(f"wrote {PAGE.name}\n")

@@ -40,7 +40,8 @@ class Shape:
 
 # Sized for 100,000 records; docs/performance.md has what BuildScorecard was measured at.
 STEPS = {
-    "ValidateDataset": Shape(memory_mb=1769, timeout_s=900, disk_mb=10_240),
+    # Who merges the findings of hundreds of parts holds the digests of ten million IDs.
+    "ValidateDataset": Shape(memory_mb=3008, timeout_s=900, disk_mb=10_240),
     "PrepareRecords": Shape(memory_mb=1769, timeout_s=900, disk_mb=10_240),
     "ChoosePrompts": Shape(memory_mb=3008, timeout_s=900, disk_mb=10_240),
     "CheckFirstCalls": Shape(memory_mb=512, timeout_s=120),

@@ -370,7 +370,7 @@ def shown_of_a_wrong_rule(folder, validated):
 def shown_of_deliveries(folder, validated):
     ended = called("plan", "datasets/support-faq")
     assert ended.returncode == 0
-    return re.search(r"^delivery .*?^(?=Step Functions)", ended.stdout, re.MULTILINE | re.DOTALL)[0]
+    return re.search(r"^delivery .*?^(?=besides on AWS)", ended.stdout, re.MULTILINE | re.DOTALL)[0]
 
 
 def shown_of_a_moved_judge(folder, validated):

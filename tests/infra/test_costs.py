@@ -12,7 +12,7 @@ from evaldrop.run.request import RunRequest
 from evaldrop.running.workflow import run_locally
 from evaldrop.shipped import workflow_definition
 from evaldrop.steps.validate_dataset.plan import child_transitions, orchestration_usd
-from infra.costs import PAGE, page
+from infra.costs import MANY, PAGE, PICTURE, page, picture, plans, share
 from tests.whole_runs import write_evaluation
 
 EVALUATION = """
@@ -28,6 +28,20 @@ criteria: [helpfulness, correctness]
 def test_the_page_is_what_the_plan_computes_today():
     text = PAGE.read_text(encoding="utf-8")
     assert page(text) == text, "python -m infra.costs writes it anew"
+
+
+def test_the_picture_is_what_the_plan_computes_today():
+    assert PICTURE.read_text(encoding="utf-8") == picture(), "python -m infra.costs writes it anew"
+
+
+def test_the_share_of_the_machinery_is_below_a_percent_at_any_size():
+    """What the page says of large runs."""
+    planned = plans(MANY)[1]
+    assert [plan.records for plan in planned] == [1_000_000, 10_000_000, 100_000_000]
+    assert all(0.004 < share(plan) < 0.0065 for plan in planned)
+    assert all(plan.orchestration_usd > 0.9 * plan.machinery_usd for plan in planned)
+    few, _, many = planned
+    assert many.storage_usd > 500 * few.storage_usd
 
 
 def test_standard_children_are_paid_by_their_transitions():

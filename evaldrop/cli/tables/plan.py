@@ -79,15 +79,33 @@ def print_plan(console: Console, plan: "Plan", *, budget_usd: float | None) -> N
     for search in searched:
         _print_search(console, search)
     _print_options(console, plan)
-    print_prose(
-        console, f"Step Functions on AWS: {rough_usd(plan.orchestration_usd)}; nothing on one machine"
-    )
+    print_prose(console, _around(plan))
     calling = f"about {rough_duration(plan.duration_s)} with {count(plan.max_concurrency)} records at a time"
     if plan.most_s is not None:
         calling = f"up to {rough_duration(plan.most_s)}, for jobs may take so long; {calling} on demand"
     print_prose(console, calling)
     if budget_usd is not None:
         print_prose(console, f"budget: {rough_usd(budget_usd)}")
+
+
+def _around(plan: "Plan") -> str:
+    """Return what AWS takes that is no model, and its share of the bill where the models' is known."""
+    amounts = {
+        "Step Functions": plan.orchestration_usd,
+        "functions": plan.functions_usd,
+        "S3 requests": plan.storage_usd,
+    }
+    of_what = [f"{name} {_least_usd(amount)}" for name, amount in amounts.items()]
+    share = ""
+    if not plan.unknown and plan.cost_usd.likely:
+        part = plan.machinery_usd / (plan.machinery_usd + plan.cost_usd.likely)
+        share = f" ({percent(part)} of the bill)"
+    parts = f", the dataset in {count(plan.parts)} parts" if plan.parts else ""
+    return f"besides on AWS: {', '.join(of_what)}{share}{parts}; nothing on one machine"
+
+
+def _least_usd(amount: float) -> str:
+    return rough_usd(amount) if amount >= 0.0001 else "below $0.0001"
 
 
 def _in_search(line: "Line", search: "PlannedSearch") -> str:

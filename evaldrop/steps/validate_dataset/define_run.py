@@ -56,6 +56,7 @@ from evaldrop.steps.validate_dataset.improvements import (
     search_problems,
     search_warnings,
 )
+from evaldrop.steps.validate_dataset.in_parts import bytes_in_parts
 from evaldrop.steps.validate_dataset.job_checks import evaluation_job_problems, evaluation_job_warnings
 from evaldrop.steps.validate_dataset.limit_checks import limit_problems, limit_warnings
 from evaldrop.steps.validate_dataset.looking import LookAtRecords, Picking, sample_step
@@ -437,6 +438,7 @@ class RunDraft:
                 prices=prices,
                 lengths=lengths,
                 longer={each.candidate: each.longer for each in search.searches} if search else None,
+                dataset_bytes=bytes_in_parts(self.request, self.evaluation),
             )
             plan = with_deliveries(plan, definition.evaluation, prices, has_jobs=self._has_jobs)
         if search is not None:

@@ -56,6 +56,13 @@ def is_cut(request: RunRequest, evaluation: Evaluation, sizes: PartSizes) -> boo
         return is_of_lines(stream.read(HEAD_BYTES))
 
 
+def bytes_in_parts(request: RunRequest, evaluation: Evaluation) -> int:
+    """Return the size of a dataset that a stack of the usual settings validates in parts; 0 of others."""
+    if not is_cut(request, evaluation, PartSizes()):
+        return 0
+    return storage.describe(request.dataset).size
+
+
 def _has_more_steps(evaluation: Evaluation) -> bool:
     """Tell whether jobs or scorers have a say: what prepares those reads all records by itself."""
     called = (*evaluation.candidates, *evaluation.judges)

@@ -35,6 +35,15 @@ from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import with_texts_restored
 from evaldrop.steps.prepare_records.kept_replies import ParentReplies
 from evaldrop.steps.prepare_records.prepare import Preparing
+from evaldrop.steps.validate_dataset.machinery import (
+    CHILD_GB,
+    EXPRESS_GB_HOUR_USD,
+    EXPRESS_REQUEST_USD,
+    TRANSITION_USD,
+    machinery,
+    parts_in_stack,
+    result_bytes,
+)
 from evaldrop.steps.validate_dataset.planned_lines import ZERO, Line, Range, Role
 from evaldrop.steps.validate_dataset.planned_search import PlannedSearches
 from evaldrop.steps.validate_dataset.reply_lengths import GUESSED, ReplyLengths
@@ -49,9 +58,6 @@ RESPONSE_TOKENS = (60, 250)
 
 # Seconds a call takes, for the time a run needs; the real figure is the model's affair.
 CANDIDATE_S, JUDGE_S = 2.5, 3.0
-
-# Step Functions in us-east-1: USD per state transition, per Express request, per GB-hour of an Express child.
-TRANSITION_USD, EXPRESS_REQUEST_USD, EXPRESS_GB_HOUR_USD, CHILD_GB = 25e-6, 1e-6, 0.06, 64 / 1024
 
 
 _NOBODY: Mapping[str, Range] = {}
@@ -96,6 +102,9 @@ class Plan:
         lines: Of each candidate and judge, without what a search for prompts takes of them.
         copies: Perturbed copies of them, which are called for like records.
         orchestration_usd: What Step Functions takes on AWS; nothing on one machine.
+        parts: In how many parts a stack of the usual settings works on the dataset; 0 in one piece.
+        functions_usd: What evaldrop's functions take on AWS.
+        storage_usd: What their requests to S3 take.
         duration_s: On demand, at `max_concurrency` records at a time.
         options: The run in each delivery.
         most_s: In what time a run ends whose jobs take as long as they may; None without jobs.
@@ -110,6 +119,9 @@ class Plan:
     duration_s: float
     max_concurrency: int
     prices_date: str
+    parts: int = 0
+    functions_usd: float = 0.0
+    storage_usd: float = 0.0
     copies: int = 0
     options: tuple[Option, ...] = ()
     chosen: str = ""
@@ -156,12 +168,18 @@ class Plan:
         searching = self.prompt_search.cost_usd if self.prompt_search else ZERO
         return sum((line.cost_usd for line in self.lines if line.cost_usd), searching)
 
+    @property
+    def machinery_usd(self) -> float:
+        """What all takes on AWS that is not a model."""
+        return self.orchestration_usd + self.functions_usd + self.storage_usd
+
     def to_json(self) -> dict[str, Any]:
         """Return the plan as `run.json` and `evaldrop plan --json` give it."""
         return {
             **asdict(replace(self, prompt_search=None)),
             "prompt_search": self.prompt_search.to_json() if self.prompt_search else None,
             "calls": self.calls,
+            "machinery_usd": self.machinery_usd,
             "guessed": list(self.guessed),
             "deliveries": self.deliveries,
             # Never the known part alone under this key: it would be read as the whole cost.
@@ -180,6 +198,7 @@ def make_plan(
     prices: Prices,
     lengths: ReplyLengths = GUESSED,
     longer: Mapping[str, Range] | None = None,
+    dataset_bytes: int = 0,
 ) -> Plan:
     """
     Return the plan of a run.
@@ -191,6 +210,7 @@ def make_plan(
         prices: Where dollars come from.
         lengths: What is known of replies.
         longer: By how many tokens a candidate's prompt will be longer than the one that is counted.
+        dataset_bytes: Of a dataset that a stack may work on in parts; 0 of others.
     """
     left = records - counting.n
     for record in sample:
@@ -201,10 +221,21 @@ def make_plan(
     children = records + copies
     evaluation = definition.evaluation
     concurrency = definition.options.get("max_in_flight") or evaluation.max_concurrency
+    calls = sum(line.calls for line in lines)
+    written = result_bytes(calls, sum(line.output_tokens.likely for line in lines))
+    around = machinery(
+        records=children,
+        calls=calls,
+        children_usd=orchestration_usd(evaluation, children),
+        parts=parts_in_stack(dataset_bytes, written),
+    )
     return Plan(
         records=records,
         lines=lines,
-        orchestration_usd=orchestration_usd(evaluation, children),
+        orchestration_usd=around.children_usd + around.parts_usd,
+        parts=around.parts,
+        functions_usd=around.functions_usd,
+        storage_usd=around.storage_usd,
         duration_s=max(1.0, children / min(concurrency, max(children, 1))) * seconds_of_record(evaluation),
         max_concurrency=concurrency,
         prices_date=prices.date,

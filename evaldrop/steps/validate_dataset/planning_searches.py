@@ -21,8 +21,8 @@ from evaldrop.prompt_search.parts import PartsOf
 from evaldrop.prompt_search.size import prompt_tokens
 from evaldrop.prompt_search.state import Part
 from evaldrop.run.definition import RunDefinition
+from evaldrop.steps.validate_dataset.machinery import TRANSITION_USD
 from evaldrop.steps.validate_dataset.plan import (
-    TRANSITION_USD,
     VERDICT_TOKENS,
     Counting,
     Plan,
