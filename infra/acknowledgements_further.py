@@ -1,6 +1,6 @@
 """What cdk-nag finds on the table, the API and what protects it, and why it is meant."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from constructs import IConstruct
 
@@ -58,6 +58,7 @@ def acknowledge_further(
     api: Api | None,
     audit: Audit | None,
     steering: Steering | None,
+    scorers: Iterable[Step],
     settings: Settings,
 ) -> None:
     """Acknowledge the findings on what settings turn on."""
@@ -65,6 +66,8 @@ def acknowledge_further(
         for step in steps:
             if steering is None or step is not steering.step:
                 accept_wildcard(step.role, "*", _INTERFACES)
+    for scorer in scorers:
+        accept(scorer.function, "L1", RUNTIME)
     if audit:
         accept(audit.logs, "S1", _NO_LOGS_OF_LOGS)
     if steering:

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import jsii
 from aws_cdk import BundlingOptions, DockerImage, ILocalBundling
@@ -124,6 +124,24 @@ _PRUNED = (
 )
 
 
+class Bundled(Protocol):
+    """Code that CDK has put together for a function."""
+
+    @property
+    def handler(self) -> str:
+        """What Lambda calls: module, a dot, the function's name."""
+
+    @property
+    def folder(self) -> Path:
+        """Where its own source is."""
+
+    def digest(self, target: Target) -> str:
+        """Return what changes when, and only when, the bundle would."""
+
+    def build(self, folder: Path, target: Target) -> None:
+        """Put the bundle into a folder."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
     """
@@ -142,9 +160,19 @@ class Bundle:
     texts: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def handler(self) -> str:
+        """What Lambda calls."""
+        return f"lambdas.{self.name}.handler.handler"
+
+    @property
+    def folder(self) -> Path:
+        """Where its own source is."""
+        return ROOT / "lambdas" / self.name
+
+    @property
     def requirements(self) -> Path:
         """What it needs beside the runtime; may not exist."""
-        return ROOT / "lambdas" / self.name / "requirements.txt"
+        return self.folder / "requirements.txt"
 
     def packages(self) -> str:
         """Return what pip installs of it: versions and hashes, and all that the packages need."""
@@ -153,15 +181,15 @@ class Bundle:
 
     def sources(self) -> dict[str, Path]:
         """Return the files that are copied, by their place in the bundle."""
-        own = [ROOT / "lambdas" / "__init__.py", *_files(ROOT / "lambdas" / self.name)]
+        own = [ROOT / "lambdas" / "__init__.py", *files_of(self.folder)]
         package = [
             file
-            for file in _files(ROOT / "evaldrop")
+            for file in files_of(ROOT / "evaldrop")
             if _is_in_lambda(file.relative_to(ROOT / "evaldrop").as_posix(), self.also)
         ]
         copied = {file.relative_to(ROOT).as_posix(): file for file in (*own, *package)}
         for place, origin in self.data.items():
-            for file in _files(origin):
+            for file in files_of(origin):
                 below = file.relative_to(origin).as_posix()
                 copied[f"evaldrop/_data/{place}{'' if below == '.' else '/' + below}"] = file
         return copied
@@ -195,15 +223,31 @@ class Bundle:
             written.parent.mkdir(parents=True, exist_ok=True)
             written.write_text(text, encoding="utf-8")
         prune(folder)
-        if target.platforms and (python := interpreter_of(target)):
-            compile_bytecode(folder, python, most_bytes=MAX_UNZIPPED_BYTES - _SPARE_BYTES)
-        size = unzipped_bytes(folder)
-        # Of another machine's wheels the size says nothing: those of x86_64 are larger.
-        if target == LAMBDA and size > MAX_UNZIPPED_BYTES:
-            raise ValueError(f"{self.name}: {size:,} bytes unzipped; Lambda takes {MAX_UNZIPPED_BYTES:,}")
+        add_bytecode(folder, target)
+        check_size(self.name, folder, target)
 
 
-def _files(path: Path) -> list[Path]:
+def check_size(name: str, folder: Path, target: Target) -> None:
+    """
+    Refuse what Lambda would.
+
+    Raises:
+        ValueError: The bundle in the folder is larger than Lambda takes.
+    """
+    size = unzipped_bytes(folder)
+    # Of another machine's wheels the size says nothing: those of x86_64 are larger.
+    if target == LAMBDA and size > MAX_UNZIPPED_BYTES:
+        raise ValueError(f"{name}: {size:,} bytes unzipped; Lambda takes {MAX_UNZIPPED_BYTES:,}")
+
+
+def add_bytecode(folder: Path, target: Target) -> None:
+    """Add a bundle's bytecode, as far as it fits, where there is a Python here to compile it."""
+    if target.platforms and (python := interpreter_of(target)):
+        compile_bytecode(folder, python, most_bytes=MAX_UNZIPPED_BYTES - _SPARE_BYTES)
+
+
+def files_of(path: Path) -> list[Path]:
+    """Return a file itself, or all that a folder holds but bytecode."""
     if path.is_file():
         return [path]
     return sorted(file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
@@ -350,7 +394,7 @@ def unzipped_bytes(folder: Path) -> int:
 class _PipBundling:
     """CDK's hook: puts a bundle together on this machine."""
 
-    def __init__(self, bundle: Bundle, target: Target) -> None:
+    def __init__(self, bundle: Bundled, target: Target) -> None:
         self._bundle = bundle
         self._target = target
 
@@ -366,10 +410,10 @@ def target_of(scope: Construct) -> Target:
     return THIS_MACHINE if scope.node.try_get_context(REHEARSED) else LAMBDA
 
 
-def code_of(bundle: Bundle, target: Target) -> lambda_.Code:
+def code_of(bundle: Bundled, target: Target) -> lambda_.Code:
     """Return a function's code as an asset; it is put together again only when its sources changed."""
     return lambda_.Code.from_asset(
-        str(ROOT / "lambdas" / bundle.name),
+        str(bundle.folder),
         asset_hash=bundle.digest(target),
         bundling=BundlingOptions(
             image=DockerImage.from_registry("never-used: bundled without Docker"),

@@ -13,8 +13,9 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from evaldrop.steps.prepare_scores.prepare import FUNCTIONS_FILE
 from evaldrop.steps.start_run.prefixes import DATASETS, EVALUATIONS
-from infra.bundles import Bundle, code_of, target_of
+from infra.bundles import Bundle, Bundled, code_of, target_of
 from infra.log_groups import log_group
 from infra.settings import ROOT, Settings
 from infra.storage import RUNS, Storage
@@ -77,12 +78,13 @@ class Step(Construct):
         scope: Construct,
         id: str,  # noqa: A002 - CDK's word
         *,
-        bundle: Bundle,
+        bundle: Bundled,
         shape: Shape,
         environment: Mapping[str, str],
         settings: Settings,
         key: kms.IKey | None,
         dead_letters: sqs.Queue | None = None,
+        name: str | None = None,
     ) -> None:
         super().__init__(scope, id)
         self.log_group = log_group(self, "Log", settings=settings, key=key)
@@ -92,9 +94,10 @@ class Step(Construct):
             self,
             "Function",
             description=f"evaldrop {id}",
+            function_name=name,
             runtime=RUNTIME,
             architecture=lambda_.Architecture.ARM_64,
-            handler=f"lambdas.{bundle.name}.handler.handler",
+            handler=bundle.handler,
             code=code_of(bundle, target_of(self)),
             memory_size=settings.memory_of(id, usual=shape.memory_mb),
             timeout=Duration.seconds(shape.timeout_s),
@@ -141,7 +144,7 @@ class Functions(Construct):
             "CheckFirstCalls": Bundle(name="check_first_calls"),
             "PrepareJobs": Bundle(name="prepare_jobs"),
             "PrepareEvaluationJobs": Bundle(name="prepare_evaluation_jobs"),
-            "PrepareScores": Bundle(name="prepare_scores"),
+            "PrepareScores": Bundle(name="prepare_scores", texts=told_scorers(settings)),
             "BuildScorecard": Bundle(name="build_scorecard"),
             "ReportFailure": Bundle(name="report_failure"),
         }
@@ -205,6 +208,13 @@ class Functions(Construct):
         restating.allow(["s3:PutObject"], [f"{runs}/run.json"])
         if storage.key:
             restating.allow(["kms:GenerateDataKey"], [storage.key.key_arn])
+
+
+def told_scorers(settings: Settings) -> dict[str, str]:
+    """Return the file by which PrepareScores knows the stack's own scorers' functions."""
+    # A file, and none where there are no such scorers: a function's environment holds 4 KB.
+    made = settings.scorer_functions
+    return {FUNCTIONS_FILE: json.dumps(made)} if made else {}
 
 
 def choosing_bundle() -> Bundle:

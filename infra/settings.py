@@ -13,7 +13,7 @@ from evaldrop.evaluation.originals import makes_prompts
 from evaldrop.evaluation.regions import in_region, region_problem, region_problems, resolved_model
 from evaldrop.evaluation.scorers import named_functions
 from evaldrop.steps.validate_dataset.caps import Caps
-from infra.settings_parts import Network, Part, SignIn, Thresholds, Weekly
+from infra.settings_parts import Network, Part, ScorerCode, SignIn, Thresholds, Weekly
 
 ROOT = Path(__file__).parent.parent
 
@@ -66,9 +66,9 @@ class Settings(Part):
         default=False,
         description="Whether uploaded evaluations may have the check guardrail; those of the stack may.",
     )
-    scorers: tuple[str, ...] = Field(
+    scorers: tuple[str | ScorerCode, ...] = Field(
         default=(),
-        description="Further functions that uploaded evaluations may score by: names or ARNs.",
+        description="Further functions that evaluations may score by: names, ARNs, or code to make one of.",
     )
     prompt_optimizer: bool = Field(
         default=False,
@@ -182,6 +182,16 @@ class Settings(Part):
         return self
 
     @model_validator(mode="after")
+    def _has_each_scorers_code_once(self) -> "Settings":
+        made = [each for each in self.scorers if isinstance(each, ScorerCode)]
+        for each in made:
+            if problem := each.problem(ROOT):
+                raise ValueError(f"scorers: {each.python}: {problem}")
+        if len({each.python for each in made}) < len(made):
+            raise ValueError("scorers: one is there twice")
+        return self
+
+    @model_validator(mode="after")
     def _within_the_caps(self) -> "Settings":
         stated = {
             f"evaluation {name}": each.budget_usd for name, (_, each) in self.load_evaluations().items()
@@ -257,10 +267,26 @@ class Settings(Part):
             prices=self.prices,
             models=tuple(called_models(evaluations, self.further_models)),
             guardrails=tuple(named_guardrails(evaluations, self.guardrails)),
-            scorers=tuple(named_functions(evaluations, self.scorers)),
+            scorers=tuple(named_functions(evaluations, self._further_scorers)),
+            scorer_functions=self.scorer_functions,
             prompt_optimizer=self.has_prompt_optimizer,
             prompt_jobs=self.has_prompt_jobs,
         )
+
+    @property
+    def own_scorers(self) -> dict[str, ScorerCode]:
+        """The scorers that the stack makes functions of, by their functions' names."""
+        made = (each for each in self.scorers if isinstance(each, ScorerCode))
+        return {each.function_name(self.stack_name): each for each in made}
+
+    @property
+    def scorer_functions(self) -> dict[str, str]:
+        """Those functions' names by what evaluations name the scorers by."""
+        return {each.python: name for name, each in self.own_scorers.items()}
+
+    @property
+    def _further_scorers(self) -> list[str]:
+        return [*(each for each in self.scorers if isinstance(each, str)), *self.own_scorers]
 
     @property
     def has_prompt_optimizer(self) -> bool:

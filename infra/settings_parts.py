@@ -1,5 +1,8 @@
 """Settings that hold several values."""
 
+import hashlib
+import re
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -89,3 +92,45 @@ class Network(Part):
         default=("bedrock", "bedrock-runtime", "bedrock-agent-runtime", "states", "sns", "logs", "events"),
         description="Interface endpoints to make; leave out those that the VPC has.",
     )
+
+
+class ScorerCode(Part):
+    """A scorer that the stack makes a function of."""
+
+    python: str = Field(
+        pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$",
+        description="module:function, as evaluations name it.",
+    )
+    source: str = Field(description="The module's file or the package's folder, from the checkout's top.")
+    requirements: str | None = Field(default=None, description="A file of what pip installs beside it.")
+    memory_mb: int = Field(default=512, ge=128, le=10_240)
+    timeout_s: int = Field(
+        default=660, ge=1, le=900, description="For a whole batch, which is at most 600 s of timeout_s."
+    )
+
+    def problem(self, root: Path) -> str | None:
+        """Return what is wrong with its files, or None."""
+        source, modules = root / self.source, self.python.partition(":")[0].split(".")
+        if modules[0] in _TAKEN:
+            return f"a module of one's own cannot be called {modules[0]} there"
+        if self.requirements and not (root / self.requirements).is_file():
+            return f"there is no file {self.requirements}"
+        if not source.exists():
+            return f"there is no {self.source}"
+        # The module's own file in the bundle, which has the source at its top.
+        place = source.parent.joinpath(*modules)
+        held = (place.with_suffix(".py"), place / "__init__.py")
+        if not any(file.is_file() and (file == source or source in file.parents) for file in held):
+            return f"{self.source} has no module {'.'.join(modules)}"
+        return None
+
+    def function_name(self, stack_name: str) -> str:
+        """Return its function's name: known before it is there, for a bundle and a role name it."""
+        # Lambda takes 64 characters; what is cut off is in the digest.
+        digest = hashlib.sha256(f"{stack_name}\0{self.python}".encode()).hexdigest()[:8]
+        called = re.split(r"[:.]", self.python)[-1]
+        return f"{stack_name[:24]}-scorer-{called[:20]}-{digest}"
+
+
+_TAKEN = {"evaldrop", "evaldrop_scorer"}
+"""Modules of a scorer's bundle beside its own."""

@@ -18,6 +18,7 @@ from infra.jobs import EvaluationJobs, Jobs
 from infra.monitoring import Monitoring, watched_models
 from infra.network import PrivateNetwork
 from infra.notifications import Notifications
+from infra.scorers import Scorers
 from infra.settings import Settings
 from infra.steering import Steering
 from infra.storage import Storage
@@ -25,7 +26,10 @@ from infra.triggers import Triggers
 from infra.workflow import Workflow
 
 # An output holds 1,024 characters.
-_NOT_IN_CAPS = {"models", "guardrails", "scorers", "prices", "prompt_optimizer", "prompt_jobs"}
+_NOT_IN_CAPS = {
+    *("models", "guardrails", "scorers", "scorer_functions", "prices"),
+    *("prompt_optimizer", "prompt_jobs"),
+}
 
 
 class EvaldropStack(Stack):
@@ -101,7 +105,8 @@ class EvaldropStack(Stack):
             jobs=jobs,
             evaluation_jobs=evaluation_jobs,
         )
-        steps = [*functions.steps.values(), triggers.start_run]
+        scorers = Scorers(self, "Scorers", settings=settings, key=storage.encryption_key)
+        steps = [*functions.steps.values(), triggers.start_run, *scorers.steps.values()]
         let_send((triggers.start_run, functions.steps["BuildScorecard"], functions.steps["ReportFailure"]))
         history = History(self, "History", storage=storage, settings=settings) if settings.history else None
         if history:
@@ -179,5 +184,6 @@ class EvaldropStack(Stack):
             api=api,
             audit=audit,
             steering=steering,
+            scorers=scorers.steps.values(),
             settings=settings,
         )

@@ -5,12 +5,15 @@ A pattern such as `(a+)+$` takes time exponential in a text's length. The `regex
 is up; nothing is known of the response then, and it is unscored.
 """
 
-from typing import Any, Final, TypeAlias
-
-import regex
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from evaldrop.checks.subject import Outcome, Subject
 from evaldrop.checks.values import WrongValueError, shortened
+
+# Imported when there is a pattern: it takes more of a start than all of the checks.
+if TYPE_CHECKING:
+    import regex
 
 TIMEOUT_S: Final = 0.2
 MOST_PATTERN_CHARACTERS: Final = 10_000
@@ -18,9 +21,9 @@ MOST_PATTERN_CHARACTERS: Final = 10_000
 _MOST_GROUPS: Final = 200
 # It writes out what is counted: ((a{1000}){1000}){1000} would fill any memory.
 _MOST_WRITTEN_OUT: Final = 100_000
-_PIECES: Final = regex.compile(
-    r"\\.|\[\^?\]?(?:\\.|[^\]\\])*+(?:\]|\Z)|\{(?P<least>\d*)(?:,(?P<most>\d*))?\}|(?P<open>\()|(?P<close>\))|.",
-    regex.DOTALL,
+_PIECES: Final = (
+    r"\\.|\[\^?\]?(?:\\.|[^\]\\])*+(?:\]|\Z)|\{(?P<least>\d*)(?:,(?P<most>\d*))?\}"
+    r"|(?P<open>\()|(?P<close>\))|."
 )
 
 Pattern: TypeAlias = "regex.Pattern[str]"
@@ -33,6 +36,8 @@ def compile_pattern(value: Any) -> Pattern:
     Raises:
         ValueError: It is no pattern, or too long.
     """
+    import regex
+
     if not isinstance(value, str) or not value:
         raise WrongValueError(r"is no pattern; write a regular expression such as 'ORD-\d+'")
     if len(value) > MOST_PATTERN_CHARACTERS:
@@ -49,10 +54,17 @@ def compile_pattern(value: Any) -> Pattern:
         raise WrongValueError(f"{shortened(value)!r} is no regular expression ({error})") from error
 
 
+@cache
+def _pieces() -> Pattern:
+    import regex
+
+    return regex.compile(_PIECES, regex.DOTALL)
+
+
 def _written_out(pattern: str) -> int:
     """Return about how long a pattern is with all that it counts written out."""
     groups, last = [0], 0
-    for piece in _PIECES.finditer(pattern):
+    for piece in _pieces().finditer(pattern):
         least, most = piece["least"], piece["most"]
         if piece["open"]:
             groups[-1] += last

@@ -22,6 +22,10 @@ from evaldrop.scorers.scoring import CRASHED, FAIL, NO_SCORE, NOT_APPLICABLE, PA
 HERE: Final = "python:"
 """Begins the name of a function that is a scorer of this machine."""
 MAX_TIMEOUT_S: Final = 600
+MAX_BATCH_S: Final = 600
+"""The whole of a batch has to be over before its call times out."""
+MAX_BATCH_BYTES: Final = 180_000
+"""A child's input holds 256 KiB, as it is escaped."""
 MAX_BATCH: Final = 200
 USUAL_BATCH: Final = 50
 USUAL_TIMEOUT_S: Final = 10.0
@@ -53,6 +57,11 @@ class ScorerSettings:
     timeout_s: float = USUAL_TIMEOUT_S
     batch: int = USUAL_BATCH
     publish: bool = False
+
+    @property
+    def most_in_batch(self) -> int:
+        """How many responses a batch has at most: as many as have their time, all of them."""
+        return max(1, min(self.batch, int(MAX_BATCH_S / self.timeout_s)))
 
     def outcome_of(self, result: Mapping[str, Any]) -> Outcome:
         """Return what a scorer's result says; whatever stands in it, nothing is raised."""

@@ -1,6 +1,6 @@
 """The scorers that an evaluation names: which they are, and what is wrong with them where."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from evaldrop.checks import check_from_config
 from evaldrop.checks.scorers import ScorerSettings
@@ -35,7 +35,13 @@ def function_arn(function: str, *, partition: str, region: str, account: str) ->
 
 
 def stack_scorer_problems(
-    evaluation: Evaluation, allowed: Iterable[str] | None, *, partition: str, region: str, account: str
+    evaluation: Evaluation,
+    allowed: Iterable[str] | None,
+    *,
+    partition: str,
+    region: str,
+    account: str,
+    made: Collection[str] = (),
 ) -> Iterator[str]:
     """
     Yield which scorers a stack cannot ask.
@@ -46,15 +52,19 @@ def stack_scorer_problems(
         partition: The stack's.
         region: The stack's.
         account: The stack's.
+        made: Scorers of which the stack made functions, by what stands behind python:.
     """
     here = {"partition": partition, "region": region, "account": account}
     arns = None if allowed is None else {function_arn(each, **here) for each in allowed}
     for name, scorer in named_scorers(evaluation).items():
         if scorer.function is None:
+            if scorer.python in made:
+                continue
             yield (
-                f"checks: {name}: a stack does not run python: {scorer.python} itself. Deploy it as a "
-                "Lambda function (handler = evaldrop.scorers.as_lambda(scorer)), and write beside it "
-                "lambda: with the function's name. docs/scorers.md says how."
+                f"checks: {name}: a stack does not run python: {scorer.python} itself. Have whoever "
+                "deploys it add the scorer's code to scorers (cdk.json), or deploy it as a Lambda function "
+                "of its own (handler = evaldrop.scorers.as_lambda(scorer)), and write beside it lambda: "
+                "with the function's name. docs/scorers.md says how."
             )
         elif arns is not None and function_arn(scorer.function, **here) not in arns:
             yield (

@@ -26,7 +26,16 @@ EVERYTHING = {
         "arn:aws:bedrock:eu-west-1:123456789012:imported-model/def456",
     ],
     "guardrails": ["gr-1", "arn:aws:bedrock:eu-west-1:123456789012:guardrail/gr-2"],
-    "scorers": ["brevity", "arn:aws:lambda:eu-west-1:123456789012:function:grade:live"],
+    "scorers": [
+        "brevity",
+        "arn:aws:lambda:eu-west-1:123456789012:function:grade:live",
+        {
+            "python": "my_scorers:brevity",
+            "source": "evaldrop/cli/examples/scorer/my_scorers.py",
+            "memory_mb": 256,
+            "timeout_s": 120,
+        },
+    ],
     "successors": {"amazon.nova-lite-v1:0": ["geo.amazon.nova-2-lite-v1:0"]},
     "prompt_optimizer": True,
     "prompt_jobs": True,

@@ -15,7 +15,7 @@ def test_without_the_setting_no_function_is_in_a_network(template):
 
 def test_every_function_runs_in_the_given_subnets(full_template):
     functions = resources(full_template, "AWS::Lambda::Function")
-    assert len(functions) == 12
+    assert len(functions) == 13
     for name, each in functions.items():
         assert each["Properties"]["VpcConfig"]["SubnetIds"] == SUBNETS, name
 
@@ -48,7 +48,7 @@ def test_a_functions_own_code_may_do_nothing_to_network_interfaces(full_template
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
             if "ec2:CreateNetworkInterface" in statement["Action"]:
                 (denied if statement["Effect"] == "Deny" else allowed).append(statement)
-    assert len(denied) == len(allowed) == 12
+    assert len(denied) == len(allowed) == 13
     # CDK puts what else a role is allowed on everything into the same statement.
     of_interfaces = set.intersection(*(set(statement["Action"]) for statement in allowed))
     for statement in denied:

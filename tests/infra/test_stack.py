@@ -376,7 +376,8 @@ def test_functions_run_on_arm_with_the_newest_python_and_log_as_json(either_temp
     functions = resources(either_template, FUNCTION)
     has_api = bool(resources(either_template, "AWS::ApiGateway::RestApi"))
     steers = any("SteerRuns" in name for name in functions)
-    assert len(functions) == len(STEPS) + 1 + has_api + steers  # StartRun
+    scorers = [name for name in functions if name.startswith("Scorers")]
+    assert len(functions) == len(STEPS) + 1 + has_api + steers + len(scorers)  # StartRun
     for name, each in functions.items():
         properties = each["Properties"]
         assert properties["Architectures"] == ["arm64"], name

@@ -284,20 +284,21 @@ class LocalAws:
         self.process.stdout.close()
 
 
-def start(folder=FOLDER, *, bedrock=QUICK, hurry=20):
+def start(folder=FOLDER, *, bedrock=QUICK, hurry=20, checkout=ROOT):
     """
-    Start a local AWS from this checkout.
+    Start a local AWS from a checkout, this one as a rule.
 
     Args:
         folder: Where bundles are kept from one time to the next.
         bedrock: As `LocalAws.bedrock` takes it.
         hurry: Waits between retries of a workflow are divided by it.
+        checkout: Where the stack's settings and sources are.
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return LocalAws(
         subprocess.Popen(
             [sys.executable, "-m", "tests.local_aws.host", str(folder), bedrock, str(hurry)],
-            cwd=ROOT,
+            cwd=checkout,
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -95,6 +95,8 @@ def _around(plan: "Plan") -> str:
         "functions": plan.functions_usd,
         "S3 requests": plan.storage_usd,
     }
+    if plan.scorers_usd:
+        amounts["scorers (their time a guess)"] = plan.scorers_usd
     of_what = [f"{name} {_least_usd(amount)}" for name, amount in amounts.items()]
     share = ""
     if not plan.unknown and plan.cost_usd.likely:

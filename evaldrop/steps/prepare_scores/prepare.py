@@ -14,7 +14,7 @@ import orjson
 
 from evaldrop import storage
 from evaldrop.checks import Check
-from evaldrop.checks.scorers import HERE, ScorerSettings
+from evaldrop.checks.scorers import HERE, MAX_BATCH_BYTES, ScorerSettings
 from evaldrop.evaluation.criteria import scorers_of
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import PreparedRecord
@@ -24,16 +24,15 @@ from evaldrop.run.tables import ResponseRow
 from evaldrop.scorers import Record, Response
 from evaldrop.scorers.agentcore import event_of
 from evaldrop.scorers.batches import batch_event, response_json
+from evaldrop.shipped import resource
 from evaldrop.steps.build_scorecard.reading import ResultReader, is_to_be_judged
 from evaldrop.steps.build_scorecard.results import take_unread_replies
 from evaldrop.steps.prepare_scores.folders import code_digest, import_folders
 
 JSON = dict[str, Any]
 
-MAX_BATCH_BYTES: Final = 180_000
-"""A child's input holds 256 KiB, as it is escaped."""
-MAX_BATCH_S: Final = 600
-"""The whole of a batch has to be over before its call times out."""
+FUNCTIONS_FILE: Final = "scorer-functions.json"
+"""Which functions a stack made of scorers' code, by what evaluations name these by."""
 
 
 def prepare_scores(state: Mapping[str, Any], *, on_aws: bool) -> JSON:
@@ -85,8 +84,9 @@ class Batch:
         scorer: ScorerSettings = check.parameters
         self._scorer, self._name = scorer, check.name
         self._function, self._code = function, code
-        self._is_agentcore = scorer.batch == 1 and not function.startswith(HERE)
-        self._most = max(1, min(scorer.batch, int(MAX_BATCH_S / scorer.timeout_s)))
+        # A function that was made of python: is our own, and gets our event.
+        self._is_agentcore = scorer.batch == 1 and function == scorer.function
+        self._most = scorer.most_in_batch
         self._asked: list[tuple[ScoreKey, Record, Response, int]] = []
 
     def add(self, key: ScoreKey, record: Record, response: Response) -> Iterator[JSON]:
@@ -133,12 +133,14 @@ def _batches(
     run: RunDefinition, manifests: Sequence[str], known: set[ScoreKey], *, on_aws: bool
 ) -> Iterator[JSON]:
     folders = () if on_aws else import_folders(run.evaluation_uri)
+    made = _functions_made() if on_aws else {}
     batches: dict[str, Batch] = {}
     for name, check in scorers_of(run.criteria).items():
         settings: ScorerSettings = check.parameters
-        if (where := settings.function if on_aws else settings.python) is not None:
-            code = "" if on_aws else code_digest(where, folders)
-            batches[name] = Batch(check, function=where if on_aws else f"{HERE}{where}", code=code)
+        if on_aws and (function := settings.function or made.get(settings.python or "")) is not None:
+            batches[name] = Batch(check, function=function, code="")
+        elif not on_aws and (where := settings.python) is not None:
+            batches[name] = Batch(check, function=f"{HERE}{where}", code=code_digest(where, folders))
     for record, row in _responses(run, manifests):
         asked, answered = _record(record), _response(row)
         for name, batch in batches.items():
@@ -146,6 +148,12 @@ def _batches(
             if key not in known:
                 yield from batch.add(key, asked, answered)
     yield from (batch.taken() for batch in batches.values() if not batch.is_empty)
+
+
+def _functions_made() -> dict[str, str]:
+    file = resource(FUNCTIONS_FILE)
+    made: dict[str, str] = orjson.loads(file.read_bytes()) if file.is_file() else {}
+    return made
 
 
 def _responses(run: RunDefinition, manifests: Sequence[str]) -> Iterator[tuple[PreparedRecord, ResponseRow]]:

@@ -65,6 +65,9 @@ class Caps(BaseModel):
     models: tuple[str, ...] | None = Field(default=None, description="Models that may be called.")
     guardrails: tuple[str, ...] | None = Field(default=None, description="Guardrails that may be named.")
     scorers: tuple[str, ...] | None = Field(default=None, description="Functions that may score.")
+    scorer_functions: dict[str, str] = Field(
+        default_factory=dict, description="Names of the functions that the stack made of scorers' code."
+    )
     prompt_optimizer: bool = Field(default=True, description="Whether Bedrock's optimiser may be asked.")
     prompt_jobs: bool = Field(default=True, description="Whether Bedrock's jobs may make prompts.")
 
@@ -133,7 +136,7 @@ class Caps(BaseModel):
             for guardrail in dict.fromkeys(named):
                 if not _is_allowed([guardrail_arn(guardrail, **here)], allowed):
                     yield _not_allowed("guardrail", guardrail, self.guardrails)
-        yield from stack_scorer_problems(evaluation, self.scorers, **here)
+        yield from stack_scorer_problems(evaluation, self.scorers, made=self.scorer_functions, **here)
 
     def refuse_calls(self, calls: float, *, so_far: str = "") -> None:
         """

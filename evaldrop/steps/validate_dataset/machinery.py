@@ -7,8 +7,10 @@ us-east-1. What Step Functions itself asks of S3, as it reads records and writes
 """
 
 import math
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from evaldrop.checks.scorers import MAX_BATCH_BYTES, ScorerSettings
 from evaldrop.run.part_sizes import PartSizes
 
 # USD per state transition, per Express request, per GB-hour of an Express child; and a child's GB.
@@ -30,6 +32,9 @@ FUNCTION_GB: Final = {
 RECORD_S: Final = {"ValidateDataset": 320e-6, "PrepareRecords": 400e-6}
 CALL_S: Final = 100e-6
 """Seconds of a function for each record of 3,000 bytes, and of BuildScorecard for each call with a reply."""
+
+SCORER_S, SCORER_GB = 0.01, 512 / 1024
+"""Of a scorer's function for a response: a guess, for nothing tells before what somebody's code takes."""
 
 RESULT_BYTES, BYTES_PER_TOKEN = 330, 4
 """Of a call in a Map run's results: what a reply has beside its text, and each token of the text."""
@@ -104,6 +109,24 @@ def parts_in_stack(dataset_bytes: int, result_bytes: float, sizes: PartSizes | N
     if dataset_bytes <= sizes.above_bytes:
         return Parts()
     return Parts(math.ceil(dataset_bytes / sizes.part_bytes), math.ceil(result_bytes / sizes.part_bytes))
+
+
+def scorers_usd(scorers: Iterable[ScorerSettings], *, responses: int, response_bytes: float) -> float:
+    """
+    Return what scorers take in a stack: Step Functions for their batches, and their functions' time.
+
+    Args:
+        scorers: As the evaluation names them.
+        responses: How many each of them scores.
+        response_bytes: About how many bytes a response has with its record.
+    """
+    total = 0.0
+    for scorer in scorers:
+        fits = max(1, int(MAX_BATCH_BYTES / max(response_bytes, 1)))
+        batches = math.ceil(responses / min(scorer.most_in_batch, fits))
+        total += batches * (_CHILD_TRANSITIONS * TRANSITION_USD + FUNCTION_CALL_USD)
+        total += responses * SCORER_S * SCORER_GB * FUNCTION_GB_S_USD
+    return total
 
 
 def result_bytes(calls: float, output_tokens: float) -> float:

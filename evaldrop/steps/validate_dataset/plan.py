@@ -30,6 +30,7 @@ from evaldrop.evaluation.definition import EVALUATION_JOB, GIVEN
 from evaldrop.evaluation.delivery import DELIVERIES, Delivery
 from evaldrop.evaluation.prices import ModelPrice, Prices, TokenUsage, cost_at, price_of
 from evaldrop.evaluation.questions import compared_pairs
+from evaldrop.evaluation.scorers import named_scorers
 from evaldrop.job_formats.limits import MOST_PROMPT_TOKENS, MOST_VERDICT_TOKENS
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import with_texts_restored
@@ -43,6 +44,7 @@ from evaldrop.steps.validate_dataset.machinery import (
     machinery,
     parts_in_stack,
     result_bytes,
+    scorers_usd,
 )
 from evaldrop.steps.validate_dataset.planned_lines import ZERO, Line, Range, Role
 from evaldrop.steps.validate_dataset.planned_search import PlannedSearches
@@ -105,6 +107,7 @@ class Plan:
         parts: In how many parts a stack of the usual settings works on the dataset; 0 in one piece.
         functions_usd: What evaldrop's functions take on AWS.
         storage_usd: What their requests to S3 take.
+        scorers_usd: What scorers of one's own take there, at a guess of their time.
         duration_s: On demand, at `max_concurrency` records at a time.
         options: The run in each delivery.
         most_s: In what time a run ends whose jobs take as long as they may; None without jobs.
@@ -122,6 +125,7 @@ class Plan:
     parts: int = 0
     functions_usd: float = 0.0
     storage_usd: float = 0.0
+    scorers_usd: float = 0.0
     copies: int = 0
     options: tuple[Option, ...] = ()
     chosen: str = ""
@@ -171,7 +175,7 @@ class Plan:
     @property
     def machinery_usd(self) -> float:
         """What all takes on AWS that is not a model."""
-        return self.orchestration_usd + self.functions_usd + self.storage_usd
+        return self.orchestration_usd + self.functions_usd + self.storage_usd + self.scorers_usd
 
     def to_json(self) -> dict[str, Any]:
         """Return the plan as `run.json` and `evaldrop plan --json` give it."""
@@ -236,11 +240,24 @@ def make_plan(
         parts=around.parts,
         functions_usd=around.functions_usd,
         storage_usd=around.storage_usd,
+        scorers_usd=_scorers_usd(evaluation, lines, children),
         duration_s=max(1.0, children / min(concurrency, max(children, 1))) * seconds_of_record(evaluation),
         max_concurrency=concurrency,
         prices_date=prices.date,
         copies=copies,
         checks=definition.free_checks,
+    )
+
+
+def _scorers_usd(evaluation: Evaluation, lines: Iterable[Line], records: int) -> float:
+    """Return what an evaluation's scorers take of a stack; replies that are there are scored, too."""
+    candidates = [line for line in lines if line.role == "candidate" and line.calls]
+    tokens = sum(line.input_tokens.likely + line.output_tokens.likely for line in candidates)
+    calls = sum(line.calls for line in candidates)
+    return scorers_usd(
+        named_scorers(evaluation).values(),
+        responses=records * len(evaluation.candidates),
+        response_bytes=BYTES_PER_TOKEN * tokens / calls if calls else 0.0,
     )
 
 

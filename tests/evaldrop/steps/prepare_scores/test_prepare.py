@@ -5,10 +5,11 @@ import json
 import pytest
 
 from evaldrop.checks import check_from_config
+from evaldrop.checks.scorers import MAX_BATCH_BYTES
 from evaldrop.run.scores import ScoreKey
 from evaldrop.scorers import Record, Response
 from evaldrop.scorers.batches import RESPONSES
-from evaldrop.steps.prepare_scores.prepare import MAX_BATCH_BYTES, Batch
+from evaldrop.steps.prepare_scores.prepare import Batch
 
 
 def batches(texts, *, function="python:s:f", context=None, **options):

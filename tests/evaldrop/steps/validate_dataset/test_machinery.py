@@ -11,18 +11,25 @@ import pytest
 from benchmarks import scale
 from evaldrop import storage
 from evaldrop.bedrock.opening import open_runtime
+from evaldrop.checks import check_from_config
 from evaldrop.engine import Observer
 from evaldrop.run.part_sizes import PartSizes
 from evaldrop.run.request import RunRequest
 from evaldrop.running.handlers import HANDLERS
 from evaldrop.running.workflow import run_locally
 from evaldrop.steps.validate_dataset.machinery import (
+    FUNCTION_CALL_USD,
     FUNCTION_GB,
+    FUNCTION_GB_S_USD,
     PART_PIECES,
+    SCORER_GB,
+    SCORER_S,
+    TRANSITION_USD,
     Parts,
     machinery,
     parts_in_stack,
     result_bytes,
+    scorers_usd,
 )
 from evaldrop.steps.validate_dataset.validate import check_dataset
 from infra.functions import STEPS
@@ -127,6 +134,35 @@ def test_below_a_stacks_size_there_are_no_parts_and_nothing_is_paid_for_them():
     assert parts_in_stack(limit, 1e9) == Parts()
     assert parts_in_stack(limit + 1, 1e9) == Parts(5, math.ceil(1e9 / PartSizes().part_bytes))
     assert machinery(records=10, calls=60, children_usd=1.0, parts=Parts()).parts_usd == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "response_bytes", "batches"),
+    [({}, 500, 200), ({"batch": 1}, 500, 10_000), ({"timeout_s": 60}, 500, 1000), ({}, 60_000, 3334)],
+)
+def test_scorers_are_reckoned_by_the_batches_that_are_written_for_them(options, response_bytes, batches):
+    """By their number, by their time, by their bytes: three transitions and a call each."""
+    check = check_from_config({"python": "s:f", **options}, path="checks[0]")
+    took = scorers_usd([check.parameters], responses=10_000, response_bytes=response_bytes)
+    time_usd = 10_000 * SCORER_S * SCORER_GB * FUNCTION_GB_S_USD
+    assert took == pytest.approx(time_usd + batches * (3 * TRANSITION_USD + FUNCTION_CALL_USD))
+
+
+def test_a_scorer_is_in_the_plan_and_in_what_the_plan_says_of_aws(tmp_path):
+    planned = {}
+    for name, metrics in (("with", [{"python": "my_scorers:brevity"}]), ("without", [])):
+        folder = tmp_path / name
+        folder.mkdir()
+        text = json.dumps({**scale.EVALUATION, "metrics": metrics})
+        (folder / "evaluation.yaml").write_text(text, encoding="utf-8")
+        (folder / "my_scorers.py").write_text("def brevity(record, response):\n    return 1\n")
+        row = json.dumps({"id": "r1", "prompt": "Where is it?", "reference": "There."})
+        (folder / "records.jsonl").write_text(row, encoding="utf-8")
+        request = RunRequest(run_id=name, dataset=str(folder / "records.jsonl"), out=str(folder))
+        planned[name] = check_dataset(request).plan
+    assert planned["without"].scorers_usd == 0
+    more = planned["with"].machinery_usd - planned["without"].machinery_usd
+    assert more == pytest.approx(planned["with"].scorers_usd) != 0
 
 
 def test_the_results_of_calls_are_about_as_large_as_those_that_a_run_writes(tmp_path):
