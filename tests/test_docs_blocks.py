@@ -142,6 +142,8 @@ API = "docs/api.md"
 # Policies, whose keys are IAM's.
 JOBS = "docs/bedrock-evaluations.md"
 """Its `curl` commands (bash) and what they are answered: tests/evaldrop/api/test_docs.py holds them."""
+SCORERS = "docs/scorers.md"
+"""Settings of a stack: tests/infra/test_scorers.py holds them."""
 OF_ROWS = {"docs/datasets.md", "docs/checks.md"}
 ROWS = [block for block in blocks("json", "jsonl", "csv", "tsv") if block.page in OF_ROWS]
 
@@ -161,7 +163,7 @@ def test_json_that_is_shown_elsewhere_has_keys_that_a_run_writes(first_evaluatio
     written = names_in(Scorecard.model_json_schema())
     written |= {key for file in folder.glob("*.json") for key in keys_of(json.loads(file.read_bytes()))}
     for block in blocks("json", "jsonl"):
-        if block not in ROWS and block.page not in {DEPLOYING, EVENTS, API, JOBS}:
+        if block not in ROWS and block.page not in {DEPLOYING, EVENTS, API, JOBS, SCORERS}:
             assert not keys_of(json.loads(block.text)) - written, block.place
 
 

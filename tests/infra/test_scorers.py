@@ -1,6 +1,7 @@
 """Functions of scorers' code: what the settings refuse, what the stack makes, and that the code answers."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -18,6 +19,16 @@ from tests.infra.synthesis import one, resources
 
 SOURCE = "evaldrop/cli/examples/scorer/my_scorers.py"
 BREVITY = ScorerCode(python="my_scorers:brevity", source=SOURCE)
+
+
+def test_the_page_shows_an_entry_that_is_one_and_every_key_of_it():
+    page = (ROOT / "docs" / "scorers.md").read_text(encoding="utf-8")
+    [block] = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    [entry] = json.loads(block)["scorers"]
+    assert ScorerCode.model_validate(entry).python == "my_scorers:brevity"
+    for name, field in ScorerCode.model_fields.items():
+        default = "none" if field.default is None else "" if field.is_required() else field.default
+        assert re.search(rf"^\| `{name}` \| {default} ?\|", page, re.MULTILINE), name
 
 
 def test_the_stack_makes_the_scorers_function(full_template, template):
@@ -113,4 +124,3 @@ def test_what_is_bundled_changes_with_the_scorer_and_its_settings():
     required = ScorerBundle(code=BREVITY.model_copy(update={"requirements": "constraints.txt"}))
     digests = {each.digest(THIS_MACHINE) for each in (ScorerBundle(code=BREVITY), other, required)}
     assert len(digests) == 3
-    assert (ROOT / SOURCE).is_file()
