@@ -32,7 +32,7 @@ from infra.cost_picture import cost_picture
 
 PAGE = Path(__file__).parent.parent / "docs" / "costs.md"
 BEGIN, END = "<!-- written by python -m infra.costs -->", "<!-- end -->"
-PICTURE = PAGE.parent / "pictures" / "costs.svg"
+PICTURE = PAGE.parent / "costs.svg"
 RECORDS = (1_000, 1_000_000)
 MANY = (1_000_000, 10_000_000, 100_000_000)
 MAX_ROWS = LIMITS.most

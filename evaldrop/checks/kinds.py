@@ -10,7 +10,7 @@ from evaldrop.checks.field_checks import fields, read_fields
 from evaldrop.checks.json_checks import at_path, contains_json, is_json, read_form, read_place
 from evaldrop.checks.languages import language, read_languages
 from evaldrop.checks.numbers import number, read_wanted
-from evaldrop.checks.overlap import bleu, chrf, meteor
+from evaldrop.checks.overlap import bleu, chrf, gleu, meteor, rouge_1, rouge_2
 from evaldrop.checks.patterns import compile_pattern, matches
 from evaldrop.checks.references import levenshtein, measured, read_near, read_references
 from evaldrop.checks.refusals import read_nothing, refusal
@@ -274,6 +274,13 @@ KINDS: Mapping[str, Kind] = {
                 ("exact_match", exact_match, "Is the response {value}, but for case, blanks and end marks?"),
                 ("token_f1", token_f1, "How many words does the response share with {value} (F1)?"),
                 ("rouge_l", rouge_l, "How much of {value} is in the response in its order (ROUGE-L)?"),
+                ("rouge_1", rouge_1, "How many words does the response share with {value} (ROUGE-1)?"),
+                (
+                    "rouge_2",
+                    rouge_2,
+                    "How many pairs of words does the response share with {value} (ROUGE-2)?",
+                ),
+                ("gleu", gleu, "How like is the response to {value} by runs of words (GLEU)?"),
                 ("bleu", bleu, "How like is the response to {value} by runs of words (BLEU)?"),
                 ("chrf", chrf, "How like is the response to {value} by runs of characters (chrF)?"),
                 ("meteor", meteor, "How like is the response to {value} by words and stems (METEOR)?"),

@@ -1,4 +1,4 @@
-"""BLEU, chrF and METEOR of one response: what it shares with references, by n-grams and by stems."""
+"""BLEU, GLEU, ROUGE-N, chrF and METEOR of a response: n-grams and stems that it shares with references."""
 
 import math
 import re
@@ -13,6 +13,7 @@ MOST_CHARACTERS: Final = 50_000
 """Of each text, all of whose n-grams are counted; what goes beyond is left out on both sides."""
 
 BLEU_ORDER: Final = 4
+GLEU_ORDER: Final = 4
 CHRF_ORDER: Final = 6
 _CHRF_BETA_2: Final = 2**2
 _METEOR_ALPHA: Final = 0.9
@@ -61,6 +62,60 @@ def bleu(response: str, references: Sequence[str]) -> float | None:
         return 0.0
     brevity = math.exp(1 - length / len(given)) if len(given) < length else 1.0
     return min(1.0, brevity * math.exp(sum(logs) / len(logs)))
+
+
+def gleu(response: str, references: Sequence[str]) -> float | None:
+    """
+    Return the best GLEU over the references, a fraction in [0, 1]; None without any.
+
+    Wu et al. 2016, section 4.3: of all n-grams to 4, those that both texts share by the number of those that
+    the text with more of them has; words case folded, without marks. Two texts without words agree.
+    """
+    if not references:
+        return None
+    given = _grams_to(tokenise(response[:MOST_CHARACTERS]), GLEU_ORDER)
+    wanted = (_grams_to(tokenise(each[:MOST_CHARACTERS]), GLEU_ORDER) for each in references)
+    return max(_share((given & each).total(), max(given.total(), each.total())) for each in wanted)
+
+
+def rouge_1(response: str, references: Sequence[str]) -> float | None:
+    """Return the best ROUGE-1 F-measure over the references, a fraction in [0, 1]; None without any."""
+    return _rouge_n(response, references, 1)
+
+
+def rouge_2(response: str, references: Sequence[str]) -> float | None:
+    """Return the best ROUGE-2 F-measure over the references, a fraction in [0, 1]; None without any."""
+    return _rouge_n(response, references, 2)
+
+
+def _rouge_n(response: str, references: Sequence[str], order: int) -> float | None:
+    """
+    Return twice the n-grams that both texts share by those of both, for the best reference.
+
+    Lin 2004, "ROUGE", section 2, as an F-measure, β = 1; no stemming. Texts of fewer words agree where their
+    words do.
+    """
+    if not references:
+        return None
+    words = tokenise(response[:MOST_CHARACTERS])
+    found = []
+    for each in references:
+        wanted = tokenise(each[:MOST_CHARACTERS])
+        ours, theirs = _grams(words, order), _grams(wanted, order)
+        total = ours.total() + theirs.total()
+        found.append(_share(2 * (ours & theirs).total(), total) if total else float(words == wanted))
+    return max(found)
+
+
+def _grams_to(tokens: Sequence[str], most: int) -> Counter[Any]:
+    every = Counter[Any]()
+    for order in range(1, most + 1):
+        every.update(_grams(tokens, order))
+    return every
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else 1.0
 
 
 def _bleu_tokens(text: str) -> list[str]:

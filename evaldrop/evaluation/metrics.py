@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from evaldrop.checks.overlap import bleu, chrf, meteor
+from evaldrop.checks.overlap import bleu, chrf, gleu, meteor, rouge_1, rouge_2
 from evaldrop.checks.similarity import contains, exact_match, rouge_l, token_f1, tokenise
 
 
@@ -41,7 +41,10 @@ METRICS: dict[str, Metric] = {
         Metric(name="contains", is_binary=True, compute=contains),
         Metric(name="token_f1", compute=token_f1),
         Metric(name="rouge_l", compute=rouge_l),
+        Metric(name="rouge_1", compute=rouge_1),
+        Metric(name="rouge_2", compute=rouge_2),
         Metric(name="bleu", compute=bleu),
+        Metric(name="gleu", compute=gleu),
         Metric(name="chrf", compute=chrf),
         Metric(name="meteor", compute=meteor),
         Metric(

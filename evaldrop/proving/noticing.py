@@ -68,7 +68,7 @@ def _noticed(
         n=int(both.size),
         share=float(fell.mean()) if both.size else None,
         interval=_rate_interval(fell, None if groups is None else groups[both], confidence=confidence),
-        by_chance=_fallen_by_chance(before, without),
+        by_chance=_fallen_by_chance(before[both], without[both]),
         decision="undecided",
         is_expected=kind in expected_kinds(criterion, (kind,)),
     ), pairing

@@ -20,7 +20,9 @@ KEYS = ("testing_criteria", "graders", "grader")
 _KINDS = ("string_check", "text_similarity", "label_model", "score_model", "python", "multi", "endpoint")
 _OPERATIONS = {"eq": "equals", "ne": "not_equals", "like": "contains", "ilike": "icontains"}
 # Of which evaldrop counts its own, near OpenAI's and not the same to the last digit.
-_METRICS = {"fuzzy_match": "levenshtein", "bleu": "bleu", "meteor": "meteor", "rouge_l": "rouge_l"}
+_METRICS = {"fuzzy_match": "levenshtein"} | {
+    name: name for name in ("bleu", "gleu", "meteor", "rouge_1", "rouge_2", "rouge_l")
+}
 _OUTPUT = re.compile(r"\{\{\s*sample\.output_text\s*\}\}")
 _MEMBER = re.compile(r"\{\{\s*sample\.output_json((?:\.\w+|\[\d+\])+)\s*\}\}")
 _ONE_ITEM = re.compile(r"\{\{\s*item\.([\w.]+)\s*\}\}")

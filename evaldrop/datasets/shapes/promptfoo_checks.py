@@ -33,6 +33,7 @@ _CHANGES = ("transform", "contextTransform", "$ref")
 
 DIFFERS = {
     "bleu": "BLEU",
+    "gleu": "GLEU",
     "meteor": "METEOR",
 }
 """Metrics of which evaldrop counts its own, whose scores are near promptfoo's, not the same."""
@@ -219,6 +220,7 @@ _READERS: Mapping[str, Callable[[Any, Assertion], _Configs]] = {
     "contains-json": _json("contains_json"),
     "levenshtein": _levenshtein,
     "bleu": _scored("bleu", 0.5),
+    "gleu": _scored("gleu", 0.5),
     "meteor": _scored("meteor", 0.5),
     "latency": _limit("max_latency_ms"),
     "cost": _limit("max_cost_usd"),
@@ -230,7 +232,7 @@ _READERS: Mapping[str, Callable[[Any, Assertion], _Configs]] = {
 }
 
 KNOWN_TYPES = frozenset(_READERS) | frozenset((*_CODE, *_MODELS, *_TOOL_SCHEMAS)) | frozenset({
-    "llm-rubric", "model-graded-closedqa", "g-eval", "rouge-n", "rouge-l", "rouge-s", "gleu", "is-sql",
+    "llm-rubric", "model-graded-closedqa", "g-eval", "rouge-n", "rouge-l", "rouge-s", "is-sql",
     "contains-sql", "is-xml", "contains-xml", "is-html", "contains-html", "finish-reason", "tool-call-f1",
     "skill-used", "trace-span-count", "trace-span-duration", "trace-error-spans",
     "trajectory:tool-sequence", "trajectory:step-count", "trajectory:goal-success", "assert-set",

@@ -64,7 +64,7 @@ def _power_by_kind(proof: Proof, found: Sequence[Noticed]) -> Iterator[Column]:
         yield Column(f"{100 * drop:g} points found in", cells, note=note)
 
 
-_BY_CHANCE = "Share of unchanged responses that score worse when they are judged again"
+_BY_CHANCE = "Share of the same responses, unchanged, that score worse when they are judged again"
 
 
 def _change(scorecard: Scorecard, found: Noticed) -> ChangeDot | None:

@@ -20,7 +20,9 @@ class Noticed(Part):
     n: int = Field(description="Responses that the fault was planted in, and that have both scores.")
     share: float | None = nullable("Share of them that score worse than the same response without the fault.")
     interval: Interval | None = nullable("Of the share; as a rate of a sample.")
-    by_chance: float | None = nullable("Share of unchanged responses that score worse when judged again.")
+    by_chance: float | None = nullable(
+        "Share of the same ones, unchanged, that score worse when judged again."
+    )
     change: float | None = nullable("Mean change of the score, on the criterion's scale.")
     change_interval: Interval | None = nullable(
         "Of the mean change, simultaneous with all others of the proof."

@@ -50,7 +50,7 @@ PART_PIECES: Final = 32
 _CHILD_TRANSITIONS, _STAGE_TRANSITIONS, _STAGES = 3, 4, 6
 
 
-class Parts(NamedTuple):
+class PartCounts(NamedTuple):
     """How many parts a dataset has in a stack, and ranges its results; none where it goes in one piece."""
 
     parts: int = 0
@@ -103,12 +103,12 @@ class Machinery(NamedTuple):
         return self.children_usd + self.parts_usd + self.functions_usd + self.storage_usd
 
 
-def parts_in_stack(dataset_bytes: int, result_bytes: float, sizes: PartSizes | None = None) -> Parts:
+def parts_in_stack(dataset_bytes: int, result_bytes: float, sizes: PartSizes | None = None) -> PartCounts:
     """Return in how many parts a dataset of lines goes through a stack with the usual sizes."""
     sizes = sizes or PartSizes()
     if dataset_bytes <= sizes.above_bytes:
-        return Parts()
-    return Parts(math.ceil(dataset_bytes / sizes.part_bytes), math.ceil(result_bytes / sizes.part_bytes))
+        return PartCounts()
+    return PartCounts(math.ceil(dataset_bytes / sizes.part_bytes), math.ceil(result_bytes / sizes.part_bytes))
 
 
 def scorers_usd(scorers: Iterable[ScorerSettings], *, responses: int, response_bytes: float) -> float:
@@ -134,7 +134,7 @@ def result_bytes(calls: float, output_tokens: float) -> float:
     return RESULT_BYTES * calls + BYTES_PER_TOKEN * output_tokens
 
 
-def machinery(*, records: int, calls: int, children_usd: float, parts: Parts) -> Machinery:
+def machinery(*, records: int, calls: int, children_usd: float, parts: PartCounts) -> Machinery:
     """
     Return what a run's machinery takes.
 

@@ -291,7 +291,7 @@ VALUES = {
     "tool_called": ["a", {"name": "a", "arguments": {"a": [1]}}],
     "fields": [None, {"exclude": ["a"], "tolerance": "1%"}], "levenshtein": [None, {"max_distance": 2}],
     "exact_match": [None], "token_f1": [None, "a"], "rouge_l": [None], "bleu": [None, ["a", "b"]],
-    "chrf": [None], "meteor": [None],
+    "chrf": [None], "meteor": [None], "gleu": [None, "a b"], "rouge_1": [None], "rouge_2": [["a", "b c"]],
 }  # fmt: skip
 CONFIGS = [
     {f"{no}{kind}": value} for kind, values in VALUES.items() for value in values for no in ("", "not_")

@@ -9,7 +9,7 @@ import sacrebleu
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaldrop.checks.overlap import bleu, chrf, meteor
+from evaldrop.checks.overlap import bleu, chrf, gleu, meteor, rouge_1, rouge_2
 from evaldrop.checks.similarity import UNSPACED
 
 PIECES = (
@@ -35,6 +35,8 @@ TEXTS = st.one_of(
     st.lists(st.sampled_from(PIECES), max_size=25).map(" ".join),
 )
 
+
+EACH = (bleu, chrf, gleu, meteor, rouge_1, rouge_2)
 
 UNSPACED_SIGN = re.compile(f"[{UNSPACED}]")
 
@@ -114,16 +116,45 @@ def test_meteor_is_what_its_formula_gives_by_hand(response, reference, score):
     assert meteor(response, [reference]) == pytest.approx(score)
 
 
+@pytest.mark.parametrize(
+    ("compute", "response", "reference", "score"),
+    [
+        # Of the reference's 5 words, 4 pairs, 3 threes, 2 fours: 3 and 1 are shared.
+        (gleu, "the cat sat", "the cat is on mat", 3 / 14),
+        (gleu, "the cat sat down", "The cat sat down.", 1.0),
+        # A response that says it twice has the more n-grams.
+        (gleu, "a b a b", "a b", 3 / 10),
+        (gleu, "dog", "cat", 0.0),
+        (gleu, "", "cat", 0.0),
+        (gleu, "!", "", 1.0),
+        # Three of three and of six: 2 * 3 / 9.
+        (rouge_1, "the cat sat", "on the mat the cat sat", 2 * 3 / 9),
+        (rouge_2, "the cat sat", "on the mat the cat sat", 2 * 2 / 7),
+        (rouge_1, "the the the", "the cat", 2 / 5),
+        (rouge_2, "cat", "cat", 1.0),
+        (rouge_2, "dog", "cat", 0.0),
+        (rouge_2, "dog", "a cat", 0.0),
+    ],
+)  # fmt: skip
+def test_gleu_and_rouge_are_what_their_formulas_give_by_hand(compute, response, reference, score):
+    assert compute(response, ["nothing of it", reference]) == pytest.approx(score)
+
+
+def test_gleu_of_nltks_documented_example():
+    """Twelve words, eight pairs, six threes and four fours are shared, of the 66 n-grams of the response."""
+    assert gleu(GUIDE, [PARTY]) == pytest.approx(29 / 66, abs=0.02)
+
+
 @settings(max_examples=60, deadline=None)
 @given(response=st.text(max_size=80), references=st.lists(st.text(max_size=80), max_size=3))
 def test_each_is_a_fraction_of_any_text_and_nothing_without_references(response, references):
-    for compute in (bleu, chrf, meteor):
+    for compute in EACH:
         score = compute(response, references)
 
         assert score is None if not references else 0 <= score <= 1
 
 
-@pytest.mark.parametrize("compute", [bleu, chrf, meteor])
+@pytest.mark.parametrize("compute", EACH)
 @pytest.mark.parametrize(
     "text", ["a" * 1_000_000, "a " * 500_000, "abc def. " * 110_000], ids=["one", "words", "text"]
 )

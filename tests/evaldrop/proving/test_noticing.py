@@ -63,3 +63,17 @@ def test_what_falls_by_chance_is_what_falls_without_a_fault(scale):
     world = World(scale=scale, noise=0.2)
     true = fallen(world, is_worsened=False)
     assert np.mean([each["padding"].by_chance for each in proofs(world)]) == pytest.approx(true, abs=0.01)
+
+
+def test_what_falls_by_chance_is_of_the_responses_that_a_fault_was_planted_in():
+    """Responses that give a fault no hold, code or labels, may be judged with other noise."""
+    judged = World().proof(100, 60, np.random.default_rng(19))
+    for copies in judged.criteria.values():
+        for faulty in copies.faulty.values():
+            faulty[:20] = np.nan
+    quiet = noticed_faults(judged, confidence=0.95)
+    for copies in judged.criteria.values():
+        copies.again[:20] = 1 - copies.first[:20]
+    noisy = noticed_faults(judged, confidence=0.95)
+    assert all(each.by_chance < 0.25 for each in quiet)
+    assert [each.by_chance for each in noisy] == [each.by_chance for each in quiet]

@@ -56,9 +56,9 @@ def test_a_whole_text_is_preferred_to_a_part_as_reference():
 
 
 def test_what_is_not_carried_over_is_kept_and_said():
-    row = puzzle({"type": "javascript", "value": "output.length < 9"}, {"type": "gleu", "value": "x"})
+    row = puzzle({"type": "javascript", "value": "output.length < 9"}, {"type": "rouge-n", "value": "x"})
     survey = survey_of(row, row)
-    reasons = {"javascript": "it runs code", "gleu": "no check means the same"}
+    reasons = {"javascript": "it runs code", "rouge-n": "no check means the same"}
     assert [hint.what for hint in survey.hints if "promptfoo" in hint.what] == [
         f'promptfoo assertion "{kind}" is not carried over ({why}); it is kept in metadata (2 rows)'
         for kind, why in reasons.items()

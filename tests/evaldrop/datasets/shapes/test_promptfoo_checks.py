@@ -36,6 +36,7 @@ DOCUMENTED = [
     ]),
     ({"type": "bleu", "value": "The expected output"}, [{"bleu": "The expected output", "pass_at": 0.5}]),
     ({"type": "bleu", "value": ["a", "b"]}, [{"bleu": ["a", "b"], "pass_at": 0.5}]),
+    ({"type": "gleu", "value": "x"}, [{"gleu": "x", "pass_at": 0.5}]),
     ({"type": "meteor", "value": "x", "threshold": 0.7}, [{"meteor": "x", "pass_at": 0.7}]),
     ({"type": "is-refusal"}, [{"refusal": None}]),
     ({"type": "word-count", "value": 50}, [{"min_words": 50}, {"max_words": 50}]),

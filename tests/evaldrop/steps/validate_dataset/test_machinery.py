@@ -25,7 +25,7 @@ from evaldrop.steps.validate_dataset.machinery import (
     SCORER_GB,
     SCORER_S,
     TRANSITION_USD,
-    Parts,
+    PartCounts,
     machinery,
     parts_in_stack,
     result_bytes,
@@ -66,7 +66,7 @@ def test_requests_to_s3_are_as_many_as_the_functions_make(asked, tmp_path, monke
                 part = {"stage": due["stage"], "number": number}
                 HANDLERS[name]({"run": event["run"], "part": part}, None)
             event = HANDLERS[name](event, None)
-    parts = Parts(children["survey"], children["index"])
+    parts = PartCounts(children["survey"], children["index"])
     assert parts.parts == asked
     assert parts.children == children.total()
     assert parts.gets == pytest.approx(sum(made[name] for name in GETS), rel=0.1)
@@ -118,7 +118,7 @@ def test_transitions_of_parts_are_as_many_as_the_workflow_enters(tmp_path, monke
     stages = states["RunParts"]
     parts = round((states["WorkOnPart"] - 2) / 6)
     assert stages == 6
-    assert Parts(parts, states["WorkOnPart"] - 2 - 5 * parts).transitions == more
+    assert PartCounts(parts, states["WorkOnPart"] - 2 - 5 * parts).transitions == more
 
 
 def test_a_function_is_reckoned_at_the_memory_a_stack_gives_it():
@@ -131,9 +131,9 @@ def test_pieces_of_a_part_are_those_of_four_times_its_bytes():
 
 def test_below_a_stacks_size_there_are_no_parts_and_nothing_is_paid_for_them():
     limit = PartSizes().above_bytes
-    assert parts_in_stack(limit, 1e9) == Parts()
-    assert parts_in_stack(limit + 1, 1e9) == Parts(5, math.ceil(1e9 / PartSizes().part_bytes))
-    assert machinery(records=10, calls=60, children_usd=1.0, parts=Parts()).parts_usd == 0
+    assert parts_in_stack(limit, 1e9) == PartCounts()
+    assert parts_in_stack(limit + 1, 1e9) == PartCounts(5, math.ceil(1e9 / PartSizes().part_bytes))
+    assert machinery(records=10, calls=60, children_usd=1.0, parts=PartCounts()).parts_usd == 0
 
 
 @pytest.mark.parametrize(
