@@ -12,7 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BufferedReader
+from io import SEEK_CUR, SEEK_END, SEEK_SET, BufferedReader, RawIOBase
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -194,6 +194,53 @@ def open_read(uri: str, version: str | None = None, *, start: int = 0) -> Buffer
         if start:
             wanted["Range"] = f"bytes={start}-"
         return _buffered(_s3().get_object(**wanted)["Body"])
+
+
+def open_seekable(uri: str) -> BufferedReader:
+    """
+    Open a file that is read here and there, such as a Parquet file; from S3 only that is read.
+
+    Raises:
+        StorageError: There is no such file, or it may not be read.
+    """
+    if is_s3(uri):
+        return BufferedReader(_Ranges(uri, describe(uri).size), _SEEKABLE_BUFFER)
+    return open_read(uri)
+
+
+_SEEKABLE_BUFFER = 1 << 20
+"""Columns of a row group are near one another: a request for each would take longer than this much more."""
+
+
+class _Ranges(RawIOBase):
+    """An object in S3, of which each read is a request."""
+
+    def __init__(self, uri: str, size: int) -> None:
+        self._uri, self._size, self._place = uri, size, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = SEEK_SET, /) -> int:
+        self._place = offset + {SEEK_SET: 0, SEEK_CUR: self._place, SEEK_END: self._size}[whence]
+        return self._place
+
+    def tell(self) -> int:
+        return self._place
+
+    def readinto(self, into: Any, /) -> int:
+        end = min(self._size, self._place + len(into))
+        if end <= self._place:
+            return 0
+        wanted = _object(self._uri) | {"Range": f"bytes={self._place}-{end - 1}"}
+        with _as_storage_error(self._uri):
+            found = _s3().get_object(**wanted)["Body"].read()
+        into[: len(found)] = found
+        self._place += len(found)
+        return len(found)
 
 
 def _buffered(body: Any) -> BufferedReader:

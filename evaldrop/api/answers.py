@@ -92,6 +92,28 @@ class RecordDetails(Answered):
     comparisons: tuple[dict[str, Any], ...] = Field(description="Rows of comparisons.parquet.")
 
 
+class ListedRecord(Answered):
+    """A record in a page: long texts are cut, and raw replies and thoughts left out."""
+
+    ordinal: int = Field(description="Its place in the run, from 0; a parameter of the record by itself.")
+    record_id: str
+    category: str | None
+    group: str | None
+    prompt: str
+    responses: tuple[dict[str, Any], ...] = Field(description="Rows of responses.parquet.")
+    verdicts: tuple[dict[str, Any], ...] = Field(description="Rows of verdicts.parquet.")
+    comparisons: tuple[dict[str, Any], ...] = Field(description="Rows of comparisons.parquet.")
+
+
+class RecordList(Answered):
+    """A page of records, in the dataset's order."""
+
+    records: tuple[ListedRecord, ...]
+    after: int | None = Field(description="The parameter `after` of the next page; null at the run's end.")
+    looked: int = Field(description="How many records, from the run's first on, have been looked at by now.")
+    of: int = Field(description="How many there are to look at.")
+
+
 class PlanAnswer(Answered):
     """What a run would take. Nothing was called."""
 

@@ -29,6 +29,9 @@ Day = Annotated[
 ]
 RunId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{1,80}$")]
 
+_KIND = "(error|failed|unscored|flagged|disagreement)"
+_KINDS = rf"^{_KIND}(,{_KIND}){{0,4}}$"
+
 _SHORT: dict[str, JsonValue] = {
     "article": "The bridge was closed on Monday after engineers found cracks in two of its cables.",
     "models": ["amazon.nova-lite-v1:0", "amazon.nova-micro-v1:0"],
@@ -172,3 +175,35 @@ class CompareParameters(Sent):
     a: RunId = Field(description="The run.")
     b: RunId = Field(description="The run it is held against.")
     limit: int = Field(default=50, ge=0, le=500, description="Responses that are shown, the worst first.")
+
+
+class RecordsParameters(Sent):
+    """Of GET /runs/{run_id}/records. Each narrows; all have to fit the result of one candidate."""
+
+    candidate: str | None = Field(default=None, max_length=64, description="Whose result; by default any.")
+    criterion: str | None = Field(
+        default=None, max_length=64, description="What `show` is about; by itself: what is scored."
+    )
+    category: str | None = Field(default=None, max_length=1000)
+    group: str | None = Field(default=None, max_length=1000)
+    show: Annotated[str, StringConstraints(pattern=_KINDS)] | None = Field(
+        default=None,
+        description="Without a response (error), failed, unscored, flagged, or on which candidates differ "
+        "(disagreement); several, by commas, have to hold together.",
+    )
+    text: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1000,
+        description="In the record's ID, the prompt, a response or a rationale, in letters of any case.",
+    )
+    limit: int = Field(default=50, ge=1, le=200)
+    after: int | None = Field(default=None, ge=0, description="`after` of the page before.")
+
+
+class RecordParameters(Sent):
+    """Of GET /runs/{run_id}/records/{record_id}."""
+
+    ordinal: int | None = Field(
+        default=None, ge=0, description="The record's, from a list: with it a large run is not searched."
+    )

@@ -1,23 +1,18 @@
-"""What a run has brought: its report, a record of it, and two runs side by side."""
+"""What a run has brought: its report, and two runs side by side."""
 
-from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from evaldrop import storage
-from evaldrop.api.answers import ComparisonAnswer, RecordDetails, ReportLink
+from evaldrop.api.answers import ComparisonAnswer, ReportLink
 from evaldrop.api.asked import CompareParameters
 from evaldrop.api.exchange import HTML, ApiReply
 from evaldrop.api.operations import Ask, Operation
 from evaldrop.api.place import LINK_LASTS_S
-from evaldrop.api.problems import ApiProblem, not_found
+from evaldrop.api.problems import ApiProblem
 from evaldrop.api.runs import finished_run_asked_for
 from evaldrop.errors import EvaldropError, StorageError, first_line
-from evaldrop.json_text import loads
 from evaldrop.report.serving import HEADERS
-from evaldrop.run.records import record_files
-from evaldrop.run.results import record_id_of
-from evaldrop.run.tables import has_table, rows_where
 from evaldrop.store.model import StoredRun
 
 PROMPTS_PAGE: Final = "prompts.html"
@@ -30,12 +25,12 @@ REPORT_HEADERS: Final = HEADERS | {
 }
 """A report shows what models wrote: in an origin of its own it could reach nothing of the page's."""
 
-_CANNOT_BE_SHOWN = "This run's files are not there any more."
+FILES_ARE_GONE = "This run's files are not there any more."
 
 
 def show_report(ask: Ask) -> ApiReply:
     """Return the report of a run; where it is too large to be answered, where it can be read."""
-    return _page(ask, "report.html", _CANNOT_BE_SHOWN)
+    return _page(ask, "report.html", FILES_ARE_GONE)
 
 
 def show_prompts(ask: Ask) -> ApiReply:
@@ -62,28 +57,9 @@ def link_report(ask: Ask) -> ApiReply:
     run = finished_run_asked_for(ask, ask.path["run_id"])
     uri = _file(run, "report.html")
     if not storage.exists(uri):
-        raise ApiProblem(HTTPStatus.NOT_FOUND, _CANNOT_BE_SHOWN)
+        raise ApiProblem(HTTPStatus.NOT_FOUND, FILES_ARE_GONE)
     link = ReportLink(url=ask.service.place.report_link(run, uri), expires_in_s=LINK_LASTS_S)
     return ApiReply(content=link, run_id=run.run_id)
-
-
-def show_record(ask: Ask) -> ApiReply:
-    """Return a record with its responses and verdicts."""
-    run, record_id = finished_run_asked_for(ask, ask.path["run_id"]), ask.path["record_id"]
-    try:
-        record = _record(_file(run, ""), record_id)
-        if record is None:
-            raise not_found("record of this ID in this run")
-        details = RecordDetails(
-            record_id=record_id,
-            record=record,
-            responses=tuple(_rows(run, "responses", record_id)),
-            verdicts=tuple(_rows(run, "verdicts", record_id)),
-            comparisons=tuple(_rows(run, "comparisons", record_id)),
-        )
-    except StorageError as error:
-        raise ApiProblem(HTTPStatus.NOT_FOUND, _CANNOT_BE_SHOWN) from error
-    return ApiReply(content=details, run_id=run.run_id)
 
 
 def compare_runs(ask: Ask) -> ApiReply:
@@ -103,26 +79,8 @@ def compare_runs(ask: Ask) -> ApiReply:
 
 def _file(run: StoredRun, name: str) -> str:
     if run.folder is None:
-        raise ApiProblem(HTTPStatus.NOT_FOUND, _CANNOT_BE_SHOWN)
+        raise ApiProblem(HTTPStatus.NOT_FOUND, FILES_ARE_GONE)
     return storage.join(run.folder, name)
-
-
-def _record(folder: str, record_id: str) -> dict[str, Any] | None:
-    for uri in record_files(folder):
-        offset = 0
-        with storage.open_read(uri) as lines:
-            for line in lines:
-                if record_id_of(line, uri, offset) == record_id:
-                    content = loads(line)
-                    return content if isinstance(content, dict) else None
-                offset += len(line)
-    return None
-
-
-def _rows(run: StoredRun, table: str, record_id: str) -> Iterator[dict[str, Any]]:
-    uri = _file(run, f"{table}.parquet")
-    # A run without pairs has no table of comparisons, and one without judges none of verdicts.
-    return rows_where(uri, "record_id", record_id) if has_table(uri) else iter(())
 
 
 _REFUSALS = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
@@ -160,16 +118,6 @@ OPERATIONS = (
         action="read",
         does=link_report,
         answers={HTTPStatus.OK: ReportLink},
-        refusals=_REFUSALS,
-    ),
-    Operation(
-        name="showRecord",
-        method="GET",
-        path="/runs/{run_id}/records/{record_id}",
-        summary="Read a record with its responses and verdicts",
-        action="read",
-        does=show_record,
-        answers={HTTPStatus.OK: RecordDetails},
         refusals=_REFUSALS,
     ),
     Operation(

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from evaldrop.api import own, page, results, runs, starting
+from evaldrop.api import own, page, records, results, runs, starting
 from evaldrop.api.openapi import describing
 from evaldrop.api.operations import Operation
 
@@ -11,6 +11,7 @@ _DESCRIBED = (
     *starting.OPERATIONS,
     *runs.OPERATIONS,
     *results.OPERATIONS,
+    *records.OPERATIONS,
     *own.OPERATIONS,
 )
 OPERATIONS: Final[tuple[Operation, ...]] = (*_DESCRIBED, describing(_DESCRIBED))

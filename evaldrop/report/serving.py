@@ -71,6 +71,9 @@ Query = Mapping[str, str]
 Route = Callable[["Folder", Query], HttpAnswer]
 """Answers what no file of the folder does, such as a comparison of two of its runs."""
 
+RunRoute = Callable[[str, Query], HttpAnswer]
+"""Answers what no file of a run does, such as a page of its records; given the URI of the run's folder."""
+
 Taker = Callable[["Folder", Query, bytes], HttpAnswer]
 """Takes what a page sends: the bytes of a JSON document, `MOST_SENT_BYTES` at most."""
 
@@ -95,8 +98,9 @@ class Folder:
     A folder of runs, or a run's own.
 
     `make_index` makes the page of all runs where there is none. `routes` are looked for by a target's path,
-    before the files, and may be added to later. `takers` take what a report sends, by path; without any no
-    page may send anything. `token` is random, and in the reports that are shown: who sends must know it.
+    before the files, and may be added to later; `run_routes` by a name in a run's folder. `takers` take what
+    a report sends, by path; without any no page may send anything. `token` is random, and in the reports that
+    are shown: who sends must know it.
     """
 
     def __init__(
@@ -105,8 +109,10 @@ class Folder:
         make_index: Callable[[], str],
         routes: Mapping[str, Route] | None = None,
         takers: Mapping[str, Taker] | None = None,
+        run_routes: Mapping[str, RunRoute] | None = None,
     ) -> None:
         self._routes = {} if routes is None else routes
+        self._run_routes = {} if run_routes is None else run_routes
         self._takers = {} if takers is None else takers
         self._uri = uri.rstrip("/") if storage.is_s3(uri) else str(storage.local_path(uri).resolve())
         self._make_index = make_index
@@ -122,6 +128,8 @@ class Folder:
         names = [name for name in path.split("/") if name]
         if not _are_plain(names):
             return NOT_FOUND
+        if names and names[-1] in self._run_routes and (run := self.run_at("/".join(names[:-1]))):
+            return self._run_routes[names[-1]](run, dict(parse_qsl(parts.query)))
         if not names and self._holds("run.json"):
             is_live = LIVE in self._routes and not self._holds("report.html")
             return HttpAnswer(HTTPStatus.FOUND, location=LIVE if is_live else "/report.html")

@@ -31,6 +31,9 @@ class ResponseRow(NamedTuple):
     `delivery` is how its call was asked for; None where no call of this run was answered. `service_tier` is
     the tier that served it, where the reply tells; it is billed as that. `cache_read_tokens` and
     `cache_write_tokens` are among the input tokens.
+
+    `ordinal` is the record's place in the run, from 0, in which order the rows are; it is known once they are
+    written.
     """
 
     record_id: str
@@ -55,6 +58,7 @@ class ResponseRow(NamedTuple):
     service_tier: str | None = None
     cache_read_tokens: int | None = None
     cache_write_tokens: int | None = None
+    ordinal: int | None = None
 
     def cells(self) -> tuple[Any, ...]:
         """Return the row's values in the order of its columns."""
@@ -69,7 +73,7 @@ class VerdictRow(NamedTuple):
     A joint call's tokens and cost are shared out among its criteria, so that columns add up to what was
     billed. `raw_reply` and `first_reply` (there when the judge was asked again) are JSON.
     `left_out_characters` are those of the prompt, context or reference that the judge was not shown.
-    `delivery` to `cache_write_tokens`: as in a response's row, of the judge's call.
+    `delivery` to `cache_write_tokens`: as in a response's row, of the judge's call; `ordinal`: as there.
     """
 
     record_id: str
@@ -91,6 +95,7 @@ class VerdictRow(NamedTuple):
     service_tier: str | None = None
     cache_read_tokens: int | None = None
     cache_write_tokens: int | None = None
+    ordinal: int | None = None
 
 
 class RobustnessRow(NamedTuple):
@@ -113,8 +118,8 @@ class ComparisonRow(NamedTuple):
     A judge's preference between two responses shown in one order: a row of `comparisons.parquet`.
 
     `first_score` and `second_score` belong to the response shown first and to the other, where judges give
-    scores. `left_out_characters`: as in a verdict's row. Tokens, cost and delivery are the judge's call's;
-    None where there was none.
+    scores. `left_out_characters` and `ordinal`: as in a verdict's row. Tokens, cost and delivery are the
+    judge's call's; None where there was none.
     """
 
     record_id: str
@@ -137,6 +142,7 @@ class ComparisonRow(NamedTuple):
     service_tier: str | None = None
     cache_read_tokens: int | None = None
     cache_write_tokens: int | None = None
+    ordinal: int | None = None
 
 
 _TEXT = pa.string()

@@ -33,7 +33,9 @@ def view(
     Show all runs of a folder in the browser, or one, until Ctrl-C.
 
     Two runs that are chosen in the history are compared with their records and responses. Of a run on this
-    machine that goes on, the page fills as its records end. Blind votes of a report are kept with its run.
+    machine that goes on, the page fills as its records end. The report of a large run carries a part of its
+    records: all of them are paged through, and searched, at /RUN/records. Blind votes of a report are kept
+    with its run.
 
     Only this machine can see them: the server listens on the loopback address and checks what it is called.
 
@@ -48,6 +50,7 @@ def view(
     from evaldrop.cli.live import routes_of
     from evaldrop.report.comparing import compare_runs_of
     from evaldrop.report.history_index import history_page, read_history
+    from evaldrop.report.records_page import RECORDS, records_of
     from evaldrop.report.review.sent_votes import VOTES, take_votes
     from evaldrop.report.serving import LOOPBACK, Folder, Route, Taker, open_server
 
@@ -58,7 +61,13 @@ def view(
     if not storage.is_s3(directory) and has_begun(directory):
         routes |= routes_of(directory)
     takers: dict[str, Taker] = {VOTES: take_votes}
-    folder = Folder(directory, lambda: history_page(read_history(directory)), routes, takers)
+    folder = Folder(
+        directory,
+        lambda: history_page(read_history(directory)),
+        routes,
+        takers,
+        run_routes={RECORDS: records_of},
+    )
     with open_server(folder, port) as server:
         address = f"http://{LOOPBACK}:{server.server_port}/"
         print_prose(stdout(), f"{shown(directory)}: {address}  (Ctrl-C ends it)")

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from evaldrop import storage
 from evaldrop.errors import StorageError
+from evaldrop.run.ordinals import ORDINAL
 from evaldrop.run.tables import read_table
 from evaldrop.scorecard.results import CandidateResult
 from evaldrop.scorecard.scores import NOT_APPLICABLE
@@ -62,7 +63,8 @@ def score_schema(criteria: Sequence[str]) -> pa.Schema:
     """Return the columns of `scores.parquet` in a run with these criteria."""
     kept = kept_criteria(criteria)
     scores = [(f"{_SCORE}{name}", pa.float64()) for name in kept]
-    return pa.schema([*_FIXED, *scores, *((f"{_LOST}{name}", pa.bool_()) for name in kept)])
+    lost = [(f"{_LOST}{name}", pa.bool_()) for name in kept]
+    return pa.schema([*_FIXED, *scores, *lost, (ORDINAL, pa.int64())])
 
 
 def kept_criteria(criteria: Sequence[str]) -> list[str]:
@@ -70,8 +72,18 @@ def kept_criteria(criteria: Sequence[str]) -> list[str]:
     return list(criteria)[:MOST_CRITERIA]
 
 
-def score_row(result: CandidateResult, criteria: Sequence[str]) -> tuple[Any, ...]:
-    """Return a row of `scores.parquet`; `criteria` are those that have a column."""
+def score_column(criterion: str) -> str:
+    """Return the name of the column of a criterion's scores."""
+    return f"{_SCORE}{criterion}"
+
+
+def lost_column(criterion: str) -> str:
+    """Return the name of the column that tells where a criterion's score should be and is not."""
+    return f"{_LOST}{criterion}"
+
+
+def score_row(result: CandidateResult, criteria: Sequence[str], ordinal: int) -> tuple[Any, ...]:
+    """Return a row of `scores.parquet`; `criteria` are those that have a column, `ordinal` the record's."""
     row, scores = result.response, result.scores
     found = [scores.get(name) for name in criteria]
     return (
@@ -85,6 +97,7 @@ def score_row(result: CandidateResult, criteria: Sequence[str]) -> tuple[Any, ..
         # Lost verdicts counted as the worst are left out: between two runs each would be a regression.
         *(None if score is None or score.reason is not None else score.score for score in found),
         *(score is not None and score.reason not in (None, NOT_APPLICABLE) for score in found),
+        ordinal,
     )
 
 

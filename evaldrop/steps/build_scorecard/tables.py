@@ -62,9 +62,10 @@ class Tables:
                     self._robustness.append(row, text=len(row.prompt) + len(row.response or ""))
             return
         for result in results.candidates:
-            self._add_result(result)
+            self._add_result(result, results.ordinal)
         for compared, _, _ in results.compared:
-            self._comparisons.append(compared, text=len(compared.raw_reply or ""))
+            row = compared._replace(ordinal=results.ordinal)
+            self._comparisons.append(row, text=len(compared.raw_reply or ""))
         drops = self._earlier.drops(record.record_id, results.candidates) if self._earlier else None
         self.report.add(
             results.ordinal,
@@ -77,13 +78,14 @@ class Tables:
             has_result=results.failure is None,
         )
 
-    def _add_result(self, result: CandidateResult) -> None:
-        self._scores.append(score_row(result, self._kept))
-        row = result.response
+    def _add_result(self, result: CandidateResult, ordinal: int) -> None:
+        self._scores.append(score_row(result, self._kept, ordinal))
+        row = result.response._replace(ordinal=ordinal)
         text = len(row.prompt) + len(row.response or "") + len(row.thinking or "")
         self._responses.append(row.cells(), text=text)
         for verdict in result.verdicts:
-            self._verdicts.append(verdict, text=len(verdict.raw_reply or "") + len(verdict.rationale or ""))
+            text = len(verdict.raw_reply or "") + len(verdict.rationale or "")
+            self._verdicts.append(verdict._replace(ordinal=ordinal), text=text)
 
 
 @contextmanager
