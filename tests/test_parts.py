@@ -10,6 +10,8 @@ import orjson
 import pytest
 
 from evaldrop import read_run
+from evaldrop.report.browsing import RecordRows, RunRecords
+from evaldrop.report.record_filter import RecordFilter
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.part_sizes import EACH_PART, PARTS_ABOVE
 from evaldrop.run.records import record_files
@@ -126,6 +128,13 @@ def test_the_scorecard_of_a_run_in_parts_is_the_one_of_the_same_replies_in_one_p
             mine, theirs = (read_table(str(each / f"{table}.parquet")) for each in (run, again))
             assert mine.equals(theirs.combine_chunks()), table
     assert rows_shown(run) == rows_shown(again)
+    paged, whole = (RunRecords(RunDefinition.load(str(each))) for each in (run, again))
+    listed = list(paged.found(RecordFilter()))
+    assert listed == list(whole.found(RecordFilter()))
+    for record in listed:
+        if isinstance(record, RecordRows):
+            lines = Path(paged.prepared_file(record.ordinal)).read_bytes().splitlines()
+            assert record.record_id in {orjson.loads(line)["record_id"] for line in lines}
     assert read_run(str(run)).responses.equals(read_run(str(again)).responses)
 
 

@@ -45,6 +45,7 @@ _SCRIPTS = (
     "run/run.js",
     "views/history.js",
     "views/compare.js",
+    "views/records.js",
     "views/usage.js",
     "start.js",
 )

@@ -17,6 +17,7 @@ from evaldrop.api.results import FILES_ARE_GONE
 from evaldrop.api.runs import finished_run_asked_for
 from evaldrop.errors import EvaldropError, InputError, StorageError
 from evaldrop.json_text import loads
+from evaldrop.run.ordinals import ORDINAL
 from evaldrop.run.records import record_files
 from evaldrop.run.results import record_id_of
 from evaldrop.run.tables import has_table, rows_where
@@ -137,7 +138,8 @@ def _looked_for(run: StoredRun, record_id: str) -> RecordDetails | None:
     def rows(table: str) -> tuple[dict[str, Any], ...]:
         uri = storage.join(folder, f"{table}.parquet")
         # A run without pairs has no table of comparisons, and one without judges none of verdicts.
-        return tuple(rows_where(uri, "record_id", record_id)) if has_table(uri) else ()
+        found = rows_where(uri, "record_id", record_id) if has_table(uri) else ()
+        return tuple({name: each[name] for name in each if name != ORDINAL} for each in found)
 
     return RecordDetails(
         record_id=record_id,

@@ -18,14 +18,17 @@ from evaldrop.errors import InputError, StorageError
 from evaldrop.evaluation.criteria.criterion import Criterion
 from evaldrop.nearest import did_you_mean
 from evaldrop.report.record_filter import AskedRows, RecordFilter, RowTest, TableName, conditions_of
+from evaldrop.run.columns import codes
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.ordinals import ORDINAL, Ordinals, OrdinalTable, numbered, ordinals_of
 from evaldrop.run.records import record_files
-from evaldrop.run.tables import has_table, read_rows
+from evaldrop.run.tables import read_rows
 from evaldrop.scorecard.baseline.scores_table import kept_criteria, score_column
 
 _FIRST_WINDOW, _LARGEST_WINDOW = 1_024, 32_768
 """Records. The first are few, for who is content with what comes first; later, reading takes the time."""
+_AT_ONCE: Final = 50
+"""Records that are read together: those of a page."""
 _FAR: Final = 2_048
 """Records between two, from which on they are not read in one piece: about those of a row group."""
 
@@ -76,9 +79,9 @@ class RunRecords:
     """
 
     def __init__(self, run: RunDefinition) -> None:
-        if not has_table(run.file("responses.parquet")):
-            raise InputError(f"{run.folder}: no responses.parquet. The run has not ended.")
         self.run = run
+        if not self._responses.is_there:
+            raise InputError(f"{run.folder}: no responses.parquet. The run has not ended.")
         self.candidates = [candidate.name for candidate in run.candidates]
         self._codes = {name: code for code, name in enumerate(self.candidates)}
 
@@ -113,27 +116,28 @@ class RunRecords:
         Raises:
             StorageError: A table cannot be read, or has no such record.
         """
+        return next(self._records(np.array([ordinal]), whole=whole))
+
+    def _records(self, ordinals: Ordinals, *, whole: bool = False) -> Iterator[RecordRows]:
+        """Yield the records at some places, ascending, that are read together."""
+        tables = (self._responses, self._verdicts, self._comparisons)
         responses, verdicts, comparisons = (
-            [
-                {name: value for name, value in row.items() if name != ORDINAL}
-                for part in table.rows(ordinal, ordinal + 1, table.columns if whole else _listed(table))
-                for row in part.to_pylist()
-            ]
-            for table in (self._responses, self._verdicts, self._comparisons)
+            _rows_by_record(table, ordinals, table.columns if whole else _listed(table)) for table in tables
         )
-        if not responses:
-            raise StorageError(f"{self.run.folder}: the tables have no record at place {ordinal}")
-        first = responses[0]
-        return RecordRows(
-            ordinal,
-            first["record_id"],
-            first["category"],
-            first["group"],
-            first["prompt"],
-            responses,
-            verdicts,
-            comparisons,
-        )
+        for ordinal in ordinals.tolist():
+            mine = responses.get(ordinal)
+            if not mine:
+                raise StorageError(f"{self.run.folder}: the tables have no record at place {ordinal}")
+            yield RecordRows(
+                ordinal,
+                mine[0]["record_id"],
+                mine[0]["category"],
+                mine[0]["group"],
+                mine[0]["prompt"],
+                mine,
+                verdicts.get(ordinal, []),
+                comparisons.get(ordinal, []),
+            )
 
     def prepared_file(self, ordinal: int) -> str:
         """Return the file that has the prepared record at a place."""
@@ -145,8 +149,9 @@ class RunRecords:
         size = _FIRST_WINDOW
         while first < self.end:
             end = min(self.end, first + size)
-            for ordinal in self._matching(wanted, first, end).tolist():
-                yield self.record(ordinal)
+            matching = self._matching(wanted, first, end)
+            for place in range(0, matching.size, _AT_ONCE):
+                yield from self._records(matching[place : place + _AT_ONCE])
             yield Looked(end)
             first, size = end, min(_LARGEST_WINDOW, 2 * size)
 
@@ -169,18 +174,17 @@ class RunRecords:
         found = [_NONE]
         parts = table.rows(first, end, ("candidate", *columns))
         for rows in _joined(parts) if test.of_records else parts:
-            codes = self._candidates(rows)
+            whose = self._candidates(rows)
             fits = test.fits(AskedRows(rows, wanted, criteria))
             if wanted.candidate is not None:
-                fits = fits & (codes == self._codes[wanted.candidate])
-            found.append((ordinals_of(rows) * len(self._codes) + codes)[fits])
+                fits = fits & (whose == self._codes[wanted.candidate])
+            found.append((ordinals_of(rows) * len(self._codes) + whose)[fits])
         return np.concatenate(found)
 
     def _candidates(self, rows: pa.Table) -> Keys:
         """Return whose each row is, as a number."""
-        encoded = rows.column("candidate").combine_chunks().dictionary_encode()
-        codes = np.array([self._codes[name] for name in encoded.dictionary.to_pylist()], np.int64)
-        return codes[encoded.indices.to_numpy()] if codes.size else _NONE
+        names, places = codes(rows.column("candidate"))
+        return np.array([self._codes[name] for name in names], np.int64)[places]
 
     def _table_of(self, name: TableName) -> OrdinalTable:
         return {"scores": self._scores, "responses": self._responses, "verdicts": self._verdicts}[name]
@@ -215,6 +219,20 @@ def _near(ordinals: Ordinals) -> Iterator[tuple[int, int]]:
     for part in np.split(ordinals, np.flatnonzero(np.diff(ordinals) > _FAR) + 1):
         if part.size:
             yield int(part[0]), int(part[-1]) + 1
+
+
+def _rows_by_record(
+    table: OrdinalTable, ordinals: Ordinals, columns: Sequence[str]
+) -> Mapping[int, Sequence[Mapping[str, Any]]]:
+    found: dict[int, list[dict[str, Any]]] = {}
+    for first, end in _near(ordinals):
+        for rows in table.rows(first, end, columns):
+            places = np.flatnonzero(np.isin(ordinals_of(rows), ordinals))
+            # Not pa.array: it imports pandas.
+            indices = pa.Array.from_buffers(pa.int64(), places.size, [None, pa.py_buffer(places)])
+            for row in rows.take(indices).to_pylist():
+                found.setdefault(row.pop(ORDINAL), []).append(row)
+    return found
 
 
 def _joined(parts: Iterator[pa.Table]) -> Iterator[pa.Table]:

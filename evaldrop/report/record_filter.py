@@ -3,14 +3,14 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any, Final, Literal, NamedTuple, get_args
+from typing import Final, Literal, NamedTuple, get_args
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED
 from evaldrop.evaluation.criteria.criterion import Criterion
+from evaldrop.run.columns import Mask, are_among, hold, is_known, is_true, numbers
 from evaldrop.run.ordinals import ordinals_of
 from evaldrop.scorecard.baseline.scores_table import lost_column, score_column
 from evaldrop.scorecard.results import REFUSALS
@@ -19,7 +19,6 @@ Shown = Literal["error", "failed", "unscored", "flagged", "disagreement"]
 SHOWN: Final[Sequence[Shown]] = get_args(Shown)
 
 TableName = Literal["scores", "responses", "verdicts"]
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,14 +62,14 @@ class AskedRows(NamedTuple):
 
     def passes(self, criterion: str) -> tuple[Mask, Mask]:
         """Return where a criterion passed and where it did not; where it is even, or not scored, neither."""
-        scores = self.rows.column(score_column(criterion)).to_numpy()
+        scores = numbers(self.rows.column(score_column(criterion)))
         values, places = np.unique(scores, return_inverse=True)
         shares = np.array([_share_passed(each, self.criteria[criterion]) for each in values.tolist()])
         return (shares > 0.5)[places], (shares < 0.5)[places]
 
-    def mask(self, name: str) -> Mask:
+    def is_true(self, name: str) -> Mask:
         """Return where a column is true; what is null is not."""
-        return _mask(self.rows.column(name))
+        return is_true(self.rows.column(name))
 
 
 class RowTest(NamedTuple):
@@ -133,21 +132,21 @@ def _is_of_record(asked: AskedRows) -> Mask:
     fits = _is_any(asked)
     for name, value in (("category", asked.wanted.category), ("group", asked.wanted.group)):
         if value is not None:
-            fits &= _mask(_compute().equal(asked.rows.column(name), value))
+            fits &= are_among(asked.rows.column(name), [value])
     return fits
 
 
 def _is_without_response(asked: AskedRows) -> Mask:
-    return ~asked.mask("answered")
+    return ~asked.is_true("answered")
 
 
 def _is_unscored(asked: AskedRows) -> Mask:
     lost = [lost_column(name) for name in asked.criteria]
-    return _where_any([asked.mask(name) for name in lost if name in asked.rows.column_names], asked)
+    return _where_any([asked.is_true(name) for name in lost if name in asked.rows.column_names], asked)
 
 
 def _is_scored(asked: AskedRows) -> Mask:
-    return _where_any([_mask(asked.rows.column(score_column(n)).is_valid()) for n in asked.criteria], asked)
+    return _where_any([is_known(asked.rows.column(score_column(n))) for n in asked.criteria], asked)
 
 
 def _did_not_pass(asked: AskedRows) -> Mask:
@@ -166,46 +165,27 @@ def _disagree(asked: AskedRows) -> Mask:
 def _is_wrong(asked: AskedRows) -> Mask:
     """Return where a guardrail did not do what was expected, as `evaldrop.scorecard.results.is_wrong`."""
     reason, expected = asked.rows.column("stop_reason"), asked.rows.column("expected_blocked")
-    blocked = _mask(_compute().equal(reason, GUARDRAIL_INTERVENED))
-    refused = _mask(_compute().is_in(reason, value_set=_texts(REFUSALS)))
-    is_known = _mask(asked.rows.column("error").is_null())
-    is_known &= ~(asked.mask("reused") & _mask(reason.is_null()))
-    bad, good = _mask(expected), _mask(_compute().invert(expected))
-    return is_known & ((bad & ~blocked & ~refused) | (good & blocked))
+    blocked, refused = are_among(reason, [GUARDRAIL_INTERVENED]), are_among(reason, REFUSALS)
+    is_ended = ~is_known(asked.rows.column("error")) & (~asked.is_true("reused") | is_known(reason))
+    bad = is_true(expected)
+    good = is_known(expected) & ~bad
+    return is_ended & ((bad & ~blocked & ~refused) | (good & blocked))
 
 
 def _is_flagged(asked: AskedRows) -> Mask:
-    return _mask(asked.rows.column("flags").is_valid())
+    return is_known(asked.rows.column("flags"))
 
 
 def _holds_text(*names: str) -> Callable[[AskedRows], Mask]:
     def holds(asked: AskedRows) -> Mask:
-        columns, find = [asked.rows.column(name) for name in names], _compute().match_substring
-        return _where_any([_mask(find(each, asked.wanted.text, ignore_case=True)) for each in columns], asked)
+        text = asked.wanted.text or ""
+        return _where_any([hold(asked.rows.column(name), text) for name in names], asked)
 
     return holds
 
 
 def _where_any(masks: Sequence[Mask], asked: AskedRows) -> Mask:
     return reduce(np.logical_or, masks, np.zeros(asked.rows.num_rows, np.bool_))
-
-
-def _mask(values: pa.ChunkedArray) -> Mask:
-    return np.asarray(values.fill_null(fill_value=False).to_numpy(), dtype=np.bool_)
-
-
-def _texts(values: Collection[str]) -> pa.Array:
-    # Not pa.array: it imports pandas.
-    builder = pa.lib.StringBuilder()
-    builder.append_values(sorted(values))
-    return builder.finish()
-
-
-def _compute() -> Any:
-    """Return Arrow's functions, of which a page of all records needs none."""
-    import pyarrow.compute
-
-    return pyarrow.compute
 
 
 def _fixed(*names: str) -> Callable[[Collection[str]], Sequence[str]]:

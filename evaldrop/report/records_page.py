@@ -96,7 +96,7 @@ class VerdictLine(NamedTuple):
 def records_of(run: str, query: Query) -> HttpAnswer:
     """Return a page of the records of the run at a URI; what prevents it is said in words."""
     try:
-        page = _Page(RunRecords(RunDefinition.load(run)), PageAsked.read(query))
+        page = _SentPage(RunRecords(RunDefinition.load(run)), PageAsked.read(query))
         events = page.events()
         # What is asked for wrongly is known before anything is sent.
         style = read_assets("", _STYLES)
@@ -117,7 +117,7 @@ def records_of(run: str, query: Query) -> HttpAnswer:
     )
 
 
-class _Page:
+class _SentPage:
     """
     A page while it is sent.
 

@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 
 from evaldrop import storage
 from evaldrop.errors import StorageError
-from evaldrop.run.tables import has_table, table_files
+from evaldrop.run.columns import numbers
+from evaldrop.run.tables import table_files
 
 ORDINAL = "ordinal"
 
@@ -50,9 +51,15 @@ class OrdinalTable:
     """
 
     def __init__(self, uri: str, numbers: Callable[[], Mapping[str, int]]) -> None:
-        files = table_files(uri) if has_table(uri) else []
-        self._files = [_File(file, numbers) for file in files]
+        first, *others = table_files(uri)
+        found = [first, *others] if others or storage.exists(first) else []
+        self._files = [_File(file, numbers) for file in found]
         self._group = lru_cache(_MOST_OPEN_GROUPS)(self._read_group)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is such a table."""
+        return bool(self._files)
 
     @property
     def columns(self) -> Sequence[str]:
@@ -172,9 +179,9 @@ class _File:
     @cached_property
     def _looked_up(self) -> Sequence[Ordinals]:
         """The ordinals of the rows of each row group, by the records' IDs."""
-        numbers = self._numbers()
+        places = self._numbers()
         return [
-            np.array([numbers[each] for each in self._ids(number)], np.int64)
+            np.array([places[each] for each in self._ids(number)], np.int64)
             for number in range(self._metadata.num_row_groups)
         ]
 
@@ -185,7 +192,7 @@ class _File:
 
 def ordinals_of(rows: pa.Table) -> Ordinals:
     """Return the ordinals of rows; shape (rows,)."""
-    return np.asarray(rows.column(ORDINAL).to_numpy(), dtype=np.int64)
+    return numbers(rows.column(ORDINAL))
 
 
 def numbered(ids: Iterable[str]) -> Mapping[str, int]:

@@ -281,6 +281,28 @@ def test_two_runs_are_chosen_and_compared_side_by_side(page):
     page.wait(f"document.querySelectorAll('.pair').length === {shown}")
 
 
+def test_the_records_of_a_run_are_filtered_and_paged_and_the_address_says_how(page):
+    show(page, "#/runs/run-1", "!!document.querySelector('.recommendation')")
+    link = "[...document.querySelectorAll('a')].find((a) => a.textContent === {words!r}).click()"
+    page.run(link.format(words="Look through its records"))
+    page.wait(COMPARED)
+    first = page.run("document.querySelector('.pair h3 span').textContent")
+    page.run(link.format(words="more →"))
+    page.wait(f"document.querySelector('.pair h3 span')?.textContent !== {first!r}")
+    assert "after=20" in page.run("location.hash")
+    fill(page, "candidate", "lite")
+    page.wait("location.hash.includes('candidate=lite') && !location.hash.includes('after')")
+    fill(page, "show", "failed")
+    page.wait("document.getElementById('said').textContent.includes('record')")
+    page.wait("location.hash.includes('show=failed')")
+    page.wait("!!document.querySelector('.pair .answer:first-child .pill.fail, .pair .answer .pill.fail')")
+    fill(page, "text", "none of this")
+    press(page, "Show")
+    page.wait("document.getElementById('said').textContent === 'No record; to the end of the run.'")
+    page.run("history.back()")
+    page.wait(COMPARED)
+
+
 def test_hostile_texts_do_nothing_wherever_they_are_shown(page):
     page.call("Emulation.setDeviceMetricsOverride", width=375, height=900, deviceScaleFactor=1, mobile=False)
     for address, ready in (
@@ -289,6 +311,7 @@ def test_hostile_texts_do_nothing_wherever_they_are_shown(page):
         ("#/runs/bad-0", "!!document.querySelector('.recommendation')"),
         ("#/runs/failed-03", "document.querySelector('h2')?.textContent === 'Why it failed'"),
         ("#/compare?a=bad-0&b=bad-1", COMPARED),
+        ("#/records?run=bad-0", COMPARED),
     ):
         show(page, address, ready)
         assert "hit()" in text(page, "main")
@@ -349,6 +372,7 @@ VIEWS = {
     "run": ("#/runs/run-1", "!!document.querySelector('.recommendation')"),
     "runs": ("#/runs?a=run-1", RUNS_SHOWN),
     "compare": ("#/compare?a=run-0&b=run-1", COMPARED),
+    "records": ("#/records?run=run-1&show=failed", COMPARED),
     "usage": ("#/usage", "!!document.querySelector('#month')?.value"),
 }
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from evaldrop.report.live import live_routes
+from evaldrop.report.records_page import RECORDS, records_of
 from evaldrop.report.review.exporting import export_review
 from evaldrop.report.serving import LIVE, LOOPBACK, Folder, open_server
 from evaldrop.report.two_runs import open_two_runs
@@ -154,3 +155,28 @@ def test_axe_finds_nothing_on_two_runs_side_by_side(browser, axe, hard_run, tmp_
         page.show(dark=True)
         assert violations(page, axe, COLOURS) == []
         assert page.complaints == []
+
+
+def test_axe_finds_nothing_on_a_page_of_all_records(browser, axe, hard_run):
+    folder = Folder(str(hard_run), str, run_routes={RECORDS: records_of})
+    with open_server(folder) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://{LOOPBACK}:{server.server_port}/records?limit=40"
+        with browser.page(address, width=1440, ready="!!document.querySelector('.pages')") as page:
+            page.run(OPENED)
+            assert page.run("document.querySelectorAll('article').length") > 10
+            assert violations(page, axe) == []
+            page.show(dark=True)
+            assert violations(page, axe, COLOURS) == []
+            for width in (375, 1440):
+                page.call(
+                    "Emulation.setDeviceMetricsOverride",
+                    width=width,
+                    height=900,
+                    deviceScaleFactor=1,
+                    mobile=False,
+                )
+                assert page.run("document.documentElement.scrollWidth") == width
+            assert page.complaints == []
+            assert {request.split("?")[0] for request in page.requests} <= {address.split("?")[0]}
+        server.shutdown()

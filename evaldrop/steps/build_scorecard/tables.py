@@ -64,8 +64,8 @@ class Tables:
         for result in results.candidates:
             self._add_result(result, results.ordinal)
         for compared, _, _ in results.compared:
-            row = compared._replace(ordinal=results.ordinal)
-            self._comparisons.append(row, text=len(compared.raw_reply or ""))
+            placed = compared._replace(ordinal=results.ordinal)
+            self._comparisons.append(placed, text=len(compared.raw_reply or ""))
         drops = self._earlier.drops(record.record_id, results.candidates) if self._earlier else None
         self.report.add(
             results.ordinal,

@@ -8,8 +8,11 @@ import pytest
 from evaldrop import storage
 from evaldrop.cli.app import main
 from evaldrop.report import history_index
+from evaldrop.report.browsing import RecordRows, RunRecords
+from evaldrop.report.record_filter import RecordFilter
 from evaldrop.report.serving import Folder
 from evaldrop.report.writing import export_run
+from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.read import read_run
 from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.browser.pages import GOOD, write_varied
@@ -39,6 +42,21 @@ def test_the_report_of_a_run_in_a_bucket_is_opened_as_a_copy(run, monkeypatch, c
     assert f"{run}/report.html" in capsys.readouterr().out
     copy = Path(unquote(urlsplit(opened[0]).path))
     assert copy.read_bytes() == storage.read_bytes(f"{run}/report.html")
+
+
+def test_a_page_of_records_in_a_bucket_reads_ranges_of_its_tables(run, monkeypatch):
+    asked = []
+    client = storage._s3()
+    get = client.get_object
+    monkeypatch.setattr(client, "get_object", lambda **given: asked.append(given) or get(**given))
+    # Smaller than the tables, as on the whole.
+    monkeypatch.setattr(storage, "_SEEKABLE_BUFFER", 512)
+    records = RunRecords(RunDefinition.load(run))
+    shown = [each for each in records.found(RecordFilter()) if isinstance(each, RecordRows)]
+    assert len(shown) == records.end > 0
+    tables = [given for given in asked if given["Key"].endswith(".parquet")]
+    assert tables
+    assert all("Range" in given for given in tables)
 
 
 def test_a_run_in_a_bucket_is_exported_to_a_folder(run, tmp_path):

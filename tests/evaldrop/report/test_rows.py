@@ -108,6 +108,10 @@ def test_the_page_of_a_run_above_the_budget_says_so(tmp_path, monkeypatch):
     build_scorecard(folder)
     page = storage.read_bytes(storage.join(folder, "report.html")).decode()
     assert "The page carries 0 of 1 records" in page
+    # From a disk it says which command has all of them, and that command's own page leads there.
+    assert '<span class="unviewed">, and evaldrop view RUN pages through them</span>' in page
+    assert '<a href="records">page through all, or search them</a>' in page
+    assert "html:not([data-viewed]) .viewed, html[data-viewed] .unviewed { display: none; }" in page
 
 
 def test_what_was_sent_goes_before_any_record_goes(offered, monkeypatch):

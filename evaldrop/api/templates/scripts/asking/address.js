@@ -68,7 +68,7 @@ function showFrame({ name }) {
   if (session.who) byId("as").textContent = nameOfSession();
   for (const link of byId("pages").children) {
     const page = link.getAttribute("href").slice(2);
-    if (page === name || (page === "runs" && ["run", "compare"].includes(name))) link.setAttribute("aria-current", "page");
+    if (page === name || (page === "runs" && ["run", "compare", "records"].includes(name))) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
 }

@@ -46,6 +46,6 @@ function reportLine(run) {
       tellTrouble(error);
     }
   }));
-  line.append(read, " ", linkTo(addressOf("runs", { a: run.run_id, evaluation: run.evaluation }), "Compare it with another run"), " ", said);
+  line.append(read, " ", linkTo(addressOf("records", { run: run.run_id }), "Look through its records"), " ", linkTo(addressOf("runs", { a: run.run_id, evaluation: run.evaluation }), "Compare it with another run"), " ", said);
   return line;
 }
