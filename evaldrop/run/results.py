@@ -167,7 +167,7 @@ def failed_record(row: dict[str, Any]) -> tuple[str | None, ChildFailure]:
     return (record_id if isinstance(record_id, str) else None), failure
 
 
-_NO_ROW = ChildFailure("not in any result file", "")
+NO_ROW = ChildFailure("not in any result file", "")
 
 
 class _Place(NamedTuple):
@@ -203,6 +203,11 @@ class ResultIndex:
         place = self._places.get(record_id)
         return None if place is None else self._read(place)
 
+    def place_of(self, record_id: str) -> tuple[str, int] | None:
+        """Return the file and the byte at which the row that counts begins; None where there is none."""
+        place = self._places.get(record_id)
+        return None if place is None else (self._uris[place.file], place.offset)
+
     def repeats(self, record_id: str) -> list[dict[str, Any]]:
         """
         Return what a record's child gave beside its output: it ran more than once in one Map run.
@@ -218,7 +223,7 @@ class ResultIndex:
 
     def failure(self, record_id: str) -> ChildFailure:
         """Return why a record has no output."""
-        return self._failures.get(record_id, _NO_ROW)
+        return self._failures.get(record_id, NO_ROW)
 
     def _read(self, place: _Place) -> dict[str, Any]:
         stream = self._files[place.file]

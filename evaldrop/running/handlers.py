@@ -8,6 +8,21 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from evaldrop import storage
+
+_is_alone = False
+
+
+def begin_alone() -> None:
+    """
+    Begin a process that is for a run's functions alone.
+
+    While calls are in flight, which others make, it scores records that have ended.
+    """
+    global _is_alone
+    _is_alone = True
+    import_first_handlers()
+
 
 def import_first_handlers() -> None:
     """Import what a run's first functions need, before they are asked for."""
@@ -25,14 +40,22 @@ def _prepare_records(event: Any, context: object) -> Any:
     from lambdas.prepare_records.handler import handler
 
     state = handler(event, context)
-    # numpy, scipy, pyarrow and the report's templates take half a second, while the network is waited for.
-    threading.Thread(target=_warm_up, daemon=True).start()
+    if "part" not in event:
+        # numpy, scipy, pyarrow and the report's templates take half a second, while the network is waited
+        # for.
+        folder = event["run"]["folder"]
+        # Before there are calls: of a run that goes on, earlier results are there.
+        is_new = not storage.list_folders(storage.join(folder, "results"))
+        threading.Thread(target=_warm_up, args=(folder if is_new else None,), daemon=True).start()
     return state
 
 
-def _warm_up() -> None:
-    import evaldrop.steps.build_scorecard.build  # noqa: F401 - imported for the import's sake
+def _warm_up(folder: str | None) -> None:
     from evaldrop.report.page import template
+    from evaldrop.steps.build_scorecard.ahead import score_ahead
+
+    if _is_alone and folder is not None:
+        score_ahead(folder)
 
     for name in ("report.html.j2", "history.html.j2"):
         template(name)

@@ -199,6 +199,9 @@ def _held(run: LocalRun) -> Iterator[None]:
                 yield
         finally:
             forget_request(run.folder)
+            # Of the functions' process, which is ended at once where a run is stopped.
+            with suppress(OSError):
+                storage.remove_partial_files(run.folder)
             _discard_empty(path, made)
 
 

@@ -23,7 +23,7 @@ from evaldrop.run.part_sizes import (
     LOCAL_PARTS_ABOVE_BYTES,
     PARTS_ABOVE,
 )
-from evaldrop.running.handlers import import_first_handlers
+from evaldrop.running.handlers import begin_alone
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -96,7 +96,7 @@ def _begin() -> None:
         os.environ.setdefault(PARTS_ABOVE, str(LOCAL_PARTS_ABOVE_BYTES))
         os.environ.setdefault(EACH_PART, str(LOCAL_PART_BYTES))
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    import_first_handlers()
+    begin_alone()
 
 
 def _end_with_parent() -> None:

@@ -4,7 +4,7 @@ BuildScorecard: a run's result files in; tables, scorecard, report and history o
 A loop over the records, and over tallies: see `tally`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -43,6 +43,7 @@ from evaldrop.steps.build_scorecard.anchors import (
 )
 from evaldrop.steps.build_scorecard.answer_estimates import field_estimates, label_estimates
 from evaldrop.steps.build_scorecard.answers import AnswerTally, KnownAnswers
+from evaldrop.steps.build_scorecard.begun import take_begun
 from evaldrop.steps.build_scorecard.biases.gathering import BiasData, BiasTally, labels_of, people_of
 from evaldrop.steps.build_scorecard.biases.measures import Judgements
 from evaldrop.steps.build_scorecard.biases.measuring import BiasMeter, earlier_anchors
@@ -116,12 +117,31 @@ def score_run(run: RunDefinition, *manifests: str) -> Scorecard:
         EvaluationError: The gate cannot be read.
     """
     found = manifests or find_manifests(run.folder)
+    begun = take_begun(run.folder)
+    made = None if begun is None else begun.finish(run, found)
+    tally, rows = made or tally_records(run, read_results(run, found))
+    return finish_run(run, tally, rows, found)
+
+
+def tally_records(
+    run: RunDefinition, found: Iterable[tuple[PreparedRecord, RecordResults]]
+) -> "tuple[RunTally, ReportRows]":
+    """
+    Tally a run's records and write its tables; return the tallies and the report's rows.
+
+    Args:
+        run: The run.
+        found: Every line of its records with what came of it, as `read_results` has them.
+
+    Raises:
+        StorageError: A file is missing, or is not what it should be.
+    """
     tally = RunTally(run)
     with open_tables(run) as tables:
-        for record, results in read_results(run, found):
+        for record, results in found:
             tally.add(record, results)
             tables.add(record, results)
-    return finish_run(run, tally, tables.report, found)
+    return tally, tables.report
 
 
 def finish_run(
