@@ -12,6 +12,7 @@ from evaldrop.engine.queries import (
     Expression,
     ExpressionError,
     Frame,
+    LaterExpression,
     QuerySyntaxError,
     UnsupportedResultError,
     compile_expression,
@@ -23,6 +24,8 @@ from evaldrop.engine.queries import (
 MOST_SHOWN_BYTES = 8192
 Evaluate = Callable[[Frame], Any]
 Complain = Callable[[str, str], None]
+Compile = Callable[[str], Expression | LaterExpression]
+"""Makes an expression of the text between {% and %}; raises QuerySyntaxError where it is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,17 +40,19 @@ class Template:
     field: str
     literal: Any
     evaluate: Evaluate
-    expressions: tuple[Expression, ...]
+    expressions: tuple[Expression | LaterExpression, ...]
 
 
-def compile_template(value: Any, field: str, path: str, complain: Complain) -> Template:
+def compile_template(
+    value: Any, field: str, path: str, complain: Complain, compiling: Compile = compile_expression
+) -> Template:
     """Compile a value found at `path`; `complain(path, problem)` hears of every bad expression in it."""
-    expressions: list[Expression] = []
+    expressions: list[Expression | LaterExpression] = []
 
     def compiled(value: Any, field: str, path: str) -> Evaluate | None:
         """Return what fills the value, or None when it holds no expression."""
         if isinstance(value, str):
-            expression = _expression(value, path, complain)
+            expression = _expression(value, path, complain, compiling)
             if expression is None:
                 return None
             expressions.append(expression)
@@ -80,19 +85,21 @@ def _constant(value: Any) -> Evaluate:
     return lambda _frame: value
 
 
-def _expression(text: str, path: str, complain: Complain) -> Expression | None:
+def _expression(
+    text: str, path: str, complain: Complain, compiling: Compile
+) -> Expression | LaterExpression | None:
     if not is_expression(text):
         if text.startswith("{%") or text.endswith("%}"):
             complain(path, "an expression must start with {% and end with %}, with nothing around them")
         return None
     try:
-        return compile_expression(text[2:-2].strip())
+        return compiling(text[2:-2].strip())
     except QuerySyntaxError as error:
         complain(path, str(error))
         return None
 
 
-def _evaluation(expression: Expression, field: str) -> Evaluate:
+def _evaluation(expression: Expression | LaterExpression, field: str) -> Evaluate:
     evaluate = expression.evaluate
 
     def fill(frame: Frame) -> Any:

@@ -1,13 +1,16 @@
 """The workflow on one machine: its real file, the real handlers, and buckets that are directories."""
 
+import sys
 from collections.abc import Callable
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from evaldrop import engine as engine_package
 from evaldrop import storage
 from evaldrop.bedrock.journal import Journal, ReplayingRuntime, journal_of
 from evaldrop.bedrock.protocol import BedrockEvaluations, BedrockJobs, BedrockOptimizations, BedrockRuntime
@@ -26,6 +29,7 @@ from evaldrop.engine import (
     sdk_integration,
     sns_publish,
 )
+from evaldrop.errors import StorageError
 from evaldrop.run.request import RunRequest
 from evaldrop.run.results import MANIFEST
 from evaldrop.running.batch_jobs import integrations_of_jobs
@@ -34,7 +38,7 @@ from evaldrop.running.handlers import HANDLERS
 from evaldrop.running.processes import PartProcesses
 from evaldrop.running.scorers import RunScorers
 from evaldrop.running.stored_bodies import get_object, with_stored_bodies
-from evaldrop.shipped import workflow_definition
+from evaldrop.shipped import workflow_definition, workflow_sha256
 from evaldrop.steps.report_failure.notices import unfinished_notice
 
 JOBS_ROLE = "arn:aws:iam::000000000000:role/evaldrop-jobs"
@@ -89,7 +93,26 @@ def state_machine() -> StateMachine:
     names = {name: name for name in (*HANDLERS, "ResultsTopic")}
     here = {"Partition": "aws", "ChildType": "EXPRESS", "PromptJob": "AdvancedPromptOptimizationJob"}
     here |= dict.fromkeys(("JobsRole", "EvaluationJobsRole"), JOBS_ROLE)
-    return load(workflow_definition(), {**names, **here})
+    checked = _checked_mark()
+    machine = load(workflow_definition(), {**names, **here}, was_checked=checked.exists())
+    # Where nothing may be written, it is checked at every start.
+    if not checked.exists() and not sys.dont_write_bytecode:
+        with suppress(StorageError):
+            storage.write_bytes(str(checked), b"")
+    return machine
+
+
+def _checked_mark() -> Path:
+    """
+    Return the file that is there when this engine has checked this workflow, all of it.
+
+    Beside the engine's compiled modules, and as these told by the times of their sources: one that is changed
+    checks anew.
+    """
+    engine = Path(engine_package.__file__).parent
+    changed = max(path.stat().st_mtime_ns for path in engine.rglob("*.py"))
+    key = f"{workflow_sha256()[:32]}-{changed}-{sys.implementation.cache_tag}"
+    return engine / "__pycache__" / f"workflow-{key}.checked"
 
 
 async def run_locally(

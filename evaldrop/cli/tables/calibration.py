@@ -66,21 +66,6 @@ def print_calibration(
         _print_differences(console, scorecard, OVERALL, differences)
 
 
-def print_corrected(console: Console, scorecard: Scorecard, criterion: str) -> None:
-    """Print the corrected mean of each candidate below its criterion's raw ones; nothing without labels."""
-    if criterion not in scorecard.calibration:
-        return
-    for name, card in scorecard.candidates.items():
-        mean = card.criteria[criterion].calibrated
-        if mean is None:
-            continue
-        if mean.mean is None:
-            said = f"no corrected mean: {mean.reason}"
-        else:
-            said = f"{number(mean.mean)} ({interval(mean.interval)}) from {mean.n_labelled} labels"
-        print_prose(console, f"[dim]by people's labels[/dim] {shown(name)}: {shown(said)}", indent=2)
-
-
 def _bounds(found: Interval | None, shown_as: Callable[[Interval], str]) -> str:
     return "" if found is None else f" ({shown_as(found)})"
 

@@ -8,7 +8,6 @@ from rich.console import Console
 
 from evaldrop.cli.output import shown
 from evaldrop.cli.prose import print_prose
-from evaldrop.cli.tables.calibration import print_corrected
 from evaldrop.cli.tables.layout import GAP, cut_apart, fitting, rooms, taken
 from evaldrop.cli.tables.terminal import (
     draw_interval,
@@ -235,3 +234,18 @@ def _print_robustness(console: Console, scorecard: Scorecard) -> None:
     ]
     print_table(console, columns)
     console.print()
+
+
+def print_corrected(console: Console, scorecard: Scorecard, criterion: str) -> None:
+    """Print the corrected mean of each candidate below its criterion's raw ones; nothing without labels."""
+    if criterion not in scorecard.calibration:
+        return
+    for name, card in scorecard.candidates.items():
+        mean = card.criteria[criterion].calibrated
+        if mean is None:
+            continue
+        if mean.mean is None:
+            said = f"no corrected mean: {mean.reason}"
+        else:
+            said = f"{number(mean.mean)} ({interval(mean.interval)}) from {mean.n_labelled} labels"
+        print_prose(console, f"[dim]by people's labels[/dim] {shown(name)}: {shown(said)}", indent=2)

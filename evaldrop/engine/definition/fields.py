@@ -4,8 +4,17 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
-from evaldrop.engine.queries import is_array, is_boolean, is_number, is_object, is_string, type_name
-from evaldrop.engine.templates import Template, compile_template, is_expression
+from evaldrop.engine.queries import (
+    LaterExpression,
+    compile_expression,
+    is_array,
+    is_boolean,
+    is_number,
+    is_object,
+    is_string,
+    type_name,
+)
+from evaldrop.engine.templates import Compile, Template, compile_template, is_expression
 
 # Most published definitions are JSONPath: "unknown field" would not say what is wrong with them.
 JSONPATH_FIELDS = frozenset({
@@ -22,10 +31,15 @@ _PLAIN_NAME = re.compile(r"[A-Za-z_][\w-]*")
 
 
 class Problems:
-    """What is wrong with a definition, in the order it was found."""
+    """
+    What is wrong with a definition, in the order it was found.
 
-    def __init__(self) -> None:
+    `was_checked`: nothing is, in its expressions; they are compiled when they are first needed.
+    """
+
+    def __init__(self, *, was_checked: bool = False) -> None:
         self.lines: list[str] = []
+        self.compiling: Compile = LaterExpression if was_checked else compile_expression
 
     def add(self, path: str, problem: str) -> None:
         """Note a problem at a path."""
@@ -140,7 +154,10 @@ class Fields:
         """Take any JSON value with expressions in it."""
         if not self._is_there(name, required):
             return None
-        template = compile_template(self._left.pop(name), name, self.at(name), self.problems.add)
+        problems = self.problems
+        template = compile_template(
+            self._left.pop(name), name, self.at(name), problems.add, problems.compiling
+        )
         self.templates.append(template)
         return template
 

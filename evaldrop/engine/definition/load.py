@@ -20,6 +20,7 @@ def load(
     substitutions: Mapping[str, str] = NO_SUBSTITUTIONS,
     *,
     name: str = "StateMachine",
+    was_checked: bool = False,
 ) -> StateMachine:
     """
     Check a definition and compile it.
@@ -28,13 +29,15 @@ def load(
         definition: The state machine, parsed from JSON.
         substitutions: What stands for each `${Placeholder}`, as CloudFormation's DefinitionSubstitutions.
         name: The state machine's name in ARNs and in $states.context.
+        was_checked: This very definition has been loaded before without problems: expressions, which take
+            most of the time, are compiled when a state first needs them.
 
     Raises:
         DefinitionError: Lists every problem, each with the path to it.
     """
     if not isinstance(definition, Mapping):
         raise DefinitionError([f"$: must be an object, not {type_name(definition)}"])
-    problems = Problems()
+    problems = Problems(was_checked=was_checked)
     filled = _fill(dict(definition), substitutions, "$", problems)
     fields = Fields(filled, "$", problems)
     # JSONPath is the default: a state that names no language would run another one on AWS than here. A
@@ -46,7 +49,8 @@ def load(
     flow = parse_flow(fields)
     fields.finish("a state machine")
     check_graph(flow, "$", problems, {})
-    check_scopes(flow, "$", problems)
+    if not was_checked:
+        check_scopes(flow, "$", problems)
     if problems.lines:
         raise DefinitionError(problems.lines)
     return StateMachine(name=name, flow=flow, timeout_s=timeout, resources=frozenset(resources(flow)))

@@ -28,6 +28,7 @@ __all__ = [
     "Expression",
     "ExpressionError",
     "Frame",
+    "LaterExpression",
     "QuerySyntaxError",
     "UnsupportedResultError",
     "compile_expression",
@@ -57,6 +58,32 @@ class Expression:
     reads: frozenset[str]
     is_translated: bool
     uses_context: bool
+
+
+class LaterExpression:
+    """
+    A JSONata expression that is compiled when it is first needed, as `Expression` otherwise.
+
+    Of a definition whose expressions are known to be right: of one that is wrong nobody hears before.
+    """
+
+    __slots__ = ("_made", "source", "uses_context")
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.uses_context = bool(_USES_CONTEXT.search(source))
+        self._made: Expression | None = None
+
+    def evaluate(self, frame: Frame) -> Any:
+        """Evaluate it over the variables of a frame."""
+        if self._made is None:
+            self._made = compile_expression(self.source)
+        return self._made.evaluate(frame)
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The names of the variables it takes from outside."""
+        return compile_expression(self.source).reads
 
 
 # A workflow says the same expression in many states.

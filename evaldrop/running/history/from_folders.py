@@ -4,19 +4,15 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
-from pydantic import ValidationError
-
 from evaldrop import storage
 from evaldrop.errors import EvaldropError
-from evaldrop.report.history_index import HISTORY_FILE
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.lock import is_written_to
 from evaldrop.run.naming import RunsBelow
 from evaldrop.run.request import began_at
 from evaldrop.scorecard.read import read_scorecard
-from evaldrop.scorecard.trend.entries import HistoryEntry
+from evaldrop.steps.lifecycle.endings import ending_of
 from evaldrop.steps.lifecycle.runs import defined_run
-from evaldrop.steps.lifecycle.scored import ending_of
 from evaldrop.store.model import Ending, StoredCandidate, StoredRun, in_utc
 
 _AT_A_TIME = 16
@@ -80,6 +76,12 @@ def _defined(folder: str) -> StoredRun:
 
 def _noted(folder: str) -> StoredRun | None:
     """Return a run by the little that the history keeps of it, which outlives changes of the other files."""
+    # Imported here: what reads the history takes half a second, and a run that ends would wait for it.
+    from pydantic import ValidationError
+
+    from evaldrop.report.history_index import HISTORY_FILE
+    from evaldrop.scorecard.trend.entries import HistoryEntry
+
     file = storage.join(folder, HISTORY_FILE)
     try:
         entry = HistoryEntry.model_validate_json(storage.read_bytes(file))

@@ -101,3 +101,13 @@ class Baseline(Part):
         "and criterion.",
     )
     summary: str = Field(default="", description="The comparison in words.")
+
+    @property
+    def regressed(self) -> frozenset[tuple[str, str]]:
+        """On what candidates are decided to be worse than then: candidate and criterion."""
+        return frozenset(
+            (name, criterion)
+            for name, card in self.candidates.items()
+            for criterion, estimate in card.criteria.items()
+            if estimate.decision == "regressed"
+        )

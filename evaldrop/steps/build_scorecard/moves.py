@@ -5,7 +5,6 @@ from typing import NamedTuple
 from evaldrop import storage
 from evaldrop.report.history_index import HISTORY_FILE, read_entries
 from evaldrop.run.definition import RunDefinition, checks_by_name
-from evaldrop.scorecard.model.baseline import Baseline
 from evaldrop.scorecard.model.scorecard import Scorecard
 from evaldrop.scorecard.trend import Series, Trend, trend_of
 from evaldrop.scorecard.trend.types import Shift
@@ -36,7 +35,8 @@ NOT_LOOKED_AT = Moves()
 
 def moves_of(scorecard: Scorecard, trend: Trend | None) -> Moves:
     """Return what moved in a run; `trend` is its evaluation's, None where there is none."""
-    regressed = regressed_since(scorecard.baseline)
+    baseline = scorecard.baseline
+    regressed = baseline.regressed if baseline is not None and baseline.candidates else None
     charted = trend is not None and trend.reason is None and scorecard.run_id in trend.runs
     if trend is None or not charted:
         return Moves(regressed)
@@ -64,18 +64,6 @@ def own_criteria(run: RunDefinition) -> frozenset[str]:
     """Return the evaluation's own criteria: those that records bring are named by whoever wrote them."""
     judged = (config if isinstance(config, str) else config["name"] for config in run.evaluation.criteria)
     return frozenset((*judged, *checks_by_name(run.evaluation.checks, path="checks")))
-
-
-def regressed_since(baseline: Baseline | None) -> frozenset[tuple[str, str]] | None:
-    """Return on what candidates are decided to be worse than in the blessed run; None without one."""
-    if baseline is None or not baseline.candidates:
-        return None
-    return frozenset(
-        (name, criterion)
-        for name, card in baseline.candidates.items()
-        for criterion, estimate in card.criteria.items()
-        if estimate.decision == "regressed"
-    )
 
 
 def _is_worse(series: Series, shift: Shift, scorecard: Scorecard) -> bool:

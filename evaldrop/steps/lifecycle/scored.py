@@ -1,13 +1,14 @@
 """What the store and the events say of a run that has a scorecard."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from evaldrop import storage
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.model.scorecard import Scorecard
 from evaldrop.scorecard.recommendation import recommendation_of
-from evaldrop.steps.build_scorecard.moves import Moves, own_criteria, regressed_since
+from evaldrop.steps.build_scorecard.moves import Moves, own_criteria
+from evaldrop.steps.lifecycle.endings import ending_of
 from evaldrop.steps.lifecycle.events import (
     MAX_DROPS,
     CriterionDrop,
@@ -18,7 +19,6 @@ from evaldrop.steps.lifecycle.events import (
 )
 from evaldrop.steps.lifecycle.runs import defined_run
 from evaldrop.steps.lifecycle.telling import Lifecycle
-from evaldrop.store.model import Ending, StoredCandidate
 
 
 def tell_finished(lifecycle: Lifecycle, scorecard: Scorecard, run: RunDefinition, moves: Moves) -> None:
@@ -29,43 +29,6 @@ def tell_finished(lifecycle: Lifecycle, scorecard: Scorecard, run: RunDefinition
     drops = [drop for drop in moves.regressed or () if drop[1] in own]
     if drops:
         lifecycle.send(dropped_event(scorecard, run, drops, stack=lifecycle.stack))
-
-
-def ending_of(scorecard: Scorecard, *, now: datetime) -> Ending:
-    """Return how a run with a scorecard ended: `now`, where it does not say how long it took."""
-    ended_at = now
-    if scorecard.duration_s is not None:
-        ended_at = datetime.fromisoformat(scorecard.started_at) + timedelta(seconds=scorecard.duration_s)
-    judges = scorecard.judges.values()
-    return Ending(
-        state="finished",
-        ended_at=ended_at.isoformat(timespec="seconds"),
-        cost_usd=scorecard.cost_usd.total,
-        # By judges, not by candidates: comparisons and anchors are in no candidate's.
-        input_tokens=sum(card.tokens.input for card in scorecard.candidates.values())
-        + sum(judge.tokens_input for judge in judges),
-        output_tokens=sum(card.tokens.output for card in scorecard.candidates.values())
-        + sum(judge.tokens_output for judge in judges),
-        records=scorecard.records.evaluated,
-        decision=scorecard.gate.decision,
-        recommendation=recommendation_of(scorecard).reason,
-        summary=scorecard.summary,
-        regressed=tuple(
-            f"{candidate} on {criterion}"
-            for candidate, criterion in sorted(regressed_since(scorecard.baseline) or ())
-        ),
-        candidates=tuple(
-            StoredCandidate(
-                name=name,
-                model=card.model,
-                overall=card.overall.mean if card.overall else None,
-                overall_interval=card.overall.interval if card.overall else None,
-                cost_usd=card.cost_usd.candidate,
-                latency_ms_p50=card.latency_ms.p50,
-            )
-            for name, card in scorecard.candidates.items()
-        ),
-    )
 
 
 def finished_event(scorecard: Scorecard, run: RunDefinition, *, stack: str) -> RunFinished:
