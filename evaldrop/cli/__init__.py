@@ -12,6 +12,11 @@ def main(arguments: list[str] | None = None) -> int:
     # Python does by default, takes a tenth of the CPU time.
     gc.set_threshold(100_000, 50, 100)
     try:
+        if is_to_run(sys.argv[1:] if arguments is None else arguments):
+            from evaldrop.running.processes import begin_function_process
+
+            # First of all: it imports what it needs while this process does.
+            begin_function_process()
         from evaldrop.cli.app import main as run_command
     except ImportError as error:
         # Python would end with 1, which says that a gate failed.
@@ -22,6 +27,11 @@ def main(arguments: list[str] | None = None) -> int:
     finally:
         # Python looks for cycles once more when it ends: a third of a second, for nothing.
         gc.freeze()
+
+
+def is_to_run(arguments: list[str]) -> bool:
+    """Tell whether arguments are likely to be of a command that executes a run on this machine."""
+    return arguments[:1] == ["run"] and not {"-h", "--help"} & set(arguments)
 
 
 __all__ = ["main"]

@@ -26,13 +26,6 @@ JSON = dict[str, Any]
 
 IMPROVE_PROMPT, INSTRUCTIONS_PROMPT = "improve.v1", "instructions.v1"
 
-_SAID_TO_ALL = frozenset({"file", "variables", "max_tokens", "mark", "tool"})
-PROPOSER_VARIABLES: Final = {
-    "improve": _SAID_TO_ALL | {"task", "records", "tried", "angle", "examples", "quality"},
-    "instructions": _SAID_TO_ALL | {"instructions"},
-}
-"""What a prompt that asks for prompts may use, by its name without the version."""
-
 MOST_RECORDS: Final = 6
 """Records that one request shows."""
 MOST_TEXT, MOST_REFERENCE, MOST_RATIONALE = 2_000, 1_000, 600

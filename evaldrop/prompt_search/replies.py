@@ -14,7 +14,7 @@ from evaldrop.evaluation.prompts import preface_and_rest
 from evaldrop.evaluation.template_limits import MAX_TEMPLATE
 from evaldrop.json_text import is_unicode
 from evaldrop.verdicts.loose_json import json_values
-from evaldrop.verdicts.reading import SETTLED, TRUNCATED
+from evaldrop.verdicts.verdict import SETTLED, TRUNCATED
 
 PROPOSAL_TOOL: Final = "propose_prompt"
 PROMPT_TAG, CHANGES_TAG, WHY_TAG = "prompt_file", "changes", "why"

@@ -5,7 +5,7 @@ What was proposed, what it was tried on and what came of it is all here, so that
 the file alone: a search that was killed goes on, and the report tells it whole.
 """
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,6 +17,13 @@ PARTS_FILE = "prompts/parts.json"
 
 FIRST = "original"
 """The ID of the prompt that a search begins with."""
+
+_SAID_TO_ALL = frozenset({"file", "variables", "max_tokens", "mark", "tool"})
+PROPOSER_VARIABLES: Final = {
+    "improve": _SAID_TO_ALL | {"task", "records", "tried", "angle", "examples", "quality"},
+    "instructions": _SAID_TO_ALL | {"instructions"},
+}
+"""What a prompt that asks for prompts may use, by its name without the version."""
 
 
 class _OfASearch(BaseModel):

@@ -7,14 +7,15 @@ made ready, and numpy, pyarrow and the report's templates are imported while cal
 
 import multiprocessing
 import os
-import signal
 import threading
+import traceback
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from multiprocessing.connection import wait
+from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
-from typing import ParamSpec, TypeVar
+from multiprocessing.util import Finalize
+from typing import Any, ParamSpec, TypeVar
 
 from evaldrop.bedrock.other_process import begin_copy, may_fork
 from evaldrop.run.part_sizes import (
@@ -29,29 +30,89 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+class FunctionProcess(Executor):
+    """
+    A process for a run's functions, one call after another: a copy of this one, begun at once.
+
+    What the first functions need is imported there meanwhile. It makes no thread here before the first call,
+    so that this process can be copied once more until then. Not a pool: its threads begin with its process.
+    """
+
+    def __init__(self) -> None:
+        context = multiprocessing.get_context("fork")
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self._process.start()
+        theirs.close()
+        # For one that nobody ends: at its end Python asks a process politely, which this one does not hear,
+        # and waits.
+        Finalize(None, self._process.kill, exitpriority=0)
+        self._turns = ThreadPoolExecutor(1)
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
+        """Have the process call something."""
+        return self._turns.submit(self._called, fn, args, kwargs)
+
+    def kill(self) -> None:
+        """End the process at once: what it is at is done anew when the run goes on."""
+        self._process.kill()
+
+    def end(self) -> None:
+        """End the process when it has done what it is at."""
+        self._turns.shutdown(cancel_futures=True)
+        # Said, and not by closing: copies of this process have the connection, too.
+        with suppress(OSError):
+            self._connection.send(None)
+        self._connection.close()
+        self._process.join()
+
+    def _called(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        try:
+            self._connection.send((function, args, kwargs))
+            is_fine, answer = self._connection.recv()
+        except (EOFError, OSError) as error:
+            raise BrokenExecutor("The process of the run's functions has ended.") from error
+        if not is_fine:
+            raise answer
+        return answer
+
+
+_early: FunctionProcess | None = None
+
+
+def begin_function_process() -> None:
+    """
+    Begin the process that `function_process` gives, before there is a run.
+
+    A command that is to execute one gains what it imports itself meanwhile; one that does not ends it.
+    """
+    global _early
+    if may_fork():
+        _early = FunctionProcess()
+
+
 @contextmanager
 def function_process() -> Iterator[Executor | None]:
     """
     Give an executor of one process; None where forking one would not be safe.
 
-    The process is forked at once, and begins to import what the first functions need.
+    The process is forked at once, if it was not before, and begins to import what the first functions need.
     """
-    if not may_fork():
-        yield None
-        return
-    # By fork, which costs milliseconds: spawn would import everything anew.
-    pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork"), initializer=_begin)
-    # A pool starts its process with the first task: this one is for that alone.
-    worker = pool.submit(os.getpid)
+    global _early
+    process, _early = _early, None
+    if process is None:
+        if not may_fork():
+            yield None
+            return
+        process = FunctionProcess()
     try:
-        yield pool
+        yield process
     except BaseException:
-        # What it is at is written anew when the run goes on: a scorecard must not be waited for.
-        with suppress(ProcessLookupError, BrokenExecutor):
-            os.kill(worker.result(), signal.SIGKILL)
+        # A scorecard must not be waited for.
+        process.kill()
         raise
     finally:
-        pool.shutdown(cancel_futures=True)
+        process.end()
 
 
 class PartProcesses(Executor):
@@ -90,13 +151,26 @@ def _begin_part() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
-def _begin() -> None:
+def _serve(calls: Connection) -> None:
     begin_copy()
     if processors() > 1:
         os.environ.setdefault(PARTS_ABOVE, str(LOCAL_PARTS_ABOVE_BYTES))
         os.environ.setdefault(EACH_PART, str(LOCAL_PART_BYTES))
     threading.Thread(target=_end_with_parent, daemon=True).start()
     begin_alone()
+    with suppress(EOFError):  # the run has ended
+        while (call := calls.recv()) is not None:
+            calls.send(_outcome(*call))
+
+
+def _outcome(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[bool, Any]:
+    """Return whether a function returned something, and what it returned or raised."""
+    try:
+        return True, function(*args, **kwargs)
+    except Exception as error:  # noqa: BLE001 - whoever called it is to have it
+        # Where it was is not sent with it otherwise.
+        error.add_note(traceback.format_exc())
+        return False, error
 
 
 def _end_with_parent() -> None:

@@ -97,7 +97,9 @@ def state_machine() -> StateMachine:
     machine = load(workflow_definition(), {**names, **here}, was_checked=checked.exists())
     # Where nothing may be written, it is checked at every start.
     if not checked.exists() and not sys.dont_write_bytecode:
-        with suppress(StorageError):
+        with suppress(StorageError, OSError):
+            for earlier in checked.parent.glob("workflow-*.checked"):
+                earlier.unlink(missing_ok=True)
             storage.write_bytes(str(checked), b"")
     return machine
 

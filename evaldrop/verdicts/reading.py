@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from evaldrop.evaluation.criteria.criterion import Criterion
 from evaldrop.verdicts.scores.letters import parse_yes_no
@@ -20,18 +20,18 @@ from evaldrop.verdicts.scores.structured import (
     read_raw,
 )
 from evaldrop.verdicts.tool import property_names
-from evaldrop.verdicts.verdict import JudgeReply, Reading, UnscoredReason, Verdict, agreed
+from evaldrop.verdicts.verdict import (
+    SETTLED,
+    TRUNCATED,
+    JudgeReply,
+    Reading,
+    UnscoredReason,
+    Verdict,
+    agreed,
+)
 from evaldrop.verdicts.wording import bare, plain_text, visible_text
 
 Form = Literal["tool", "text", "yes_no"]
-
-# Bedrock's stop reasons that settle a reply by themselves; any other, known or not, leaves it to its text.
-SETTLED: Final[Mapping[str | None, UnscoredReason]] = {
-    "content_filtered": "blocked",
-    "guardrail_intervened": "blocked",
-    "refusal": "refused",
-}
-TRUNCATED: Final = frozenset({"max_tokens", "model_context_window_exceeded", "length"})
 
 
 def read_verdicts(reply: JudgeReply, criteria: Sequence[Criterion], *, form: Form) -> list[Verdict]:

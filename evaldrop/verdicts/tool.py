@@ -1,4 +1,4 @@
-"""The tool a judge is forced to call: its name, its schema, and how criteria are named in it."""
+"""The tools a judge is forced to call: their names, the schema of verdicts, how criteria are named in it."""
 
 import re
 from collections.abc import Sequence
@@ -9,6 +9,8 @@ from evaldrop.evaluation.criteria.criterion import Criterion
 from evaldrop.evaluation.criteria.scales import Scale
 
 VERDICT_TOOL_NAME = "submit_verdicts"
+PREFERENCE_TOOL_NAME = "submit_preference"
+SCORES_TOOL_NAME = "submit_scores"
 NOT_APPLICABLE = "not_applicable"
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, Self, TypeVar
+from typing import Any, Final, Generic, Literal, Self, TypeVar
 
 from evaldrop.verdicts.wording import is_refusal
 
@@ -10,6 +10,14 @@ UnscoredReason = Literal[
     "no_verdict", "ambiguous", "out_of_range", "truncated", "refused", "blocked", "not_applicable",
     "judge_error",
 ]  # fmt: skip
+
+# Bedrock's stop reasons that settle a reply by themselves; any other, known or not, leaves it to its text.
+SETTLED: Final[Mapping[str | None, UnscoredReason]] = {
+    "content_filtered": "blocked",
+    "guardrail_intervened": "blocked",
+    "refusal": "refused",
+}
+TRUNCATED: Final = frozenset({"max_tokens", "model_context_window_exceeded", "length"})
 
 T_co = TypeVar("T_co", covariant=True)
 

@@ -8,8 +8,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from evaldrop import storage
 from evaldrop.errors import InputError, StorageError
 from evaldrop.run.definition import RunDefinition
-from evaldrop.scorecard.answers import silences
-from evaldrop.scorecard.read import read_scorecard
 
 BASELINE_FILE = "baseline.json"
 
@@ -32,6 +30,10 @@ def bless(folder: str, *, force: bool = False) -> Blessing:
         InputError: The folder holds no finished run; or, without `force`, somebody answered nothing in it, or
             a rehearsal would take the place of a real run.
     """
+    # Imported here: every run asks for the baseline as it begins, and a scorecard's types take their time.
+    from evaldrop.scorecard.answers import silences
+    from evaldrop.scorecard.read import read_scorecard
+
     folder = folder.rstrip("/")
     if not storage.exists(storage.join(folder, "scorecard.json")):
         raise InputError(f"{folder}: no scorecard.json there. Give the folder of a run that has ended.")

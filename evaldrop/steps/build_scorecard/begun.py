@@ -1,12 +1,11 @@
 """What a process has scored of a run before its results are whole; a function of AWS never has any."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from evaldrop.report.rows import ReportRows
     from evaldrop.run.definition import RunDefinition
-    from evaldrop.steps.build_scorecard.build import RunTally
 
 
 class Begun(Protocol):

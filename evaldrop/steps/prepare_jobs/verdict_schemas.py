@@ -14,7 +14,7 @@ import orjson
 from evaldrop.evaluation.model_limits import limits_of
 from evaldrop.run.definition import RunDefinition
 from evaldrop.steps.prepare_records.pair_texts import pair_tool
-from evaldrop.verdicts import verdict_tool
+from evaldrop.verdicts.tool import verdict_tool
 
 JSON = dict[str, Any]
 

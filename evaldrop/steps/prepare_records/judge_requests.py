@@ -22,7 +22,7 @@ from evaldrop.steps.prepare_records.judge_texts import (
 )
 from evaldrop.steps.prepare_records.kept_replies import ParentReplies, calls_of
 from evaldrop.steps.prepare_records.pair_texts import comparison_texts, orders, pair_constants
-from evaldrop.verdicts import VERDICT_TOOL_NAME
+from evaldrop.verdicts.tool import VERDICT_TOOL_NAME
 
 JSON = dict[str, Any]
 

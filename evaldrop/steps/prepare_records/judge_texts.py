@@ -11,7 +11,7 @@ from evaldrop.evaluation import Judge
 from evaldrop.evaluation.criteria import Criterion, Scale
 from evaldrop.evaluation.delivery import Delivery
 from evaldrop.evaluation.prompts import Prompt
-from evaldrop.verdicts import VERDICT_TOOL_NAME, verdict_tool
+from evaldrop.verdicts.tool import VERDICT_TOOL_NAME, verdict_tool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

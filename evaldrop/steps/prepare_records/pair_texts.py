@@ -9,7 +9,7 @@ from evaldrop.evaluation import Judge, Pairwise, plain_name
 from evaldrop.evaluation.delivery import Delivery
 from evaldrop.evaluation.prompts import Prompt
 from evaldrop.steps.prepare_records.judge_texts import Fences, around, leading_text, system_text
-from evaldrop.verdicts import PREFERENCE_TOOL_NAME, SCORES_TOOL_NAME
+from evaldrop.verdicts.tool import PREFERENCE_TOOL_NAME, SCORES_TOOL_NAME
 
 JSON = dict[str, Any]
 

@@ -24,7 +24,7 @@ from evaldrop.evaluation.prompts import Kind, Prompt, load_prompt, newest_prompt
 from evaldrop.evaluation.regions import REHEARSED_REGION, as_called, in_region, region_problems
 from evaldrop.model_lives import Lives, published_lives
 from evaldrop.nearest import did_you_mean
-from evaldrop.prompt_search.asking import PROPOSER_VARIABLES
+from evaldrop.prompt_search.state import PROPOSER_VARIABLES
 from evaldrop.run.definition import DatasetFacts, PromptFile, RunDefinition, prices_for
 from evaldrop.run.request import RunRequest, run_folder
 from evaldrop.scorecard.baseline.blessing import blessed_run

@@ -1,19 +1,14 @@
 """From a judge's reply on two responses to a preference, and to their scores where it gave some."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from evaldrop.evaluation.criteria.scales import Scale
 from evaldrop.verdicts.pairs.data import place_in_data
 from evaldrop.verdicts.pairs.preferences import parse_place
 from evaldrop.verdicts.pairs.scores import pair_in_data, parse_pair
 from evaldrop.verdicts.pairs.words import Place, pair_words
-from evaldrop.verdicts.reading import SETTLED, TRUNCATED
 from evaldrop.verdicts.scores.structured import plain_keys
-from evaldrop.verdicts.verdict import JudgeReply, Reading, UnscoredReason
-
-PREFERENCE_TOOL_NAME: Final = "submit_preference"
-SCORES_TOOL_NAME: Final = "submit_scores"
+from evaldrop.verdicts.verdict import SETTLED, TRUNCATED, JudgeReply, Reading, UnscoredReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

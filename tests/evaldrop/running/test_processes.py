@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from evaldrop.cli import is_to_run
+
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere functions run in a thread")
 
 BESIDE = """
@@ -38,8 +40,49 @@ with function_process() as functions:
 """
 
 
-def said(program: str) -> list[str]:
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+EARLY = """
+import os, sys
+from evaldrop.running import processes
+
+processes.begin_function_process()
+early = processes._early._process.pid
+with processes.function_process() as functions:
+    print(functions.submit(os.getpid).result() == early)
+# It is taken once.
+with processes.function_process() as functions:
+    print(functions.submit(os.getpid).result() != early)
+"""
+FAILING = """
+import os, signal
+from concurrent.futures import BrokenExecutor
+from evaldrop.errors import DatasetError
+from evaldrop.running.processes import function_process
+
+def fails():
+    raise DatasetError("no such file")
+
+def dies():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+with function_process() as functions:
+    error = functions.submit(fails).exception()
+    print(repr(error), "in fails" in error.__notes__[0])
+    print(functions.submit(int, "7").result())
+    print(type(functions.submit(dies).exception()) is BrokenExecutor)
+"""
+UNUSED = """
+import sys
+from evaldrop.cli import main
+from evaldrop.running import processes
+
+print(main([*sys.argv[1:]]))
+print(processes._early is None)
+"""
+
+
+def said(program: str, *arguments: str) -> list[str]:
+    command = [sys.executable, "-c", program, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     return [*done.stdout.split(), *done.stderr.split()]
 
 
@@ -65,3 +108,24 @@ def test_a_killed_run_leaves_no_process_behind():
     while is_at_work(pid):
         assert time.monotonic() < patience, "the functions' process outlived its run"
         time.sleep(0.02)
+
+
+def test_a_process_that_was_begun_early_is_the_one_that_is_given_once():
+    assert said(EARLY) == ["True", "True"]
+
+
+def test_what_a_function_raises_comes_with_where_it_was_and_a_process_that_dies_is_told():
+    assert said(FAILING) == ["DatasetError('no", "such", "file')", "True", "7", "True"]
+
+
+def test_a_command_that_runs_nothing_ends_with_the_process_that_was_begun_for_it(tmp_path):
+    """In no more time than others: what it imports is not waited for."""
+    command = [sys.executable, "-c", UNUSED, "run", str(tmp_path / "none.jsonl")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == ["64", "False"]
+
+
+@pytest.mark.parametrize("arguments", [[], ["run", "--help"], ["report", "run"], ["runs"]])
+def test_other_commands_begin_none(arguments):
+    assert not is_to_run(arguments)
+    assert is_to_run(["run", "d.jsonl", "--yes"])

@@ -132,9 +132,7 @@ def shown(hard, by_people, two_runs):
     return {
         "baseline.print_baseline": [lambda to: baseline.print_baseline(to, hard.baseline)],
         "calibration.print_calibration": [lambda to: calibration.print_calibration(to, *by_people)],
-        "calibration.print_corrected": [
-            lambda to: calibration.print_corrected(to, by_people[0], "correctness")
-        ],
+        "scorecard.print_corrected": [lambda to: scorecard.print_corrected(to, by_people[0], "correctness")],
         "calibration.print_export": [
             lambda to: calibration.print_export(
                 to,

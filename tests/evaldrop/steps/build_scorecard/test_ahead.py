@@ -1,4 +1,4 @@
-"""What is scored while calls are in flight is what is scored afterwards, to the byte, or it is thrown away."""
+"""What is scored while calls are in flight is what a later pass scores, to the byte, or is thrown away."""
 
 import json
 import random

@@ -1,0 +1,97 @@
+"""A definition that was checked before is the same machine, compiled as it is needed."""
+
+import asyncio
+import json
+
+import pytest
+
+from evaldrop.engine import DefinitionError, execute, load
+from evaldrop.engine.queries import LaterExpression, compile_expression
+from evaldrop.running import workflow
+from evaldrop.running.workflow import state_machine
+from evaldrop.shipped import workflow_definition
+
+
+def machine(output, *, was_checked):
+    definition = {
+        "QueryLanguage": "JSONata",
+        "StartAt": "Say",
+        "States": {"Say": {"Type": "Pass", "Output": output, "Assign": {"a": 1}, "End": True}},
+    }
+    return load(definition, was_checked=was_checked)
+
+
+def outcome(output, *, was_checked):
+    execution = asyncio.run(
+        execute(machine(output, was_checked=was_checked), {"n": 2}, integrations={}, name="x")
+    )
+    return execution.status, execution.output, execution.error, execution.cause
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "{% $states.input.n + 1 %}",
+        {"x": ["{% $states.context.Execution.Name %}", 1]},
+        "{% $states.input.none %}",
+        "{% 'a' + 1 %}",
+        "plain",
+    ],
+)
+def test_it_runs_as_one_that_is_checked_now(output):
+    was, now = (outcome(output, was_checked=each) for each in (True, False))
+    assert was == now
+
+
+def test_a_mistake_in_an_expression_is_heard_where_nothing_was_checked():
+    with pytest.raises(DefinitionError, match="JSONata syntax error"):
+        machine("{% 1 + %}", was_checked=False)
+
+
+def test_other_mistakes_are_heard_all_the_same():
+    with pytest.raises(DefinitionError, match="Nxet"):
+        load(
+            {"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": {"Type": "Pass", "Nxet": "B"}}},
+            was_checked=True,
+        )
+
+
+def test_an_expression_knows_of_itself_what_a_compiled_one_knows():
+    source = "$a + $states.context.Map.Item.Index"
+    later, now = LaterExpression(source), compile_expression(source)
+    assert (later.source, later.uses_context, later.reads) == (now.source, now.uses_context, now.reads)
+
+
+@pytest.fixture
+def engine_elsewhere(tmp_path, monkeypatch):
+    """Where marks are kept, empty."""
+    package = type("Package", (), {"__file__": str(tmp_path / "__init__.py")})
+    (tmp_path / "__init__.py").write_text("")
+    (tmp_path / "__pycache__").mkdir()
+    monkeypatch.setattr(workflow, "engine_package", package)
+    monkeypatch.setattr("sys.dont_write_bytecode", False)
+    state_machine.cache_clear()
+    yield tmp_path
+    state_machine.cache_clear()
+
+
+def test_the_shipped_workflow_is_checked_once_until_the_engine_changes(engine_elsewhere, monkeypatch):
+    asked = []
+    real = workflow.load
+    monkeypatch.setattr(workflow, "load", lambda *args, was_checked: asked.append(was_checked) or real(*args))
+    for _ in range(2):
+        state_machine()
+        state_machine.cache_clear()
+    (engine_elsewhere / "changed.py").write_text("")
+    state_machine()
+    assert asked == [False, True, False]
+    # Marks of what is there no longer go.
+    assert len(list((engine_elsewhere / "__pycache__").iterdir())) == 1
+
+
+def test_a_workflow_that_is_refused_leaves_no_mark(engine_elsewhere, monkeypatch):
+    broken = json.loads(json.dumps(workflow_definition()).replace("$states.input", "$states..input("))
+    monkeypatch.setattr(workflow, "workflow_definition", lambda: broken)
+    with pytest.raises(DefinitionError):
+        state_machine()
+    assert list((engine_elsewhere / "__pycache__").iterdir()) == []
