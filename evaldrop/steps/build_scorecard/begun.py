@@ -11,8 +11,12 @@ if TYPE_CHECKING:
 class Begun(Protocol):
     """A pass over a run's records that has begun."""
 
-    def finish(self, run: "RunDefinition", manifests: Sequence[str]) -> "tuple[RunTally, ReportRows] | None":
-        """Return what the whole pass gives, the tables written; None where it has to be made anew."""
+    def finish(self, run: "RunDefinition", manifests: Sequence[str]) -> "tuple[Any, ReportRows] | None":
+        """
+        Return what the whole pass gives, the tables written; None where it has to be made anew.
+
+        That is a `RunTally` of `build`, which imports this module, and the report's rows.
+        """
 
 
 _BEGUN: dict[str, Begun] = {}
