@@ -1,7 +1,8 @@
 """The shapes evaldrop knows: one entry a tool, from its keys to the canonical fields."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final
 
 from evaldrop.datasets.choices import LIST_KEYS
 from evaldrop.datasets.records import CANONICAL_FIELDS
@@ -403,11 +404,28 @@ KNOWN_SHAPES = {each.name: each for each in (CANONICAL, *PROMPT_SHAPES, *FOREIGN
 
 def recognise(row: Mapping[str, Any]) -> Shape | None:
     """Name the shape of a row; None when it fits none, and so holds no prompt."""
+    keys = frozenset(row)
+    prompts, others = _with_keys(keys) if len(keys) <= _MOST_KEPT_KEYS else _with_keys.__wrapped__(keys)
     # Before evaldrop's own shape, which every row with a prompt fits.
-    for known in PROMPT_SHAPES:
-        if known.fits(row):
+    for known in prompts:
+        if known.holds(row):
             return known
-    if CANONICAL.fits(row):
+    fitting = [known for known in others if known.holds(row)]
+    if CANONICAL in fitting:
         return CANONICAL
-    fitting = [known for known in FOREIGN_SHAPES if known.fits(row)]
     return max(fitting, key=lambda known: known.n_known(row), default=None)
+
+
+_MOST_KEPT_KEYS: Final = 64
+"""Of a row; of one with thousands nothing is kept, for a file may have as many of those."""
+
+
+# The rows of a file mostly have the same keys.
+@lru_cache(maxsize=256)
+def _with_keys(keys: frozenset[str]) -> tuple[Sequence[Shape], Sequence[Shape]]:
+    """Return the shapes that rows with these keys may have: those of prompts, and the others."""
+    prompts, others = PROMPT_SHAPES, (CANONICAL, *FOREIGN_SHAPES)
+    return (
+        tuple(each for each in prompts if each.has_keys(keys)),
+        tuple(each for each in others if each.has_keys(keys)),
+    )

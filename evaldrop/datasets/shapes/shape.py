@@ -49,11 +49,17 @@ class Shape:
         """Count the row's keys that this shape knows."""
         return sum(key in self.keys or key in self.further for key in row)
 
+    def has_keys(self, keys: frozenset[str]) -> bool:
+        """Tell whether a row has the keys that this shape needs; a key may be null."""
+        # What is null on one row says of its file what it says on the others.
+        return not any(keys.isdisjoint(group) for group in self.needs)
+
     def fits(self, row: Mapping[str, Any]) -> bool:
-        """Tell whether the row holds what this shape needs."""
-        # A key that is null on one row says of its file what it says on the others; but no prompt is none.
-        if any(row.keys().isdisjoint(group) for group in self.needs):
-            return False
+        """Tell whether the row has the keys that this shape needs, and holds what it needs."""
+        return self.has_keys(frozenset(row)) and self.holds(row)
+
+    def holds(self, row: Mapping[str, Any]) -> bool:
+        """Tell whether the row, which has the keys, holds what this shape needs; no prompt is none."""
         has_prompt = any(row.get(key) is not None for key in self.needs[0])
         return has_prompt and (self.also is None or self.also(row))
 

@@ -10,6 +10,7 @@ fetched in few pieces.
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
 
@@ -41,6 +42,9 @@ from evaldrop.steps.build_scorecard.tables import open_tables
 from evaldrop.steps.build_scorecard.tally_files import read_tally, write_tally
 
 RESULTS: Final = "results"
+
+_AT_A_TIME: Final = 10
+"""Files that are read at once: as many as a client of boto3 has connections."""
 
 NEAR_BYTES: Final = 256 << 10
 """Rows that are nearer to one another are fetched in one piece, with what is between them."""
@@ -200,10 +204,17 @@ def _fetched(records: str, files: PartFiles, shared: Mapping[str, Any], folder: 
     for each in manifests:
         for path in (*each.succeeded, *each.failed):
             Path(path).touch()
-    found: dict[int, list[Rows]] = {}
-    for number, (file, _, _) in enumerate(shared["ranges"]):
+
+    def mine(number: int) -> Rows:
         rows = np.frombuffer(storage.read_bytes(files.uri("index", number, "rows")), _ROW)
-        found.setdefault(file, []).append(rows[np.isin(rows["digest"], wanted)])
+        return rows[np.isin(rows["digest"], wanted)]
+
+    # Of ten million records there are some 800: one after another they would take more time than all else.
+    with ThreadPoolExecutor(_AT_A_TIME) as readers:
+        parts = list(readers.map(mine, range(len(shared["ranges"]))))
+    found: dict[int, list[Rows]] = {}
+    for (file, _, _), rows in zip(shared["ranges"], parts, strict=True):
+        found.setdefault(file, []).append(rows)
     for place, file in enumerate(map(ResultFile._make, shared["files"])):
         to = manifests[file.manifest]
         # In the manifest's order of files, and in each file's of rows: the first row counts.

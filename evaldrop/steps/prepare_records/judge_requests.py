@@ -1,7 +1,7 @@
 """Judges' requests about a record, with holes for the responses, and their constant parts."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -28,6 +28,8 @@ JSON = dict[str, Any]
 
 MAX_SHARED_JUDGE_BYTES = 64 * 1024
 """Judge requests kept in the state, which every child gets too; further ones travel with their records."""
+_MOST_KEPT = 1_000
+"""Groups of criteria; records may bring ever new ones, and memory is not to grow with them."""
 
 
 class RecordCriteria:
@@ -71,6 +73,20 @@ class RecordCriteria:
         return {name: reason for name, reason in reasons.items() if reason}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """
+    What is the same of every request on some criteria.
+
+    `criteria` are kept so that their IDs, by which this is found, are nobody else's. `shown` is what a prompt
+    is told of them, `key` names the constants of the calls.
+    """
+
+    criteria: Sequence[Criterion]
+    shown: list[dict[str, Any]]
+    key: str
+
+
 class JudgeRequests:
     """
     Makes the judges' requests of one record after another.
@@ -105,6 +121,7 @@ class JudgeRequests:
         # Parts of a dataset are prepared apart: what all of them share is settled before.
         self._shared_bytes = 0 if known is None else MAX_SHARED_JUDGE_BYTES
         self._extra_calls: dict[str, JSON] = {}
+        self._kept: dict[tuple[object, ...], _Asked] = {}
 
     def judgements(self, record: Record, values: Mapping[str, Any]) -> Iterator[JSON]:
         """Yield judges' requests about a record's responses, which are not there yet."""
@@ -120,28 +137,25 @@ class JudgeRequests:
     def _requests(
         self, judge: Judge, criteria: list[Criterion], record: Record, values: Mapping[str, Any]
     ) -> Iterator[JSON]:
-        prompt = self._prompts[f"judge/{judge.prompt}"]
+        prompt, asked = self._prompts[f"judge/{judge.prompt}"], self._asked(judge, criteria)
         names = [criterion.name for criterion in criteria]
         # Drawn by the nonce: no text of the record can hold it and be taken for the response's place.
         hole = self._fences.mark("hole", record.id)
         shown = {
             **values,
-            "criteria": criteria_for_prompt(criteria),
+            "criteria": asked.shown,
             "verdict": judge.verdict,
             "tool": VERDICT_TOOL_NAME,
             "mark": self._fences.mark("record", record.id),
         }
         before, after = around(prompt, shown, {"response": hole})
         before = leading_text(judge, prompt, tool=VERDICT_TOOL_NAME) + before
-        # A record may bring its own question under a name that others use: the name alone is no key.
-        questions = [(criterion.name, criterion.question, criterion.scale) for criterion in criteria]
-        key = f"{judge.name}/{self._fences.mark(judge.name, questions)}"
         make = partial(judge_constants, judge, prompt, criteria, self._delivery(judge.name))
         for repeat in range(judge.repeats):
             yield {
                 "judge": judge.name,
                 "api": judge.api,
-                **self._shared(key, make),
+                **self._shared(asked.key, make),
                 "criteria": names,
                 "repeat": repeat,
                 "before": before,
@@ -154,6 +168,19 @@ class JudgeRequests:
                 },
             }
 
+    def _asked(self, judge: Judge, criteria: list[Criterion]) -> "_Asked":
+        """Return what is the same of every request of a judge on these very criteria."""
+        place = (judge.name, *map(id, criteria))
+        if (kept := self._kept.get(place)) is not None:
+            return kept
+        # A record may bring its own question under a name that others use: the name alone is no key.
+        questions = [(criterion.name, criterion.question, criterion.scale) for criterion in criteria]
+        key = f"{judge.name}/{self._fences.mark(judge.name, questions)}"
+        made = _Asked(criteria=criteria, shown=criteria_for_prompt(criteria), key=key)
+        if len(self._kept) < _MOST_KEPT:
+            self._kept[place] = made
+        return made
+
     def _shared(self, key: str, make: Callable[[], JSON]) -> JSON:
         """Return the key of a call's constants, with the constants where the state has no more room."""
         if key in self.constants:
@@ -164,8 +191,7 @@ class JudgeRequests:
             self.constants[key] = constants
             self._shared_bytes += size
             return {"request_key": key}
-        # Records may bring ever new criteria: memory is not to grow with them.
-        if len(self._extra_calls) < 1000:
+        if len(self._extra_calls) < _MOST_KEPT:
             self._extra_calls[key] = constants
         return {"request_key": key, "call": constants}
 
