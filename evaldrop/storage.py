@@ -196,15 +196,20 @@ def open_read(uri: str, version: str | None = None, *, start: int = 0) -> Buffer
         return _buffered(_s3().get_object(**wanted)["Body"])
 
 
-def open_seekable(uri: str) -> BufferedReader:
+def open_seekable(uri: str, size: int | None = None) -> BufferedReader:
     """
     Open a file that is read here and there, such as a Parquet file; from S3 only that is read.
+
+    Args:
+        uri: The file's.
+        size: Its bytes, where they are known: S3 is asked for them otherwise.
 
     Raises:
         StorageError: There is no such file, or it may not be read.
     """
     if is_s3(uri):
-        return BufferedReader(_Ranges(uri, describe(uri).size), _SEEKABLE_BUFFER)
+        known = describe(uri).size if size is None else size
+        return BufferedReader(_Ranges(uri, known), _SEEKABLE_BUFFER)
     return open_read(uri)
 
 

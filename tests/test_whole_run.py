@@ -205,8 +205,9 @@ def test_a_run_whose_process_of_calls_is_killed_stops_and_can_be_gone_on_with(tm
     with serving_processes(Settings(latency_ms=60)) as (url, counts):
         process = _begun(tmp_path, dataset, url)
         _wait_for(lambda: counts.total()["calls"] >= 60)
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        os.kill(int(children[0]), signal.SIGKILL)
+        # The first is the functions', which begins before the command is read.
+        _, calls = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        os.kill(int(calls), signal.SIGKILL)
         run, errors, answered, kept = _ended(process, tmp_path, counts)
         done = called("run", "--resume", run, env=environment(url))
         calls_in_all = counts.total()["calls"]

@@ -116,6 +116,11 @@ class _File:
         self._uri, self._numbers = uri, numbers
 
     @cached_property
+    def _size(self) -> int:
+        # Once: of a file in S3 it is a request each time.
+        return storage.describe(self._uri).size
+
+    @cached_property
     def _metadata(self) -> pq.FileMetaData:
         with self._opened() as parquet:
             return parquet.metadata
@@ -154,7 +159,7 @@ class _File:
     def _opened(self, metadata: pq.FileMetaData | None = None) -> Iterator[pq.ParquetFile]:
         try:
             with (
-                storage.open_seekable(self._uri) as stream,
+                storage.open_seekable(self._uri, self._size) as stream,
                 pq.ParquetFile(stream, metadata=metadata, pre_buffer=False) as parquet,
             ):
                 yield parquet

@@ -59,6 +59,7 @@ def _warm_up(folder: str | None) -> None:
 
     for name in ("report.html.j2", "history.html.j2"):
         template(name)
+    import evaldrop.statistics.grouping  # noqa: F401 - last: scipy's clusters, by which failures are grouped
 
 
 def _choose_prompts(event: Any, context: object) -> Any:

@@ -74,7 +74,7 @@ class RecordCriteria:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
+class _AskedCriteria:
     """
     What is the same of every request on some criteria.
 
@@ -121,7 +121,7 @@ class JudgeRequests:
         # Parts of a dataset are prepared apart: what all of them share is settled before.
         self._shared_bytes = 0 if known is None else MAX_SHARED_JUDGE_BYTES
         self._extra_calls: dict[str, JSON] = {}
-        self._kept: dict[tuple[object, ...], _Asked] = {}
+        self._kept: dict[tuple[object, ...], _AskedCriteria] = {}
 
     def judgements(self, record: Record, values: Mapping[str, Any]) -> Iterator[JSON]:
         """Yield judges' requests about a record's responses, which are not there yet."""
@@ -168,7 +168,7 @@ class JudgeRequests:
                 },
             }
 
-    def _asked(self, judge: Judge, criteria: list[Criterion]) -> "_Asked":
+    def _asked(self, judge: Judge, criteria: list[Criterion]) -> "_AskedCriteria":
         """Return what is the same of every request of a judge on these very criteria."""
         place = (judge.name, *map(id, criteria))
         if (kept := self._kept.get(place)) is not None:
@@ -176,7 +176,7 @@ class JudgeRequests:
         # A record may bring its own question under a name that others use: the name alone is no key.
         questions = [(criterion.name, criterion.question, criterion.scale) for criterion in criteria]
         key = f"{judge.name}/{self._fences.mark(judge.name, questions)}"
-        made = _Asked(criteria=criteria, shown=criteria_for_prompt(criteria), key=key)
+        made = _AskedCriteria(criteria=criteria, shown=criteria_for_prompt(criteria), key=key)
         if len(self._kept) < _MOST_KEPT:
             self._kept[place] = made
         return made

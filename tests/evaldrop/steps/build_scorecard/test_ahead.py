@@ -106,12 +106,21 @@ def test_rows_that_come_in_pieces_and_in_any_order_give_the_same_files(prepared,
     assert take_begun(str(prepared)) is None
 
 
-def test_what_has_been_read_when_the_calls_end_is_not_read_again(prepared, monkeypatch):
+@pytest.fixture
+def read(monkeypatch):
+    """IDs of the records whose rows were read while the files grew."""
     read = []
     found = ahead.Found
-    monkeypatch.setattr(
-        ahead, "Found", lambda record, *more: read.append(record.record_id) or found(record, *more)
-    )
+
+    def noted(record, *more):
+        read.append(record.record_id)
+        return found(record, *more)
+
+    monkeypatch.setattr(ahead, "Found", noted)
+    return read
+
+
+def test_what_has_been_read_when_the_calls_end_is_not_read_again(prepared, read):
     begun = ScoringAhead(RunDefinition.load(str(prepared)))
     rows = [row_of(name) for name in NAMES]
     with results_file(prepared) as file:
@@ -135,11 +144,12 @@ def test_records_whose_children_failed_or_never_began_are_told_by_the_whole_file
     assert files_of(prepared) == scored_afterwards(prepared, tmp_path)
 
 
-def test_a_record_that_is_there_twice_has_all_made_anew(prepared, tmp_path):
+def test_a_record_that_is_there_twice_has_all_made_anew(prepared, tmp_path, read):
     begun = ScoringAhead(RunDefinition.load(str(prepared)))
     rows = [row_of(name) for name in NAMES] + [row_of("r3", text="another")]
     with results_file(prepared) as file:
         file.writelines(lines_of(rows))
+        until(lambda: len(read) == len(NAMES))
     run, manifest = RunDefinition.load(str(prepared)), ends(prepared, rows)
     assert begun.finish(run, [manifest]) is None
     assert partial_tables(prepared) == []
@@ -153,6 +163,16 @@ def test_a_row_that_is_none_has_all_made_anew_and_the_whole_pass_says_so(prepare
     with results_file(prepared) as file:
         file.write(b"no JSON\n")
     assert begun.finish(RunDefinition.load(str(prepared)), [ends(prepared, rows)]) is None
+
+
+def test_a_record_that_is_there_twice_gives_the_same_files(prepared, tmp_path):
+    begun = ScoringAhead(RunDefinition.load(str(prepared)))
+    rows = [row_of(name) for name in (*NAMES[:20], "r3", *NAMES[20:])]
+    note_begun(str(prepared), begun)
+    with results_file(prepared) as file:
+        file.writelines(lines_of(rows))
+    score_run(RunDefinition.load(str(prepared)), ends(prepared, rows))
+    assert files_of(prepared) == scored_afterwards(prepared, tmp_path)
 
 
 def test_a_run_that_was_defined_anew_meanwhile_is_scored_anew(prepared):
