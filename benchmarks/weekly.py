@@ -132,7 +132,7 @@ def _write(world: World, out: Path, week: int, scores: Mapping[tuple[int, int], 
         "category": [None] * number, "group": [None] * number,
         "candidate": [candidates[place] for _, place in order],
         "answered": [True] * number, "latency_ms": [1.0] * number, "cost_usd": [0.0] * number,
-        "ordinal": [record for record, _ in order],
+        "ordinal": [record for record, _ in order], "skipped": [False] * number,
     }  # fmt: skip
     for criterion, name in enumerate(names):
         both = np.stack([scores[place, criterion] for place in range(world.candidates)], axis=1).ravel()

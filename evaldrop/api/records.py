@@ -13,7 +13,7 @@ from evaldrop.api.asked import RecordParameters, RecordsParameters
 from evaldrop.api.exchange import ApiReply
 from evaldrop.api.operations import Ask, Operation
 from evaldrop.api.problems import ApiProblem, FieldFault, not_found
-from evaldrop.api.results import FILES_ARE_GONE
+from evaldrop.api.results import FILES_ARE_GONE, folder_of
 from evaldrop.api.runs import finished_run_asked_for
 from evaldrop.errors import EvaldropError, InputError, StorageError
 from evaldrop.json_text import loads
@@ -30,8 +30,8 @@ MOST_SECONDS: Final = 2.0
 """A page is answered after them with what was found: who asks goes on from where it ended."""
 MOST_BYTES: Final = 2 << 20
 """Of a page: Lambda lets an answer have 6 MB, and one record may be large."""
-MOST_CHARACTERS: Final = 20_000
-"""Of a text in a page; the record by itself has all."""
+
+_NOT_TOLD = "The tables of this run are of a version that does not tell this. Its report can be made anew."
 
 
 def list_records(ask: Ask) -> ApiReply:
@@ -41,7 +41,11 @@ def list_records(ask: Ask) -> ApiReply:
     try:
         page = _page(records, asked)
     except InputError as error:
-        name = "candidate" if asked.candidate not in {None, *records.candidates} else "criterion"
+        names = {"candidate": records.candidates, "criterion": records.criteria}
+        wrong = [name for name, known in names.items() if getattr(asked, name) not in {None, *known}]
+        if not wrong:
+            raise ApiProblem(HTTPStatus.CONFLICT, _NOT_TOLD) from error
+        [name, *_] = wrong
         fault = FieldFault(pointer=f"#{name}", detail=str(error))
         raise ApiProblem(HTTPStatus.BAD_REQUEST, f"{name}: {error}", (fault,)) from error
     except StorageError as error:
@@ -83,14 +87,10 @@ def _page(records: "RunRecords", asked: RecordsParameters) -> RecordList:
 
 def _cut(record: "RecordRows") -> dict[str, Any]:
     """Return a record as it is listed: of a very long text the beginning."""
-
-    def cut(value: Any) -> Any:
-        if isinstance(value, str) and len(value) > MOST_CHARACTERS:
-            return f"{value[:MOST_CHARACTERS]} … {len(value) - MOST_CHARACTERS:,} more characters"
-        return value
+    from evaldrop.report.browsing import beginning
 
     def row(values: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: cut(value) for name, value in values.items()}
+        return {name: beginning(value) if isinstance(value, str) else value for name, value in values.items()}
 
     content = row(record._asdict())
     return content | {
@@ -116,7 +116,9 @@ def _at(run: StoredRun, record_id: str, ordinal: int | None) -> RecordDetails | 
     if records is None or ordinal is None or ordinal >= records.end:
         return None
     rows = records.record(ordinal, whole=True)
-    record = _prepared(records.prepared_file(ordinal), record_id) if rows.record_id == record_id else None
+    if rows is None or rows.record_id != record_id:
+        return None
+    record = _prepared(records.prepared_file(ordinal), record_id)
     if record is None:
         return None
     return RecordDetails(
@@ -129,7 +131,7 @@ def _at(run: StoredRun, record_id: str, ordinal: int | None) -> RecordDetails | 
 
 
 def _looked_for(run: StoredRun, record_id: str) -> RecordDetails | None:
-    folder = _folder(run)
+    folder = folder_of(run)
     found = (_prepared(uri, record_id) for uri in record_files(folder))
     record = next((record for record in found if record is not None), None)
     if record is None:
@@ -156,15 +158,9 @@ def _records(run: StoredRun) -> "RunRecords":
     from evaldrop.run.definition import RunDefinition
 
     try:
-        return RunRecords(RunDefinition.load(_folder(run)))
+        return RunRecords(RunDefinition.load(folder_of(run)))
     except EvaldropError as error:
         raise ApiProblem(HTTPStatus.NOT_FOUND, FILES_ARE_GONE) from error
-
-
-def _folder(run: StoredRun) -> str:
-    if run.folder is None:
-        raise ApiProblem(HTTPStatus.NOT_FOUND, FILES_ARE_GONE)
-    return run.folder
 
 
 def _prepared(uri: str, record_id: str) -> dict[str, Any] | None:

@@ -77,10 +77,20 @@ def compare_runs(ask: Ask) -> ApiReply:
     return ApiReply(content=ComparisonAnswer(**found), run_id=now.run_id)
 
 
-def _file(run: StoredRun, name: str) -> str:
+def folder_of(run: StoredRun) -> str:
+    """
+    Return the folder of a run.
+
+    Raises:
+        ApiProblem: It has none any more.
+    """
     if run.folder is None:
         raise ApiProblem(HTTPStatus.NOT_FOUND, FILES_ARE_GONE)
-    return storage.join(run.folder, name)
+    return run.folder
+
+
+def _file(run: StoredRun, name: str) -> str:
+    return storage.join(folder_of(run), name)
 
 
 _REFUSALS = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from evaldrop.errors import InputError, StorageError
+from evaldrop.errors import InputError
 from evaldrop.evaluation.criteria.criterion import Criterion
 from evaldrop.nearest import did_you_mean
 from evaldrop.report.record_filter import AskedRows, RecordFilter, RowTest, TableName, conditions_of
@@ -23,7 +23,7 @@ from evaldrop.run.definition import RunDefinition
 from evaldrop.run.ordinals import ORDINAL, Ordinals, OrdinalTable, numbered, ordinals_of
 from evaldrop.run.records import record_files
 from evaldrop.run.tables import read_rows
-from evaldrop.scorecard.baseline.scores_table import kept_criteria, score_column
+from evaldrop.scorecard.baseline.scores_table import SCORES_FILE, kept_criteria, lost_column, score_column
 
 _FIRST_WINDOW, _LARGEST_WINDOW = 1_024, 32_768
 """Records. The first are few, for who is content with what comes first; later, reading takes the time."""
@@ -32,11 +32,19 @@ _AT_ONCE: Final = 50
 _FAR: Final = 2_048
 """Records between two, from which on they are not read in one piece: about those of a row group."""
 
+MOST_CHARACTERS: Final = 20_000
+"""Of a text in a list: a conversation of millions would take a browser's memory, and an answer has 6 MB."""
 # They are long, and no list shows them; a record by itself has them.
 _NOT_LISTED: Final = frozenset({"raw_reply", "first_reply", "thinking"})
 
 Keys = npt.NDArray[np.int64]
 _NONE: Final[Keys] = np.empty(0, np.int64)
+
+
+def beginning(text: str) -> str:
+    """Return a text as a list has it: of a very long one the beginning, and how much follows."""
+    left_out = len(text) - MOST_CHARACTERS
+    return f"{text[:MOST_CHARACTERS]} … {left_out:,} more characters" if left_out > 0 else text
 
 
 class RecordRows(NamedTuple):
@@ -74,7 +82,7 @@ class RunRecords:
         candidates: Whose results can be asked for.
 
     Raises:
-        InputError: The run has no tables.
+        InputError: The run has not all of its tables.
         StorageError: S3 would not say what there is.
     """
 
@@ -82,6 +90,10 @@ class RunRecords:
         self.run = run
         if not self._responses.is_there:
             raise InputError(f"{run.folder}: no responses.parquet. The run has not ended.")
+        if not self._scores.is_there:
+            raise InputError(
+                f"{run.folder}: no {SCORES_FILE}. `evaldrop report {run.folder} --rebuild` makes it."
+            )
         self.candidates = [candidate.name for candidate in run.candidates]
         self._codes = {name: code for code, name in enumerate(self.candidates)}
 
@@ -101,22 +113,30 @@ class RunRecords:
         Yield the records that are asked for from an ordinal on, and after each window how far was looked.
 
         Raises:
-            InputError: The run has no such candidate or criterion.
+            InputError: The run has no such candidate or criterion, or does not tell what is asked for.
             StorageError: A table cannot be read.
         """
+        by_lost = {"unscored", "failed", "disagreement"} if self._counts_lost else {"unscored"}
+        if wanted.show & by_lost and not self._tells_what_is_lost:
+            raise InputError(
+                f"{self.run.folder}: {SCORES_FILE} is of a version that does not tell what is unscored. "
+                f"`evaldrop report {self.run.folder} --rebuild` makes it anew."
+            )
         for name, known in ((wanted.candidate, self.candidates), (wanted.criterion, self.criteria)):
             if name is not None and name not in known:
                 raise InputError(f"{name}: not in this run.{did_you_mean(name, list(known))}")
         return self._found(wanted, max(0, first))
 
-    def record(self, ordinal: int, *, whole: bool = False) -> RecordRows:
+    def record(self, ordinal: int, *, whole: bool = False) -> RecordRows | None:
         """
-        Return the record at a place; `whole`: with raw replies and thoughts.
+        Return the record at a place; None where none is, as where a perturbed copy was evaluated.
+
+        `whole`: with raw replies and thoughts.
 
         Raises:
-            StorageError: A table cannot be read, or has no such record.
+            StorageError: A table cannot be read.
         """
-        return next(self._records(np.array([ordinal]), whole=whole))
+        return next(self._records(np.array([ordinal]), whole=whole), None)
 
     def _records(self, ordinals: Ordinals, *, whole: bool = False) -> Iterator[RecordRows]:
         """Yield the records at some places, ascending, that are read together."""
@@ -127,7 +147,7 @@ class RunRecords:
         for ordinal in ordinals.tolist():
             mine = responses.get(ordinal)
             if not mine:
-                raise StorageError(f"{self.run.folder}: the tables have no record at place {ordinal}")
+                continue
             yield RecordRows(
                 ordinal,
                 mine[0]["record_id"],
@@ -175,11 +195,19 @@ class RunRecords:
         parts = table.rows(first, end, ("candidate", *columns))
         for rows in _joined(parts) if test.of_records else parts:
             whose = self._candidates(rows)
-            fits = test.fits(AskedRows(rows, wanted, criteria))
+            fits = test.fits(AskedRows(rows, wanted, criteria, self._counts_lost))
             if wanted.candidate is not None:
                 fits = fits & (whose == self._codes[wanted.candidate])
             found.append((ordinals_of(rows) * len(self._codes) + whose)[fits])
         return np.concatenate(found)
+
+    @property
+    def _counts_lost(self) -> bool:
+        return self.run.evaluation.unscored == "worst"
+
+    @property
+    def _tells_what_is_lost(self) -> bool:
+        return all(lost_column(name) in self._scores.columns for name in self.criteria)
 
     def _candidates(self, rows: pa.Table) -> Keys:
         """Return whose each row is, as a number."""

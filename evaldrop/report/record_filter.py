@@ -12,7 +12,7 @@ from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED
 from evaldrop.evaluation.criteria.criterion import Criterion
 from evaldrop.run.columns import Mask, are_among, hold, is_known, is_true, numbers
 from evaldrop.run.ordinals import ordinals_of
-from evaldrop.scorecard.baseline.scores_table import lost_column, score_column
+from evaldrop.scorecard.baseline.scores_table import SKIPPED, lost_column, score_column
 from evaldrop.scorecard.results import REFUSALS
 
 Shown = Literal["error", "failed", "unscored", "flagged", "disagreement"]
@@ -34,7 +34,8 @@ class RecordFilter:
         show: Kinds of results, as a report has them, all of which it has to be: without a response
             (`error`); with a criterion that did not pass, or a guardrail that did not do what was expected
             (`failed`); with a verdict that is missing (`unscored`); with a response that is `flagged`; with
-            a criterion that one candidate passes and another does not (`disagreement`).
+            a criterion that one candidate passes and another does not, or a request that ends otherwise with
+            another (`disagreement`).
         text: What the record's ID, the prompt, the response or a rationale holds, in letters of any case.
     """
 
@@ -54,21 +55,31 @@ class AskedRows(NamedTuple):
         rows: With the columns of the test, and `ordinal`.
         wanted: What is asked.
         criteria: What verdicts are asked about, by name.
+        counts_lost: Whether a verdict that is missing counts as the worst (`unscored: worst`).
     """
 
     rows: pa.Table
     wanted: RecordFilter
     criteria: Mapping[str, Criterion]
+    counts_lost: bool
 
     def passes(self, criterion: str) -> tuple[Mask, Mask]:
         """Return where a criterion passed and where it did not; where it is even, or not scored, neither."""
         scores = numbers(self.rows.column(score_column(criterion)))
+        if self.counts_lost:
+            known = self.criteria[criterion]
+            worst = known.scale.low if known.higher_is_better else known.scale.high
+            # Nobody was asked about what was not begun.
+            is_lost = self.is_true(lost_column(criterion)) & ~self.is_true(SKIPPED)
+            scores = np.where(is_lost, worst, scores)
         values, places = np.unique(scores, return_inverse=True)
         shares = np.array([_share_passed(each, self.criteria[criterion]) for each in values.tolist()])
         return (shares > 0.5)[places], (shares < 0.5)[places]
 
     def is_true(self, name: str) -> Mask:
-        """Return where a column is true; what is null is not."""
+        """Return where a column is true; null is not, nor is anything where an earlier version has none."""
+        if name not in self.rows.column_names:
+            return np.zeros(self.rows.num_rows, np.bool_)
         return is_true(self.rows.column(name))
 
 
@@ -103,7 +114,7 @@ def conditions_of(wanted: RecordFilter) -> Sequence[Condition]:
         (wanted.category is not None or wanted.group is not None, _OF_RECORD),
         ("error" in show, _ERROR),
         ("unscored" in show, _UNSCORED),
-        ("disagreement" in show, _DISAGREEMENT),
+        ("disagreement" in show, _DISAGREEMENT if criterion is None else _DISAGREEMENT_ON_CRITERION),
         ("failed" in show, _FAILED if criterion is None else _FAILED_CRITERION),
         (criterion is not None and not show & {"failed", "unscored", "disagreement"}, _SCORED),
         ("flagged" in show, _FLAGGED),
@@ -141,8 +152,7 @@ def _is_without_response(asked: AskedRows) -> Mask:
 
 
 def _is_unscored(asked: AskedRows) -> Mask:
-    lost = [lost_column(name) for name in asked.criteria]
-    return _where_any([asked.is_true(name) for name in lost if name in asked.rows.column_names], asked)
+    return _where_any([asked.is_true(lost_column(name)) for name in asked.criteria], asked)
 
 
 def _is_scored(asked: AskedRows) -> Mask:
@@ -162,17 +172,42 @@ def _disagree(asked: AskedRows) -> Mask:
     return _where_any(found, asked)
 
 
+class _Ends(NamedTuple):
+    """How requests ended of which a guardrail is expected to do something; each of shape (rows,)."""
+
+    blocked: Mask
+    refused: Mask
+    passed: Mask
+
+
+def _ends_of(asked: AskedRows) -> _Ends:
+    """Return how requests ended, as `evaldrop.scorecard.results.end_of` tells; else nowhere."""
+    if "expected_blocked" not in asked.rows.column_names:
+        return _Ends(*([np.zeros(asked.rows.num_rows, np.bool_)] * 3))
+    reason = asked.rows.column("stop_reason")
+    is_ended = ~is_known(asked.rows.column("error")) & (~asked.is_true("reused") | is_known(reason))
+    is_ended &= is_known(asked.rows.column("expected_blocked"))
+    blocked, refused = are_among(reason, [GUARDRAIL_INTERVENED]), are_among(reason, REFUSALS)
+    return _Ends(is_ended & blocked, is_ended & refused, is_ended & ~blocked & ~refused)
+
+
 def _is_wrong(asked: AskedRows) -> Mask:
     """Return where a guardrail did not do what was expected, as `evaldrop.scorecard.results.is_wrong`."""
-    reason, expected = asked.rows.column("stop_reason"), asked.rows.column("expected_blocked")
-    blocked, refused = are_among(reason, [GUARDRAIL_INTERVENED]), are_among(reason, REFUSALS)
-    is_ended = ~is_known(asked.rows.column("error")) & (~asked.is_true("reused") | is_known(reason))
-    bad = is_true(expected)
-    good = is_known(expected) & ~bad
-    return is_ended & ((bad & ~blocked & ~refused) | (good & blocked))
+    ends, bad = _ends_of(asked), asked.is_true("expected_blocked")
+    return (bad & ends.passed) | (~bad & ends.blocked)
+
+
+def _ended_otherwise(asked: AskedRows) -> Mask:
+    """Return the rows of records that end in one way with one candidate and in another with the next."""
+    ordinals = ordinals_of(asked.rows)
+    ways = np.concatenate([np.unique(ordinals[end]) for end in _ends_of(asked)])
+    found, n_ways = np.unique(ways, return_counts=True)
+    return np.isin(ordinals, found[n_ways > 1])
 
 
 def _is_flagged(asked: AskedRows) -> Mask:
+    if "flags" not in asked.rows.column_names:
+        return np.zeros(asked.rows.num_rows, np.bool_)
     return is_known(asked.rows.column("flags"))
 
 
@@ -200,6 +235,10 @@ def _lost_of(criteria: Collection[str]) -> Sequence[str]:
     return [lost_column(name) for name in criteria]
 
 
+def _passes_of(criteria: Collection[str]) -> Sequence[str]:
+    return [*_scores_of(criteria), *_lost_of(criteria), SKIPPED]
+
+
 def _text_test(table: TableName, *names: str) -> RowTest:
     return RowTest(table, _fixed(*names), _holds_text(*names))
 
@@ -209,14 +248,13 @@ _OF_RECORD = Condition([RowTest("scores", _fixed("category", "group"), _is_of_re
 _ERROR = Condition([RowTest("scores", _fixed("answered"), _is_without_response)])
 _UNSCORED = Condition([RowTest("scores", _lost_of, _is_unscored)])
 _SCORED = Condition([RowTest("scores", _scores_of, _is_scored)])
-_FAILED_CRITERION = Condition([RowTest("scores", _scores_of, _did_not_pass)])
-_FAILED = Condition(
-    [
-        *_FAILED_CRITERION.tests,
-        RowTest("responses", _fixed("expected_blocked", "stop_reason", "error", "reused"), _is_wrong),
-    ]
+_END = _fixed("expected_blocked", "stop_reason", "error", "reused")
+_FAILED_CRITERION = Condition([RowTest("scores", _passes_of, _did_not_pass)])
+_FAILED = Condition([*_FAILED_CRITERION.tests, RowTest("responses", _END, _is_wrong)])
+_DISAGREEMENT_ON_CRITERION = Condition([RowTest("scores", _passes_of, _disagree, of_records=True)])
+_DISAGREEMENT = Condition(
+    [*_DISAGREEMENT_ON_CRITERION.tests, RowTest("responses", _END, _ended_otherwise, of_records=True)]
 )
-_DISAGREEMENT = Condition([RowTest("scores", _scores_of, _disagree, of_records=True)])
 _FLAGGED = Condition([RowTest("responses", _fixed("flags"), _is_flagged)])
 _TEXT = Condition(
     [_text_test("responses", "record_id", "prompt", "response"), _text_test("verdicts", "rationale")]

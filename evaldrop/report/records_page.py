@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from evaldrop.errors import EvaldropError, StorageError, first_line
 from evaldrop.evaluation.criteria.criterion import Criterion
-from evaldrop.report.browsing import Looked, RecordRows, RunRecords
+from evaldrop.report.browsing import Looked, RecordRows, RunRecords, beginning
 from evaldrop.report.escape import visible
 from evaldrop.report.page import policy_of, read_assets, template
 from evaldrop.report.record_filter import SHOWN, RecordFilter, Shown
@@ -29,8 +29,8 @@ RECORDS: Final = "records"
 """The page's name in a run's folder."""
 
 LIMIT, MOST = 50, 200
-MOST_CHARACTERS: Final = 20_000
-"""Of a text on the page; a conversation of millions would take the browser's memory."""
+_TEXTS: Final = ("candidate", "criterion", "category", "group", "text")
+"""What an address asks for by a text, by the names of `RecordFilter`."""
 _SAID_EVERY_S: Final = 0.5
 
 _STYLES = ("report.css", "styles/pairs.css", "styles/records.css")
@@ -61,9 +61,7 @@ class PageAsked:
     @classmethod
     def read(cls, query: Query) -> "PageAsked":
         """Return what an address asks for; what is no number there is the default."""
-        texts = {
-            name: query.get(name) or None for name in ("candidate", "criterion", "category", "group", "text")
-        }
+        texts = {name: query.get(name) or None for name in _TEXTS}
         show = frozenset(kind for kind in SHOWN if query.get(kind))
         return cls(
             wanted=RecordFilter(**texts, show=show),
@@ -74,10 +72,7 @@ class PageAsked:
     def address(self, first: int) -> str:
         """Return the address of the page that begins at a place."""
         wanted = self.wanted
-        texts = {
-            name: getattr(wanted, name) for name in ("candidate", "criterion", "category", "group", "text")
-        }
-        values = {name: value for name, value in texts.items() if value is not None}
+        values = {name: value for name in _TEXTS if (value := getattr(wanted, name)) is not None}
         values |= dict.fromkeys(sorted(wanted.show), "on")
         values |= {"limit": str(self.limit)} if self.limit != LIMIT else {}
         return f"{RECORDS}?{urlencode(values | {'from': str(first + 1)})}"
@@ -182,9 +177,7 @@ class _SentPage:
 
 def cut(text: str) -> str:
     """Return a text as the page has it: what is not seen is seen, and of a very long one the beginning."""
-    left_out = len(text) - MOST_CHARACTERS
-    more = f" … {figures.count(left_out)} more characters" if left_out > 0 else ""
-    return visible(text[:MOST_CHARACTERS]) + more
+    return visible(beginning(text))
 
 
 def _score(score: float, criterion: Criterion | None) -> str:

@@ -228,7 +228,7 @@ class ResultIndex:
     def _read(self, place: _Place) -> dict[str, Any]:
         stream = self._files[place.file]
         stream.seek(place.offset)
-        return _output(stream.readline(), self._uris[place.file], place.offset)
+        return read_output(stream.readline(), self._uris[place.file], place.offset)
 
     def _note_places(self, uri: str, stream: BinaryIO, first_file: int) -> None:
         number, offset = len(self._files), 0
@@ -258,7 +258,18 @@ class ResultIndex:
                         self._failures.setdefault(record_id, failure)
 
 
-def _output(line: bytes, uri: str, offset: int) -> dict[str, Any]:
+def read_output(line: bytes, uri: str, offset: int) -> dict[str, Any]:
+    """
+    Return the child's output in a row of a result file.
+
+    Args:
+        line: The row.
+        uri: Of the file, for messages.
+        offset: The row's place in it, likewise.
+
+    Raises:
+        StorageError: It is no row.
+    """
     try:
         return row_output(parse_row(line))
     except (ValueError, TypeError) as error:
@@ -281,7 +292,7 @@ def record_id_of(line: bytes, uri: str, offset: int) -> str | None:
         return quick[1].decode()
     if not line.strip():
         return None
-    record_id = _output(line, uri, offset).get("record_id")
+    record_id = read_output(line, uri, offset).get("record_id")
     return record_id if isinstance(record_id, str) else None
 
 

@@ -87,8 +87,11 @@ def begin_function_process() -> None:
     A command that is to execute one gains what it imports itself meanwhile; one that does not ends it.
     """
     global _early
-    if may_fork():
-        _early = FunctionProcess()
+    # Where no process can be had, whoever needs one is told so then; ended here, the command would end with
+    # Python's own exit code, which is that of a failed gate.
+    with suppress(OSError):
+        if may_fork():
+            _early = FunctionProcess()
 
 
 @contextmanager

@@ -25,25 +25,3 @@ def test_what_every_start_imports_has_no_library_that_only_some_use(module):
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
-
-
-@pytest.mark.parametrize(
-    "module",
-    [
-        # What a run's first functions wait for.
-        "lambdas.validate_dataset.handler",
-        "lambdas.prepare_records.handler",
-        # What a run that has ended waits for.
-        "evaldrop.running.history.from_folders",
-        "evaldrop.running.retrying",
-        "evaldrop.cli.tables.scorecard",
-    ],
-)
-def test_what_a_run_waits_for_has_neither_statistics_nor_the_parser_of_verdicts(module):
-    program = f"""
-import {module}, sys
-print(sorted({{"numpy", "scipy", "pyarrow", "pandas", "evaldrop.verdicts.reading"}} & sys.modules.keys()))
-"""
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-
-    assert done.stdout.strip() == "[]"

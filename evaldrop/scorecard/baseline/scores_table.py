@@ -16,6 +16,8 @@ from evaldrop.scorecard.results import CandidateResult
 from evaldrop.scorecard.scores import NOT_APPLICABLE
 
 SCORES_FILE = "scores.parquet"
+SKIPPED = "skipped"
+"""The column that tells which records were not begun, for the budget was spent."""
 # A column each; records may bring thousands of criteria of their own.
 MOST_CRITERIA = 100
 
@@ -64,7 +66,7 @@ def score_schema(criteria: Sequence[str]) -> pa.Schema:
     kept = kept_criteria(criteria)
     scores = [(f"{_SCORE}{name}", pa.float64()) for name in kept]
     lost = [(f"{_LOST}{name}", pa.bool_()) for name in kept]
-    return pa.schema([*_FIXED, *scores, *lost, (ORDINAL, pa.int64())])
+    return pa.schema([*_FIXED, *scores, *lost, (ORDINAL, pa.int64()), (SKIPPED, pa.bool_())])
 
 
 def kept_criteria(criteria: Sequence[str]) -> list[str]:
@@ -82,8 +84,18 @@ def lost_column(criterion: str) -> str:
     return f"{_LOST}{criterion}"
 
 
-def score_row(result: CandidateResult, criteria: Sequence[str], ordinal: int) -> tuple[Any, ...]:
-    """Return a row of `scores.parquet`; `criteria` are those that have a column, `ordinal` the record's."""
+def score_row(
+    result: CandidateResult, criteria: Sequence[str], *, ordinal: int, is_skipped: bool
+) -> tuple[Any, ...]:
+    """
+    Return a row of `scores.parquet`.
+
+    Args:
+        result: What came of a record and a candidate.
+        criteria: Those that have a column.
+        ordinal: The record's.
+        is_skipped: Whether the record was not begun, for the budget was spent.
+    """
     row, scores = result.response, result.scores
     found = [scores.get(name) for name in criteria]
     return (
@@ -98,6 +110,7 @@ def score_row(result: CandidateResult, criteria: Sequence[str], ordinal: int) ->
         *(None if score is None or score.reason is not None else score.score for score in found),
         *(score is not None and score.reason not in (None, NOT_APPLICABLE) for score in found),
         ordinal,
+        is_skipped,
     )
 
 

@@ -14,10 +14,10 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple
+from typing import Any, BinaryIO, Final, NamedTuple
 
 from evaldrop import storage
-from evaldrop.errors import StorageError
+from evaldrop.errors import EvaldropError, StorageError
 from evaldrop.evaluation.scorers import named_scorers
 from evaldrop.report.rows import ReportRows
 from evaldrop.run.definition import RunDefinition
@@ -27,10 +27,9 @@ from evaldrop.run.results import (
     NO_ROW,
     Found,
     ResultIndex,
-    parse_row,
     read_manifest,
+    read_output,
     record_id_of,
-    row_output,
 )
 from evaldrop.steps.build_scorecard.begun import note_begun
 from evaldrop.steps.build_scorecard.build import RunTally, tally_records
@@ -68,11 +67,11 @@ class _GrowingFiles:
             self._look()
         return self._rows.get(record_id)
 
-    def read(self, row: _Row) -> bytes:
-        """Return a row."""
+    def output(self, row: _Row) -> dict[str, Any]:
+        """Return the child's output in a row."""
         stream = self._open[row.path]
         stream.seek(row.offset)
-        return stream.read(row.length)
+        return read_output(stream.read(row.length), str(row.path), row.offset)
 
     def close(self) -> None:
         """Close the files."""
@@ -125,8 +124,9 @@ class ScoringAhead:
             # On Linux a thread has its own.
             with suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _BEHIND_THE_CALLS)
-        # Whatever it is: the pass that is made anew meets it again, and says so.
-        with suppress(Exception):
+        # The pass that is made anew meets it again, and says so. What is neither is a fault of ours: Python
+        # shows it, and the run does not end by it.
+        with suppress(_AnewError, EvaldropError, OSError):
             self._made = tally_records(self._run, read_collected(self._run, self._collected()))
 
     def _collected(self) -> Iterator[Found]:
@@ -142,7 +142,7 @@ class ScoringAhead:
                     waiting = record
                     break
                 read[record.record_id] = row
-                yield Found(record, row_output(parse_row(files.read(row))), NO_ROW)
+                yield Found(record, files.output(row), NO_ROW)
             self._is_whole.wait()
             index = ResultIndex([read_manifest(uri) for uri in self._manifests], stack)
             _refuse_what_differs(read, index)

@@ -62,6 +62,9 @@ class Tables:
                     self._robustness.append(row, text=len(row.prompt) + len(row.response or ""))
             return
         for result in results.candidates:
+            self._scores.append(
+                score_row(result, self._kept, ordinal=results.ordinal, is_skipped=results.is_skipped)
+            )
             self._add_result(result, results.ordinal)
         for compared, _, _ in results.compared:
             placed = compared._replace(ordinal=results.ordinal)
@@ -79,7 +82,6 @@ class Tables:
         )
 
     def _add_result(self, result: CandidateResult, ordinal: int) -> None:
-        self._scores.append(score_row(result, self._kept, ordinal))
         row = result.response._replace(ordinal=ordinal)
         text = len(row.prompt) + len(row.response or "") + len(row.thinking or "")
         self._responses.append(row.cells(), text=text)

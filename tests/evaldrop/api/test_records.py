@@ -1,10 +1,11 @@
 """The records of a run by the API: page by page, and one by itself."""
 
+import pyarrow.parquet as pq
 import pytest
 
 from evaldrop import storage
 from evaldrop.api import records as api_records
-from evaldrop.api.records import MOST_CHARACTERS
+from evaldrop.report.browsing import MOST_CHARACTERS
 from evaldrop.steps.build_scorecard.build import build_scorecard
 from evaldrop.store.model import Ending
 from tests.evaldrop.api.asking import ask
@@ -132,3 +133,21 @@ def test_a_run_whose_files_are_gone_says_so(here):
         storage.write_bytes(uri, kept)
     assert (answer.status, answer.json["detail"]) == (404, "This run's files are not there any more.")
     assert here.faults == []
+
+
+def test_what_tables_of_an_earlier_version_do_not_tell_is_said(here):
+    uri = storage.join(here.folder, "scores.parquet")
+    kept = storage.read_bytes(uri)
+    table = pq.read_table(uri)
+    lost = [name for name in table.column_names if name.startswith("lost_")]
+    pq.write_table(table.drop_columns(lost), uri)
+    try:
+        answer = ask(here.api, "GET", f"/runs/{here.run}/records?show=unscored")
+    finally:
+        storage.write_bytes(uri, kept)
+    assert answer.status == 409
+    assert answer.json["detail"].startswith(
+        "The tables of this run are of a version that does not tell this."
+    )
+    # Where they are is not the caller's business.
+    assert here.folder not in answer.text

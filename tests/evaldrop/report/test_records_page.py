@@ -8,7 +8,8 @@ import pytest
 
 from evaldrop import storage
 from evaldrop.report import records_page
-from evaldrop.report.records_page import MOST_CHARACTERS, RECORDS, PageAsked, records_of
+from evaldrop.report.browsing import MOST_CHARACTERS
+from evaldrop.report.records_page import RECORDS, PageAsked, records_of
 from evaldrop.report.serving import Folder
 from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.report.hostile_texts import HTML

@@ -79,6 +79,18 @@ print(main([*sys.argv[1:]]))
 print(processes._early is None)
 """
 
+NO_PROCESS = """
+import os
+from evaldrop.running import processes
+
+def refused():
+    raise BlockingIOError(11, "Resource temporarily unavailable")
+
+os.fork = refused
+processes.begin_function_process()
+print(processes._early)
+"""
+
 
 def said(program: str, *arguments: str) -> list[str]:
     command = [sys.executable, "-c", program, *arguments]
@@ -123,6 +135,11 @@ def test_a_command_that_runs_nothing_ends_with_the_process_that_was_begun_for_it
     command = [sys.executable, "-c", UNUSED, "run", str(tmp_path / "none.jsonl")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.stdout.split() == ["64", "False"]
+
+
+def test_where_no_process_can_be_had_the_command_goes_on_until_it_needs_one():
+    """Ended at once, it would end with Python's exit code, which is that of a failed gate."""
+    assert said(NO_PROCESS) == ["None"]
 
 
 @pytest.mark.parametrize("arguments", [[], ["run", "--help"], ["report", "run"], ["runs"]])

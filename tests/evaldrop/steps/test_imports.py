@@ -1,11 +1,11 @@
-"""What the steps before a run import: their Lambdas are small, and a local run starts at once."""
+"""What the steps before a run import, and what is done when it has ended: it starts, and ends, at once."""
 
 import subprocess
 import sys
 
 import pytest
 
-HEAVY = {"numpy", "scipy", "pyarrow", "pandas"}
+HEAVY = {"numpy", "scipy", "pyarrow", "pandas", "evaldrop.verdicts.reading"}
 
 
 @pytest.mark.parametrize(
@@ -18,9 +18,12 @@ HEAVY = {"numpy", "scipy", "pyarrow", "pandas"}
         "evaldrop.cli.app",
         "evaldrop.running.here",
         "evaldrop.running.workflow",
+        "evaldrop.running.history.from_folders",
+        "evaldrop.running.retrying",
+        "evaldrop.cli.tables.scorecard",
     ],
 )
-def test_what_runs_before_the_scorecard_loads_no_table_library(module):
+def test_what_a_run_waits_for_loads_neither_a_table_library_nor_the_parser_of_verdicts(module):
     program = f"import {module}, sys; print(sorted({HEAVY!r} & sys.modules.keys()))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
