@@ -29,6 +29,9 @@ from urllib.parse import unquote
 import orjson
 
 COUNTERS = ("calls", "candidate_calls", "judge_calls", "throttled", "errors", "served_us", "cpu_us")
+# Of no sum: when the first call was read, by a clock that all processes of a machine share.
+FIRST_CALL = "first_call_ns"
+KEPT = (*COUNTERS, FIRST_CALL)
 REASONS = {200: "OK", 404: "Not Found", 429: "Too Many Requests", 500: "Internal Server Error"}
 WORDS = "The parcel leaves within two working days and the carrier writes to you on the morning it arrives. "
 # Clients connect hundreds at a time; behind a shorter queue some wait a second for their connection.
@@ -58,9 +61,9 @@ class Settings:
 
 @dataclass(slots=True)
 class Counts:
-    """What was done, one row of `COUNTERS` per process, in memory the processes share (a list within one)."""
+    """What was done, one row of `KEPT` per process, in memory the processes share (a list within one)."""
 
-    rows: MutableSequence[int] = field(default_factory=lambda: [0] * len(COUNTERS))
+    rows: MutableSequence[int] = field(default_factory=lambda: [0] * len(KEPT))
     row: int = 0
 
     def add(self, counter: str, amount: int = 1) -> None:
@@ -72,12 +75,21 @@ class Counts:
         self.rows[self._place(counter)] = amount
 
     def _place(self, counter: str) -> int:
-        return self.row * len(COUNTERS) + COUNTERS.index(counter)
+        return self.row * len(KEPT) + KEPT.index(counter)
 
     def total(self) -> dict[str, int]:
         """Return the counts of all processes together."""
-        width = len(COUNTERS)
+        width = len(KEPT)
         return {name: sum(self.rows[place::width]) for place, name in enumerate(COUNTERS)}
+
+    def note_first_call(self, at_ns: int) -> None:
+        """Keep when a call was read, if it is this process's first."""
+        place = self._place(FIRST_CALL)
+        self.rows[place] = self.rows[place] or at_ns
+
+    def first_call_ns(self) -> int | None:
+        """Return when the first call since the reset was read (`time.monotonic_ns`); None without one."""
+        return min(filter(None, self.rows[KEPT.index(FIRST_CALL) :: len(KEPT)]), default=None)
 
     def reset(self) -> None:
         """Set every process's counts to 0."""
@@ -234,6 +246,7 @@ class Connection(asyncio.Protocol):
         if request.path in ("/stats", "/reset"):
             self._reply(200, counts.total())
             return
+        self._bedrock.counts.note_first_call(read_at)
         if self._seen is not None:
             self._seen.append(request)
         status, body = self._bedrock.answer(request)
@@ -332,7 +345,7 @@ def serving_processes(
 ) -> Iterator[tuple[str, Counts]]:
     """Serve from processes of their own and yield the URL and the counts they share."""
     context = multiprocessing.get_context("fork")
-    rows = context.RawArray("q", len(COUNTERS) * processes)
+    rows = context.RawArray("q", len(KEPT) * processes)
     with _listening_socket(port) as listener:
         servers = [
             context.Process(target=serve, args=(listener, settings, Counts(rows, row)), daemon=True)

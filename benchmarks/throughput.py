@@ -12,6 +12,7 @@ request read to its answer written, and its CPU time.
 
 import argparse
 import json
+import math
 import os
 import shutil
 import subprocess
@@ -29,8 +30,9 @@ ROOT = Path(__file__).parent.parent
 LATENCY_MS = 100
 CALLS_PER_RECORD = 6
 HEADING = (
-    f"{'':<58}| the endpoint\n"
-    f"{'in flight':>9}  {'what':<13} {'seconds':>7} {'x ideal':>7} {'x threads':>9} {'CPU s':>6} {'MB':>5}"
+    f"{'':<67}| the endpoint\n"
+    f"{'in flight':>9}  {'what':<13} {'seconds':>7} {'x ideal':>7} {'x threads':>9} "
+    f"{'1st call':>8} {'CPU s':>6} {'MB':>5}"
     f"  | {'calls':>6} {'ms a call':>9} {'CPU s':>6}"
 )
 
@@ -51,6 +53,7 @@ class Measured(NamedTuple):
 
     Attributes:
         seconds: Wall-clock time.
+        first_call_s: Seconds from the command to when the endpoint had read the first call.
         cpu_s: CPU time, user and system.
         megabytes: The most memory at one time, a page that processes share counted once.
         calls: Calls the endpoint answered.
@@ -59,6 +62,7 @@ class Measured(NamedTuple):
     """
 
     seconds: float
+    first_call_s: float
     cpu_s: float
     megabytes: float
     calls: int
@@ -154,8 +158,8 @@ def _fastest(command: Sequence[str], bench: Bench) -> Measured:
 
 def _measure(command: Sequence[str], bench: Bench) -> Measured:
     shutil.rmtree(bench.folder / "runs", ignore_errors=True)  # a run's history is in its report
-    before = bench.counts.total()
-    began = time.perf_counter()
+    bench.counts.reset()
+    began = time.monotonic_ns()
     process = subprocess.Popen(
         command, cwd=ROOT, env=bench.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
@@ -163,13 +167,14 @@ def _measure(command: Sequence[str], bench: Bench) -> Measured:
     with peak_megabytes(process.pid) as peak:
         errors = process.stderr.read().decode()
         _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - began
+    seconds = (time.monotonic_ns() - began) / 1e9
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}:\n{errors}")
-    done = {name: count - before[name] for name, count in bench.counts.total().items()}
+    done, first = bench.counts.total(), bench.counts.first_call_ns()
     return Measured(
         seconds=seconds,
+        first_call_s=(first - began) / 1e9 if first else math.nan,
         cpu_s=usage.ru_utime + usage.ru_stime,
         megabytes=peak[0],
         calls=done["calls"],
@@ -182,7 +187,7 @@ def _line(in_flight: int, what: str, measured: Measured, ideal: float, threads: 
     beside_threads = f"{measured.seconds / threads.seconds:>9.2f}" if threads else f"{'':>9}"
     print(
         f"{in_flight:>9}  {what:<13} {measured.seconds:>7.2f} {measured.seconds / ideal:>7.2f} "
-        f"{beside_threads} {measured.cpu_s:>6.1f} {measured.megabytes:>5.0f}"
+        f"{beside_threads} {measured.first_call_s:>8.2f} {measured.cpu_s:>6.1f} {measured.megabytes:>5.0f}"
         f"  | {measured.calls:>6} {measured.served_ms:>9.1f} {measured.endpoint_cpu_s:>6.1f}"
     )
 

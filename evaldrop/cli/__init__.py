@@ -7,7 +7,7 @@ from evaldrop.cli import exits
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command and return its exit code; see `evaldrop.cli.app`."""
+    """Run a command and return its exit code; see `evaldrop.cli.dispatch`."""
     # Imports and a run make millions of objects and hardly a cycle: looking for one at every 700th, as
     # Python does by default, takes a tenth of the CPU time.
     gc.set_threshold(100_000, 50, 100)
@@ -17,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
 
             # First of all: it imports what it needs while this process does.
             begin_function_process()
-        from evaldrop.cli.app import main as run_command
+        from evaldrop.cli.dispatch import main as run_command
     except ImportError as error:
         # Python would end with 1, which says that a gate failed.
         print(f"error evaldrop is not installed whole: {error}. Install it again.", file=sys.stderr)  # noqa: T201

@@ -2,11 +2,12 @@
 The Amazon States Language on one machine, with JSONata as its query language.
 
 `load` checks a definition, `execute` runs it over a table of integrations. It knows ASL, JSONata and AWS
-shapes, and imports nothing from the rest of evaldrop.
+shapes, and nothing of evaluation.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from evaldrop.late_names import late_names
 
 if TYPE_CHECKING:
     from evaldrop.engine.definition.load import load as load
@@ -53,11 +54,4 @@ _NAMES = {
     "runs": ("Integration", "TaskContext"),
     "surroundings": ("ArnParts", "Clock", "EventHistory", "ListedObject", "ObjectStore", "Observer"),
 }
-_MODULES = {name: module for module, names in _NAMES.items() for name in names}
-__all__ = sorted(_MODULES)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+__all__, __getattr__ = late_names(__name__, _NAMES)

@@ -1,7 +1,8 @@
 """Verdicts: the tool a judge is given, and the one parser for what it replies."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from evaldrop.late_names import late_names
 
 if TYPE_CHECKING:
     from evaldrop.verdicts.pairs.comparisons import Preference as Preference
@@ -27,11 +28,4 @@ _NAMES = {
     "tool": ("PREFERENCE_TOOL_NAME", "SCORES_TOOL_NAME", "VERDICT_TOOL_NAME", "verdict_tool"),
     "verdict": ("JudgeReply", "Verdict"),
 }
-_MODULES = {name: module for module, names in _NAMES.items() for name in names}
-__all__ = sorted(_MODULES)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+__all__, __getattr__ = late_names(__name__, _NAMES)

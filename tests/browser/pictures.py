@@ -23,7 +23,7 @@ from urllib.parse import quote
 import numpy as np
 
 from evaldrop.api.local import serving
-from evaldrop.cli.app import main as evaldrop
+from evaldrop.cli.dispatch import main as evaldrop
 from evaldrop.scorecard.read import read_run
 from tests.browser.api_page import sign_in
 from tests.browser.chromium import Browser, Page, find_chromium, running

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from evaldrop.cli.app import main
+from evaldrop.cli.dispatch import main
 from evaldrop.report.two_runs import open_two_runs
 from evaldrop.report.two_runs_page import two_runs_page
 from evaldrop.steps.build_scorecard.build import build_scorecard

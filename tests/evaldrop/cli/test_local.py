@@ -6,7 +6,7 @@ import shlex
 import pytest
 
 from evaldrop.cli import exits
-from evaldrop.cli.app import main
+from evaldrop.cli.dispatch import main
 from evaldrop.cli.local_aws import commands
 from evaldrop.running.instances import Instance, announced
 

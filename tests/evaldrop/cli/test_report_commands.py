@@ -9,7 +9,7 @@ import urllib.request
 
 import pytest
 
-from evaldrop.cli.app import main
+from evaldrop.cli.dispatch import main
 from evaldrop.report.sentences import again
 from evaldrop.scorecard.read import read_run
 from tests.browser.pages import write_varied

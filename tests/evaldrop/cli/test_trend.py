@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from evaldrop.cli.app import main
+from evaldrop.cli.dispatch import main
 from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.run_folders import record, response, row, run_json, write_run
 

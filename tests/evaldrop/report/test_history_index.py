@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 import pytest
 
 from evaldrop import storage
-from evaldrop.cli.app import main
+from evaldrop.cli.dispatch import main
 from evaldrop.report import history_index
 from evaldrop.report.history import write_history
 from evaldrop.report.history_index import baselines_of, read_entries

@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from evaldrop import storage
-from evaldrop.cli.app import main
+from evaldrop.cli.dispatch import main
 from evaldrop.report import history_index
 from evaldrop.report.browsing import RecordRows, RunRecords
 from evaldrop.report.record_filter import RecordFilter

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from evaldrop.cli.app import main
+from evaldrop.cli.dispatch import main
 from evaldrop.errors import InputError
 from evaldrop.report.writing import FILES, export_run
 from evaldrop.scorecard.read import read_run

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from evaldrop import storage
-from evaldrop.cli.app import main
+from evaldrop.cli.dispatch import main
 from evaldrop.errors import StorageError
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import has_begun, out_of

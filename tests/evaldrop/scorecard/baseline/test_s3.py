@@ -1,7 +1,7 @@
 """A baseline in a bucket is blessed, found and compared where it lies."""
 
 from evaldrop import storage
-from evaldrop.cli.app import main
+from evaldrop.cli.dispatch import main
 from evaldrop.scorecard.baseline.blessing import bless, blessed_run
 from evaldrop.scorecard.baseline.compare import compare_runs
 from tests.evaldrop.scorecard.baseline.runs import write
