@@ -19,7 +19,7 @@ from evaldrop.api.place import LINK_LASTS_S, Start
 from evaldrop.api.used import NOTHING, UNKNOWN, Used
 from evaldrop.aws_errors import as_service_error, code_of
 from evaldrop.errors import AwsError
-from evaldrop.evaluation.load import EVALUATIONS, FILE_NAME
+from evaldrop.evaluation.finding import EVALUATIONS, FILE_NAME
 from evaldrop.report.serving import KINDS
 from evaldrop.running.deployed.following import look
 from evaldrop.steps.start_run.options import UploadOptions

@@ -30,7 +30,8 @@ from evaldrop.api.short_forms import (
 )
 from evaldrop.datasets.files.formats import DATASET_ENDINGS
 from evaldrop.errors import EvaldropError
-from evaldrop.evaluation.load import FILE_NAME, read_loosely
+from evaldrop.evaluation.finding import FILE_NAME
+from evaldrop.evaluation.load import read_loosely
 from evaldrop.evaluation.prompts import Kind, find_prompt
 from evaldrop.evaluation.schema_files import schema_files
 from evaldrop.nearest import did_you_mean

@@ -21,7 +21,7 @@ from evaldrop.api.processes import RunProcesses
 from evaldrop.api.used import Used, note_used, used_before
 from evaldrop.api.worker import STOPPED, RunOutcome
 from evaldrop.bedrock.region import region_of
-from evaldrop.evaluation.load import FILE_NAME
+from evaldrop.evaluation.finding import FILE_NAME
 from evaldrop.run.request import RunRequest, run_folder
 from evaldrop.running.live import LiveRun
 from evaldrop.steps.start_run.prefixes import API

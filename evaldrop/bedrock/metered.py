@@ -9,8 +9,8 @@ from evaldrop.bedrock.billing import FLEX
 from evaldrop.bedrock.families import bodies
 from evaldrop.bedrock.families.replies import Reply, read_body
 from evaldrop.bedrock.protocol import BedrockRuntime, ServiceError
-from evaldrop.evaluation.called_checks import GUARDRAIL_CHECKS
 from evaldrop.evaluation.delivery import Delivery
+from evaldrop.evaluation.model_ids import GUARDRAIL_CHECKS
 
 _INPUT = ("inputTokens", "cacheReadInputTokens", "cacheWriteInputTokens")
 

@@ -15,7 +15,8 @@ import socket
 import struct
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any, cast
 
@@ -112,30 +113,63 @@ CONVERSE, INVOKE_MODEL, CHECK_GUARDRAIL = "converse", "invoke_model", "invoke_gu
 CANCEL, END = "cancel", "end"
 
 
+class OtherProcess:
+    """
+    A process that is to make calls: a copy of this one, begun at once. It waits to be told what to open.
+
+    Args:
+        prepare: Imports what it will need, while this process has something else to do.
+    """
+
+    def __init__(self, prepare: Callable[[], None] | None = None) -> None:
+        self._connection, theirs = socket.socketpair()
+
+        def work() -> None:
+            self._connection.close()
+            begin_copy()
+            _work(theirs, prepare)
+
+        self._process = multiprocessing.get_context("fork").Process(target=work, daemon=True)
+        self._process.start()
+        # While this process held the other's end, the connection would not end with that process.
+        theirs.close()
+        # For one that nobody ends: at its end Python asks a process politely, which this one does not hear,
+        # and waits.
+        Finalize(None, self._process.kill, exitpriority=0)
+
+    def open(self, open_runtime: Callable[[], BedrockRuntime]) -> "OtherProcessRuntime":
+        """Have the process open a runtime, by what can be pickled, and answer from it."""
+        with suppress(OSError):  # it has ended, which `opened` tells
+            self._connection.sendall(packed(open_runtime))
+        return OtherProcessRuntime(self._connection)
+
+    def end(self, *, is_done: bool) -> None:
+        """End the process; one that is done writes down first what it has yet to."""
+        self._connection.close()
+        if is_done:
+            self._process.join(_ENDING_S)
+        self._process.kill()
+        self._process.join()
+
+
 @contextmanager
-def open_in_other_process(open_runtime: Callable[[], BedrockRuntime]) -> Iterator["OtherProcessRuntime"]:
-    """Fork a process that opens a runtime and answers from it, until the block ends."""
-    ours, theirs = socket.socketpair()
+def open_in_other_process(
+    open_runtime: Callable[[], BedrockRuntime], begun: OtherProcess | None = None
+) -> Iterator["OtherProcessRuntime"]:
+    """
+    Have a process open a runtime and answer from it, until the block ends.
 
-    def work() -> None:
-        ours.close()
-        begin_copy()
-        _work(theirs, open_runtime)
-
-    process = multiprocessing.get_context("fork").Process(target=work, daemon=True)
-    process.start()
-    # While this process held the other's end, the connection would not end with that process.
-    theirs.close()
-    runtime = OtherProcessRuntime(ours)
+    Args:
+        open_runtime: Opens it; it can be pickled.
+        begun: A process that was begun for it; without one it is forked now.
+    """
+    process = OtherProcess() if begun is None else begun
+    runtime = None
     try:
+        runtime = process.open(open_runtime)
         yield runtime
     finally:
-        ours.close()
-        if runtime.is_closed:
-            # It writes down what it has yet to.
-            process.join(_ENDING_S)
-        process.kill()
-        process.join()
+        process.end(is_done=runtime is not None and runtime.is_closed)
 
 
 class OtherProcessRuntime:
@@ -160,9 +194,10 @@ class OtherProcessRuntime:
             InputError: It cannot be opened, or whatever else opening it raises.
         """
         # Before there is an event loop: a runtime that cannot be opened is told before the run begins.
-        with self._connection.makefile("rb") as stream:
-            header = stream.read(_LENGTH.size)
-            fault = pickle.loads(stream.read(*_LENGTH.unpack(header))) if header else _gone()  # noqa: S301
+        try:
+            fault = _received(self._connection)
+        except EOFError:
+            fault = _gone()
         if fault is not None:
             raise fault
         return self
@@ -250,7 +285,23 @@ def _gone() -> EvaldropError:
 # The process that makes the calls
 
 
-def _work(connection: socket.socket, open_runtime: Callable[[], BedrockRuntime]) -> None:
+def _received(connection: socket.socket) -> Any:
+    """Return the next message of a connection that blocks; EOFError: the other end is gone."""
+    header = connection.recv(_LENGTH.size, socket.MSG_WAITALL)
+    if len(header) < _LENGTH.size:
+        raise EOFError
+    (length,) = _LENGTH.unpack(header)
+    # Only this program's own processes write here.
+    return pickle.loads(connection.recv(length, socket.MSG_WAITALL))  # noqa: S301
+
+
+def _work(connection: socket.socket, prepare: Callable[[], None] | None) -> None:
+    if prepare is not None:
+        prepare()
+    try:
+        open_runtime = _received(connection)
+    except EOFError:  # there was nothing to call
+        return
     try:
         runtime = open_runtime()
         gc.collect()  # boto3 took megabytes to say where and as whom

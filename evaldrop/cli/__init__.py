@@ -12,11 +12,14 @@ def main(arguments: list[str] | None = None) -> int:
     # Python does by default, takes a tenth of the CPU time.
     gc.set_threshold(100_000, 50, 100)
     try:
-        if is_to_run(sys.argv[1:] if arguments is None else arguments):
-            from evaldrop.running.processes import begin_function_process
+        given = sys.argv[1:] if arguments is None else arguments
+        if is_to_run(given):
+            from evaldrop.running.processes import begin_calls_process, begin_function_process
 
-            # First of all: it imports what it needs while this process does.
+            # First of all: they import what they need while this process does.
             begin_function_process()
+            if is_to_call_aws(given):
+                begin_calls_process()
         from evaldrop.cli.dispatch import main as run_command
     except ImportError as error:
         # Python would end with 1, which says that a gate failed.
@@ -32,6 +35,12 @@ def main(arguments: list[str] | None = None) -> int:
 def is_to_run(arguments: list[str]) -> bool:
     """Tell whether arguments are likely to be of a command that executes a run on this machine."""
     return arguments[:1] == ["run"] and not {"-h", "--help"} & set(arguments)
+
+
+def is_to_call_aws(arguments: list[str]) -> bool:
+    """Tell whether a run's arguments are likely to have it call AWS, as it does by default."""
+    told = [argument for argument in arguments if argument.startswith(("--bedrock", "--resume"))]
+    return not told or ("aws" in arguments and "--bedrock" in arguments) or "--bedrock=aws" in arguments
 
 
 __all__ = ["main"]

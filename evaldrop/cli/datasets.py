@@ -63,7 +63,8 @@ def datasets_in(folder: str) -> list[str]:
 
 def _anchors(folder: str) -> set[str]:
     """Return the files of frozen responses that the evaluation of a folder names."""
-    from evaldrop.evaluation.load import FILE_NAME, read_loosely
+    from evaldrop.evaluation.finding import FILE_NAME
+    from evaldrop.evaluation.load import read_loosely
 
     uri = storage.join(folder, FILE_NAME)
     anchors = read_loosely(uri).get("anchors") if storage.exists(uri) else None

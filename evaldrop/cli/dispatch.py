@@ -64,14 +64,17 @@ def app_for(arguments: Sequence[str]) -> typer.Typer:
 
     The modules of forty commands take longer to import than most of them to do what they are asked for.
     """
-    # Commands of several words have commands of their own.
     name = arguments[0] if arguments else ""
     if not name.isalpha() or not (Path(__file__).parent / "commands" / f"{name}.py").is_file():
         from evaldrop.cli.app import app
 
         return app
     alone = program()
-    alone.command()(getattr(import_module(f"evaldrop.cli.commands.{name}"), name))
+    command = getattr(import_module(f"evaldrop.cli.commands.{name}"), name)
+    if isinstance(command, typer.Typer):
+        alone.add_typer(command)
+    else:
+        alone.command()(command)
     return alone
 
 

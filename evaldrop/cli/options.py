@@ -109,8 +109,8 @@ def without_credentials(spec: str | None) -> str | None:
     """
     if spec is None:
         return None
-    from evaldrop.bedrock.opening import split_credentials
     from evaldrop.bedrock.protocol import AUTHORIZATION
+    from evaldrop.bedrock.specification import split_credentials
 
     plain, authorization = split_credentials(spec)
     if authorization:

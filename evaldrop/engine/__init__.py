@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from evaldrop.late_names import late_names
 
 if TYPE_CHECKING:
+    from evaldrop.engine.definition.ahead import compile_ahead as compile_ahead
     from evaldrop.engine.definition.load import load as load
     from evaldrop.engine.errors import DefinitionError as DefinitionError
     from evaldrop.engine.errors import EngineError as EngineError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from evaldrop.engine.integrations.optimised import dynamodb_update_item as dynamodb_update_item
     from evaldrop.engine.integrations.optimised import lambda_invoke as lambda_invoke
     from evaldrop.engine.integrations.optimised import sns_publish as sns_publish
+    from evaldrop.engine.integrations.sdk import read_ahead as read_ahead
     from evaldrop.engine.integrations.sdk import sdk_integration as sdk_integration
     from evaldrop.engine.machine import StateMachine as StateMachine
     from evaldrop.engine.progress import Progress as Progress
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 # functions import `evaldrop.engine.errors`, and with it this package: imported at once, jsonata and botocore
 # would hold up each of them, and every command, by a third of a second.
 _NAMES = {
+    "definition.ahead": ("compile_ahead",),
     "definition.load": ("load",),
     "errors": ("DefinitionError", "EngineError", "QueryError", "ServiceError", "StatesError", "TaskError"),
     "execution": ("Execution", "execute"),
@@ -48,7 +51,7 @@ _NAMES = {
         "lambda_invoke",
         "sns_publish",
     ),
-    "integrations.sdk": ("sdk_integration",),
+    "integrations.sdk": ("read_ahead", "sdk_integration"),
     "machine": ("StateMachine",),
     "progress": ("Progress",),
     "runs": ("Integration", "TaskContext"),

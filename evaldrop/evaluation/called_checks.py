@@ -3,11 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from evaldrop.checks import Check, check_from_config
-from evaldrop.checks.called import ContentFilters, Similarity
 from evaldrop.errors import EvaluationError
+from evaldrop.evaluation.model_ids import GUARDRAIL_CHECKS
+
+# Whoever reads a reply or prices it needs the words of this module alone, and no check.
+if TYPE_CHECKING:
+    from evaldrop.checks import Check
+    from evaldrop.checks.called import ContentFilters, Similarity
 
 PREFIX: Final = "check:"
 """What a check's name begins with where judges are named: no judge's own name has a colon."""
@@ -15,9 +19,6 @@ PREFIX: Final = "check:"
 EMBED: Final = "embed"
 CHECK_GUARDRAIL: Final = "guardrail_checks"
 CALLED_APIS: Final = frozenset({EMBED, CHECK_GUARDRAIL})
-
-GUARDRAIL_CHECKS: Final = "amazon.guardrail-checks"
-"""What stands for a model where guardrail checks are priced: per 1,000,000 text units of 1,000 characters."""
 
 TEXT_UNIT: Final = 1000
 """Characters of a text unit."""
@@ -32,7 +33,7 @@ class CalledCheck:
     """
 
     name: str
-    check: Check
+    check: "Check"
     model: str
     api: Literal["embed", "guardrail_checks"]
     timeout_s: int = 20
@@ -50,6 +51,9 @@ def called_checks(configs: Iterable[str | Mapping[str, Any]]) -> tuple[CalledChe
 
 
 def _called(configs: Iterable[str | Mapping[str, Any]]) -> Iterator[CalledCheck]:
+    from evaldrop.checks import check_from_config
+    from evaldrop.checks.called import ContentFilters, Similarity
+
     for config in configs:
         # It is told where the evaluation is checked.
         with suppress(EvaluationError):

@@ -1,4 +1,4 @@
-"""Finds the evaluation file of a dataset, and words its mistakes."""
+"""Reads the file of an evaluation, and words its mistakes."""
 
 import re
 from collections.abc import Mapping
@@ -7,7 +7,6 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from evaldrop import storage
-from evaldrop.datasets.files.formats import stem_of
 from evaldrop.datasets.texts import visible
 from evaldrop.errors import EvaldropError, EvaluationError
 from evaldrop.evaluation.definition import Evaluation
@@ -16,46 +15,9 @@ from evaldrop.evaluation.schema_files import with_schemas
 from evaldrop.evaluation.yaml_faults import comma_advice, in_quotes, missing_space
 from evaldrop.evaluation.yaml_text import MAX_BYTES, read_yaml
 from evaldrop.nearest import did_you_mean, nearest
-from evaldrop.shipped import resource
 
-FILE_NAME = "evaluation.yaml"
-EVALUATIONS = "evaluations"
 _MOST_PROBLEMS = 100
 _QUOTED = re.compile(r"'([^']*)'")
-
-
-def find_evaluation(dataset: str) -> str | None:
-    """
-    Return the URI of the evaluation file that belongs to a dataset, or None.
-
-    The sidecar (`faq.yaml` for `faq.jsonl` and for `faq.csv.gz`) wins, then the nearest `evaluation.yaml` in
-    the dataset's folder or above.
-    """
-    for ending in (".yaml", ".yml"):
-        if storage.exists(stem_of(dataset) + ending):
-            return stem_of(dataset) + ending
-    folder = storage.parent(dataset)
-    while folder:
-        candidate = storage.join(folder, FILE_NAME)
-        if storage.exists(candidate):
-            return candidate
-        folder = storage.parent(folder)
-    return None
-
-
-def stack_evaluation(dataset: str, name: str) -> str | None:
-    """
-    Return the URI of one of a stack's own evaluations, or None.
-
-    What is in the input bucket under `evaluations/NAME/` wins over what was deployed with the function, so
-    that an evaluation can be changed without a deployment.
-    """
-    if storage.is_s3(dataset):
-        uploaded = storage.join(f"s3://{storage.place(dataset).bucket}", EVALUATIONS, name, FILE_NAME)
-        if storage.exists(uploaded):
-            return uploaded
-    deployed = resource(EVALUATIONS, name, FILE_NAME)
-    return str(deployed) if deployed.is_file() else None
 
 
 def read_evaluation(uri: str) -> Evaluation:

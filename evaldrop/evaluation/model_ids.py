@@ -6,7 +6,10 @@ What the model refuses is in `model_limits`.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+GUARDRAIL_CHECKS: Final = "amazon.guardrail-checks"
+"""What stands for a model where guardrail checks are priced: per 1,000,000 text units of 1,000 characters."""
 
 
 class IdPattern(NamedTuple):

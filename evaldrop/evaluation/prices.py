@@ -9,13 +9,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from evaldrop.evaluation.definition import Price
 from evaldrop.evaluation.delivery import Delivery
 from evaldrop.evaluation.model_ids import ANYWHERE, model_name
+
+if TYPE_CHECKING:
+    from evaldrop.evaluation.definition import Price
 
 TOKENS_PER_PRICE = 1_000_000
 
@@ -108,7 +110,7 @@ def _model_price(price: Mapping[str, Any], assumed: Mapping[str, float]) -> Mode
     return ModelPrice(**{**known, **missing, "assumed": tuple(price.get("assumed", missing))})
 
 
-def load_prices(overrides: Mapping[str, Price] | None = None) -> Prices:
+def load_prices(overrides: "Mapping[str, Price] | None" = None) -> Prices:
     """
     Return the price file's prices, with an evaluation's own where it has some.
 
@@ -122,7 +124,7 @@ def load_prices(overrides: Mapping[str, Price] | None = None) -> Prices:
     return Prices(date=shipped.date, source=source, models={**shipped.models, **own})
 
 
-def _stated(price: Price, shipped: ModelPrice | None) -> ModelPrice:
+def _stated(price: "Price", shipped: ModelPrice | None) -> ModelPrice:
     stated = price.model_dump(exclude_none=True)
     if shipped is None:
         return _model_price(stated, _assumed_factors())

@@ -1,7 +1,7 @@
 """Who runs evaluation jobs, by what `--bedrock` says."""
 
 from evaldrop import storage
-from evaldrop.bedrock.opening import parse_rehearsal
+from evaldrop.bedrock.specification import parse_rehearsal
 from evaldrop.errors import InputError
 from evaldrop.evaluation_jobs.service import AwsEvaluationJobs, EvaluationJobs
 from evaldrop.running.deployed import clients

@@ -1,9 +1,10 @@
 """
 A run on this machine, from its request to what stays when it ends: processes, calls, engine, progress.
 
-At the top is imported what a new run needs before its processes are forked, and no more. run.json's types
-take a tenth of a second that only a resumed or rejudged run needs. The engine takes a quarter of one: it is
-imported once the calls' process is on its way, so that neither waits for what the other imports.
+A run's first call waits for what is imported before it. The functions' process and that of the calls begin
+with the command and import what is theirs; here the engine is imported while the one reads the evaluation,
+and at the top stands no more than a new run needs. run.json's types take a tenth of a second that only a
+resumed or rejudged run needs.
 """
 
 import gc
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from inspect import CORO_CREATED, getcoroutinestate
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -30,16 +31,23 @@ from evaldrop.bedrock.journal import (
     room_kept_free,
 )
 from evaldrop.bedrock.metered import Meter, MeteredRuntime
+from evaldrop.bedrock.opening import (
+    open_evaluations,
+    open_jobs,
+    open_keeping_runtime,
+    open_optimizations,
+    open_runtime,
+)
 from evaldrop.bedrock.other_process import may_fork, open_in_other_process
 from evaldrop.bedrock.protocol import BedrockEvaluations, BedrockJobs, BedrockOptimizations, BedrockRuntime
 from evaldrop.bedrock.region import region_of
 from evaldrop.errors import DatasetError, InputError
-from evaldrop.evaluation import find_evaluation, parse_evaluation
+from evaldrop.evaluation.finding import evaluation_name, find_evaluation
 from evaldrop.run.lock import LOCK, locked
 from evaldrop.run.part_sizes import PARTS
 from evaldrop.run.request import RUN_FILE, RunRequest, new_run_id, out_of, run_folder
 from evaldrop.run.stop_request import forget_request, is_asked_to_stop
-from evaldrop.running.processes import function_process
+from evaldrop.running.processes import asked_early, calls_process, function_process
 from evaldrop.running.stopping import until_stopped
 
 if TYPE_CHECKING:
@@ -96,7 +104,7 @@ def new_run(
         raise DatasetError(f"{dataset}: no such file.")
     uri = evaluation or find_evaluation(dataset)
     # Without an evaluation the workflow's first step refuses the run, together with all other problems.
-    name = parse_evaluation(storage.read_bytes(uri), source=uri).name if uri else "run"
+    name = _named_meanwhile(uri) if uri else "run"
     request = RunRequest(
         run_id=new_run_id(),
         dataset=dataset,
@@ -111,6 +119,19 @@ def new_run(
         budget_usd=budget_usd,
     )
     return LocalRun(request, run_folder(storage.absolute(out), name, request.run_id))
+
+
+def _named_meanwhile(uri: str) -> str:
+    """Return an evaluation's name. The functions' process reads it, while the engine is imported here."""
+    name = asked_early(evaluation_name, uri)
+    _import_engine()
+    return name()
+
+
+def _import_engine() -> None:
+    from evaldrop.running.workflow import state_machine
+
+    state_machine()
 
 
 def rejudged_run(
@@ -158,8 +179,7 @@ def rejudged_run(
         go_on=go_on,
         parent=storage.absolute(folder),
     )
-    name = parse_evaluation(storage.read_bytes(uri), source=uri).name
-    return LocalRun(request, run_folder(request.out, name, request.run_id))
+    return LocalRun(request, run_folder(request.out, evaluation_name(uri), request.run_id))
 
 
 def execute_here(run: LocalRun, watch: Watch, say: Say) -> "Execution | None":
@@ -219,18 +239,24 @@ def _calls(run: LocalRun) -> Iterator[Callable[[], BedrockRuntime]]:
 
     A rehearsal's has none: it sends nothing.
     """
-    if run.request.simulated or not may_fork():
+    begun = calls_process()
+    if run.request.simulated or (begun is None and not may_fork()):
+        if begun is not None:
+            begun.end(is_done=False)
         yield partial(_runtime, run)
         return
-    # Forked before there is an engine: neither process then waits for what the other imports.
-    with open_in_other_process(partial(_runtime, run)) as runtime:
+    opening = partial(
+        open_keeping_runtime,
+        run.request.bedrock,
+        max_in_flight=run.request.max_in_flight or DEFAULT_IN_FLIGHT,
+        journal=journal_of(run.folder),
+    )
+    with open_in_other_process(opening, begun) as runtime:
         yield runtime.opened
 
 
 def _runtime(run: LocalRun) -> BedrockRuntime:
     """Return a runtime that keeps replies where they arrive, before the run's own process may lose them."""
-    from evaldrop.bedrock.opening import open_runtime
-
     known = _answer_key(run)
     runtime = open_runtime(
         run.request.bedrock,
@@ -247,34 +273,28 @@ def _answer_key(run: LocalRun) -> "RunAnswerKey | None":
     return RunAnswerKey(run.folder) if run.request.simulated else None
 
 
-def _jobs(run: LocalRun) -> BedrockJobs | None:
-    from evaldrop.bedrock.opening import open_jobs
+class _ControlPlane(NamedTuple):
+    """What makes a run's jobs: batch inference, evaluation, prompt optimisation."""
+
+    jobs: BedrockJobs | None = None
+    evaluations: BedrockEvaluations | None = None
+    optimizations: BedrockOptimizations | None = None
+
+
+def _control_plane(run: LocalRun) -> _ControlPlane:
+    """Return a rehearsal's. Others have none on one machine: jobs of AWS read and write S3."""
+    if not run.request.simulated:
+        return _ControlPlane()
     from evaldrop.bedrock.simulated.job_files import JobPlace
     from evaldrop.bedrock.simulated.jobs import FOLDER
 
-    known = _answer_key(run)
-    return open_jobs(
-        run.request.bedrock,
-        JobPlace(storage.local_path(run.folder) / FOLDER),
-        answer_key=known,
-        criteria=known.criterion if known else None,
+    known, bedrock = _answer_key(run), run.request.bedrock
+    place = JobPlace(storage.local_path(run.folder) / FOLDER)
+    return _ControlPlane(
+        open_jobs(bedrock, place, answer_key=known, criteria=known.criterion if known else None),
+        open_evaluations(bedrock, place),
+        open_optimizations(bedrock, place),
     )
-
-
-def _evaluations(run: LocalRun) -> BedrockEvaluations | None:
-    from evaldrop.bedrock.opening import open_evaluations
-    from evaldrop.bedrock.simulated.job_files import JobPlace
-    from evaldrop.bedrock.simulated.jobs import FOLDER
-
-    return open_evaluations(run.request.bedrock, JobPlace(storage.local_path(run.folder) / FOLDER))
-
-
-def _optimizations(run: LocalRun) -> BedrockOptimizations | None:
-    from evaldrop.bedrock.opening import open_optimizations
-    from evaldrop.bedrock.simulated.job_files import JobPlace
-    from evaldrop.bedrock.simulated.jobs import FOLDER
-
-    return open_optimizations(run.request.bedrock, JobPlace(storage.local_path(run.folder) / FOLDER))
 
 
 def _execute(
@@ -283,10 +303,11 @@ def _execute(
     from evaldrop.bedrock.metered_jobs import MeteredEvaluations, MeteredJobs
     from evaldrop.running.batch_jobs import stop_evaluation_jobs, stop_prompt_jobs
     from evaldrop.running.lanes import in_lanes
-    from evaldrop.running.workflow import run_locally, state_machine
+    from evaldrop.running.workflow import run_locally
 
-    state_machine()  # takes a tenth of a second, in which the runtime is being opened
+    _import_engine()  # while the runtime is being opened, which is waited for as late as can be
     price = _own_prices(run)
+    jobs, judging, optimizing = _control_plane(run)
     metered = MeteredRuntime(opened(), price)
     runtime = DrainingRuntime(metered)
     # Around all others: what waits in a lane is not under way, and what the journal has needs no turn.
@@ -298,8 +319,6 @@ def _execute(
     if journal.damaged:
         lines = "1 line" if journal.damaged == 1 else f"{journal.damaged:,} lines"
         say(f"{lines} of {JOURNAL} cannot be read; what they held is called again.")
-
-    jobs, judging, optimizing = _jobs(run), _evaluations(run), _optimizations(run)
 
     def workflow() -> Coroutine[Any, Any, "Execution"]:
         return run_locally(
@@ -334,11 +353,12 @@ def _execute(
 
 def _own_prices(run: LocalRun) -> "Price":
     """Return what says what a reply cost at the run's prices, which it has before its first call."""
-    from evaldrop.bedrock.billing import cost_of_replies
-    from evaldrop.evaluation.prices import Prices
 
     @cache
     def kept() -> "Price":
+        from evaldrop.bedrock.billing import cost_of_replies
+        from evaldrop.evaluation.prices import Prices
+
         # Not by run.json's types, which take a tenth of a second to import.
         content = orjson.loads(storage.read_bytes(storage.join(run.folder, RUN_FILE)))
         return cost_of_replies(Prices.from_json(content["prices"]))

@@ -8,8 +8,8 @@ import orjson
 
 from evaldrop import storage
 from evaldrop.bedrock.lanes import LanedRuntime
-from evaldrop.bedrock.opening import is_throttled_by_load
 from evaldrop.bedrock.protocol import BedrockRuntime
+from evaldrop.bedrock.specification import is_throttled_by_load
 from evaldrop.evaluation.delivery import ModelQuota
 from evaldrop.run.place import RUN_FILE
 from evaldrop.running.quota_leases import QuotaLeases

@@ -12,12 +12,14 @@ import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from multiprocessing.util import Finalize
 from typing import Any, ParamSpec, TypeVar
 
-from evaldrop.bedrock.other_process import begin_copy, may_fork
+from evaldrop.bedrock.opening import import_for_aws
+from evaldrop.bedrock.other_process import OtherProcess, begin_copy, may_fork
 from evaldrop.run.part_sizes import (
     EACH_PART,
     LOCAL_PART_BYTES,
@@ -25,6 +27,8 @@ from evaldrop.run.part_sizes import (
     PARTS_ABOVE,
 )
 from evaldrop.running.handlers import begin_alone
+
+_GONE = "The process of the run's functions has ended."
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -53,6 +57,11 @@ class FunctionProcess(Executor):
         """Have the process call something."""
         return self._turns.submit(self._called, fn, args, kwargs)
 
+    def ask(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Callable[[], T]:
+        """Have the process call something before any other; return what waits for it, without a thread."""
+        self._connection.send((function, args, kwargs))
+        return self._answered
+
     def kill(self) -> None:
         """End the process at once: what it is at is done anew when the run goes on."""
         self._process.kill()
@@ -69,9 +78,15 @@ class FunctionProcess(Executor):
     def _called(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         try:
             self._connection.send((function, args, kwargs))
+        except OSError as error:
+            raise BrokenExecutor(_GONE) from error
+        return self._answered()
+
+    def _answered(self) -> Any:
+        try:
             is_fine, answer = self._connection.recv()
         except (EOFError, OSError) as error:
-            raise BrokenExecutor("The process of the run's functions has ended.") from error
+            raise BrokenExecutor(_GONE) from error
         if not is_fine:
             raise answer
         return answer
@@ -92,6 +107,33 @@ def begin_function_process() -> None:
     with suppress(OSError):
         if may_fork():
             _early = FunctionProcess()
+
+
+def asked_early(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Callable[[], T]:
+    """
+    Have the process that was begun early call something; return what waits for its answer.
+
+    What it has imported need not be imported here, too. Without such a process it is called here.
+    """
+    return partial(function, *args, **kwargs) if _early is None else _early.ask(function, *args, **kwargs)
+
+
+_early_calls: OtherProcess | None = None
+
+
+def begin_calls_process() -> None:
+    """Begin the process that `calls_process` gives, before there is a run, for one that calls AWS."""
+    global _early_calls
+    with suppress(OSError):
+        if may_fork():
+            _early_calls = OtherProcess(import_for_aws)
+
+
+def calls_process() -> OtherProcess | None:
+    """Return the process that was begun early, once."""
+    global _early_calls
+    process, _early_calls = _early_calls, None
+    return process
 
 
 @contextmanager

@@ -164,7 +164,7 @@ def _kind(bedrock: str) -> str:
 
 def _answers(bedrock: str) -> object:
     """Return what a rehearsal's answers depend on; faults and waiting change none."""
-    from evaldrop.bedrock.opening import parse_rehearsal
+    from evaldrop.bedrock.specification import parse_rehearsal
 
     rehearsal = parse_rehearsal(bedrock.partition(":")[2])
     # Rows that a job does not answer are called, and get the reply that they would have got.

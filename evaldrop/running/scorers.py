@@ -1,16 +1,16 @@
 """A run's scorers on one machine: what the workflow calls as functions, answered by processes."""
 
 from collections.abc import Sequence
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from evaldrop import storage
 from evaldrop.checks.scorers import HERE
 from evaldrop.engine import Integration, TaskContext
-from evaldrop.run.definition import RunDefinition
 from evaldrop.run.scores import SCORES
 from evaldrop.scorers.batches import RESPONSES
-from evaldrop.scorers.processes import ScorerProcesses
-from evaldrop.steps.prepare_scores.folders import import_folders
+
+if TYPE_CHECKING:
+    from evaldrop.scorers.processes import ScorerProcesses
 
 LOG_FILE = f"{SCORES}/scorers.log"
 """What scorers print, in the run's folder."""
@@ -45,6 +45,11 @@ class RunScorers:
         """Return the results of a batch."""
         # Without an await between: batches come side by side, and share the processes.
         if self._processes is None:
+            # Most runs have no scorers.
+            from evaldrop.run.definition import RunDefinition
+            from evaldrop.scorers.processes import ScorerProcesses
+            from evaldrop.steps.prepare_scores.folders import import_folders
+
             run = RunDefinition.load(self._folder)
             self._log = storage.local_path(storage.join(self._folder, LOG_FILE)).open("ab")
             self._processes = ScorerProcesses(import_folders(run.evaluation_uri), self._log)

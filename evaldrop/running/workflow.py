@@ -1,11 +1,13 @@
 """The workflow on one machine: its real file, the real handlers, and buckets that are directories."""
 
+import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
+from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -22,10 +24,12 @@ from evaldrop.engine import (
     StateMachine,
     TaskContext,
     bedrock_invoke_model,
+    compile_ahead,
     dynamodb_update_item,
     execute,
     lambda_invoke,
     load,
+    read_ahead,
     sdk_integration,
     sns_publish,
 )
@@ -39,10 +43,14 @@ from evaldrop.running.processes import PartProcesses
 from evaldrop.running.scorers import RunScorers
 from evaldrop.running.stored_bodies import get_object, with_stored_bodies
 from evaldrop.shipped import workflow_definition, workflow_sha256
-from evaldrop.steps.report_failure.notices import unfinished_notice
 
 JOBS_ROLE = "arn:aws:iam::000000000000:role/evaldrop-jobs"
 """What a rehearsal's jobs of either kind are to work by; nobody assumes it."""
+
+RECORDS_STATE = "EvaluateRecords"
+"""The state whose children make the calls of records."""
+
+_SENT_S = 0.001
 
 
 class _WholeFile(BytesIO):
@@ -109,10 +117,12 @@ def _checked_mark() -> Path:
     Return the file that is there when this engine has checked this workflow, all of it.
 
     Beside the engine's compiled modules, and as these told by the times of their sources: one that is changed
-    checks anew.
+    checks anew, and so does another botocore, by whose models the workflow's calls are checked.
     """
     engine = Path(engine_package.__file__).parent
-    changed = max(path.stat().st_mtime_ns for path in engine.rglob("*.py"))
+    models = find_spec("botocore")
+    sources = [*engine.rglob("*.py"), *([Path(models.origin)] if models and models.origin else [])]
+    changed = max(path.stat().st_mtime_ns for path in sources)
     key = f"{workflow_sha256()[:32]}-{changed}-{sys.implementation.cache_tag}"
     return engine / "__pycache__" / f"workflow-{key}.checked"
 
@@ -159,7 +169,10 @@ async def run_locally(
 
     # Where functions have a process, parts have some, too; begun with the first part.
     parts = PartProcesses() if functions is not None else None
-    invoked = _by_part(lambda_invoke(HANDLERS, executor=functions), lambda_invoke(HANDLERS, executor=parts))
+    whole = lambda_invoke(HANDLERS, executor=functions)
+    if functions is not None:
+        whole = _meanwhile(whole, _ahead())
+    invoked = _by_part(whole, lambda_invoke(HANDLERS, executor=parts))
     try:
         execution = await execute(
             state_machine(),
@@ -196,6 +209,32 @@ async def run_locally(
     return _worded(execution, request)
 
 
+def _ahead() -> Iterator[None]:
+    """Make ready, step by step, what a run's first calls need."""
+    read_ahead("bedrock-runtime", "Converse")
+    yield
+    yield from compile_ahead(state_machine().flow.states[RECORDS_STATE])
+
+
+def _meanwhile(invoke: Integration, steps: Iterator[None]) -> Integration:
+    """Return an integration that takes further steps while a function of another process works."""
+
+    async def integration(arguments: Any, context: TaskContext) -> Any:
+        call = asyncio.ensure_future(invoke(arguments, context))
+        try:
+            # By then the other process has it.
+            await asyncio.sleep(_SENT_S)
+            for _ in steps:
+                if call.done():
+                    break
+                await asyncio.sleep(0)
+            return await call
+        finally:
+            call.cancel()
+
+    return integration
+
+
 def _by_part(whole: Integration, part: Integration) -> Integration:
     """Return what calls functions: for parts of a dataset, as several at a time."""
 
@@ -223,6 +262,8 @@ def _worded(execution: Execution, request: RunRequest) -> Execution:
     # Who stopped it knows why: there is nothing to word.
     if execution.status in {"SUCCEEDED", "ABORTED"}:
         return execution
+    from evaldrop.steps.report_failure.notices import unfinished_notice
+
     notice = unfinished_notice(
         request.model_dump(mode="json"),
         error=execution.error or "States.Timeout",

@@ -12,7 +12,8 @@ from evaldrop.checks import Check, Subject, check_from_config
 from evaldrop.datasets import Record, Rejected, read_records
 from evaldrop.datasets.texts import visible
 from evaldrop.errors import DatasetError, EvaluationError
-from evaldrop.evaluation.load import find_evaluation, read_evaluation
+from evaldrop.evaluation.finding import find_evaluation
+from evaldrop.evaluation.load import read_evaluation
 
 CheckConfig = str | Mapping[str, Any]
 

@@ -34,11 +34,13 @@ class Problems:
     """
     What is wrong with a definition, in the order it was found.
 
-    `was_checked`: nothing is, in its expressions; they are compiled when they are first needed.
+    `was_checked`: nothing is, in its expressions and in what its Tasks call. Expressions are then compiled
+    when they are first needed, and no service's model is read.
     """
 
     def __init__(self, *, was_checked: bool = False) -> None:
         self.lines: list[str] = []
+        self.was_checked = was_checked
         self.compiling: Compile = LaterExpression if was_checked else compile_expression
 
     def add(self, path: str, problem: str) -> None:

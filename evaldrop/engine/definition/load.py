@@ -30,7 +30,8 @@ def load(
         substitutions: What stands for each `${Placeholder}`, as CloudFormation's DefinitionSubstitutions.
         name: The state machine's name in ARNs and in $states.context.
         was_checked: This very definition has been loaded before without problems: expressions, which take
-            most of the time, are compiled when a state first needs them.
+            most of the time, are compiled when a state first needs them, and what Tasks call is not looked
+            for in the services' models.
 
     Raises:
         DefinitionError: Lists every problem, each with the path to it.

@@ -58,10 +58,11 @@ def _parse_state(name: str, fields: Fields) -> machine.State:
 
 def _task(name: str, fields: Fields) -> machine.State:
     arn = fields.text("Resource", required=True)
-    if arn is not None and (problem := resource_problem(arn)):
+    is_to_check = arn is not None and not fields.problems.was_checked
+    if arn is not None and is_to_check and (problem := resource_problem(arn)):
         fields.complain("Resource", problem)
     arguments = fields.template("Arguments")
-    if arn is not None and arguments is not None:
+    if arn is not None and is_to_check and arguments is not None:
         check_arguments(strip_prefix(arn), arguments.literal, fields.at("Arguments"), fields.problems)
     timeout = fields.number_template("TimeoutSeconds", minimum=1, maximum=MAX_SECONDS)
     heartbeat = fields.number_template("HeartbeatSeconds", minimum=1, maximum=MAX_SECONDS)

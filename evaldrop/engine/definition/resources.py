@@ -5,14 +5,15 @@ Arguments are checked as far as they are written out, as AWS does at creation.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cache
-from typing import Any
-
-from botocore.loaders import Loader
-from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
+from typing import TYPE_CHECKING, Any
 
 from evaldrop.engine.definition.fields import Problems, member_path
+
+# Imported where a model is read: a workflow that was checked before needs none until its first call.
+if TYPE_CHECKING:
+    from botocore.model import ServiceModel, Shape
 
 _ARN = re.compile(r"arn:aws[a-z-]*:states:[^:]*:[^:]*:(?P<rest>.+)")
 OPTIMISED = ("bedrock:invokeModel", "dynamodb:updateItem", "lambda:invoke", "sns:publish")
@@ -28,8 +29,12 @@ OPTIMISED_FIELDS = {"bedrock:invokeModel": BEDROCK_FIELDS, "lambda:invoke": LAMB
 _MODELLED = frozenset(OPTIMISED) - OPTIMISED_FIELDS.keys()
 
 
-# One for all models, because listing the services takes long.
-_loader: Callable[[], Any] = cache(Loader)
+@cache
+def _loader() -> Any:
+    """Return the one loader of all models, because listing the services takes long."""
+    from botocore.loaders import Loader
+
+    return Loader()
 
 
 def strip_prefix(arn: str) -> str:
@@ -60,7 +65,7 @@ def resource_problem(arn: str) -> str | None:
     return None
 
 
-def sdk_operation(resource: str) -> OperationModel | None:
+def sdk_operation(resource: str) -> Any:
     """Return botocore's model of what an aws-sdk resource calls; None when there is no such action."""
     prefix, _, rest = resource.partition(":")
     service, _, action = rest.partition(":")
@@ -78,8 +83,10 @@ def _service_names() -> dict[str, str]:
 
 
 @cache
-def service_model(service: str) -> ServiceModel:
+def service_model(service: str) -> "ServiceModel":
     """Return botocore's model of a service, by botocore's name for it (bedrock-runtime)."""
+    from botocore.model import ServiceModel
+
     return ServiceModel(_loader().load_service_model(service, "service-2"), service)
 
 
@@ -107,7 +114,9 @@ def _unknown(name: str, allowed: Iterable[str]) -> str:
     return f"the field {name!r} is not supported by Step Functions{hint}"
 
 
-def _check_shape(shape: Shape, value: Any, path: str, problems: Problems) -> None:
+def _check_shape(shape: "Shape", value: Any, path: str, problems: Problems) -> None:
+    from botocore.model import ListShape, MapShape, StructureShape
+
     # Any JSON: a tool's schema, a model's own parameters. Their names are not the service's.
     if getattr(shape, "is_document_type", False):
         return

@@ -14,8 +14,6 @@ from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar
 
-from botocore.model import ListShape, MapShape, Shape, StructureShape
-
 from evaldrop.engine.definition.resources import pascal, service_model
 from evaldrop.engine.errors import RUNTIME, ServiceError, TaskError
 from evaldrop.engine.payloads import to_json
@@ -48,13 +46,14 @@ def sdk_integration(
         name_error: Names a service's error, after the prefix, where `service_failure` has another name.
 
     The integration raises TaskError: States.Runtime for Arguments the service's model does not have, and
-    what `service_failure` names for a ServiceError.
+    what `service_failure` names for a ServiceError. The model, which takes long to read, is read by the first
+    call or by `read_ahead`: of a dozen actions that a table of integrations has most are never called.
     """
-    inward, outward = request_plan(service, operation), result_plan(service, operation)
-    first = prefix or java_name(service_model(service).service_id)
 
     async def integration(arguments: Any, _context: TaskContext) -> Any:
-        request = inward(arguments, ())
+        first = prefix or service_prefix(service)
+        outward = result_plan(service, operation)
+        request = request_plan(service, operation)(arguments, ())
         try:
             response = await call(request)
         except ServiceError as error:
@@ -67,6 +66,19 @@ def sdk_integration(
             raise service_failure(first, service, ServiceError(CLIENT_FAULT, what)) from fault
 
     return integration
+
+
+def read_ahead(service: str, operation: str) -> None:
+    """Read what the first call of an action needs of its service's model."""
+    service_prefix(service)
+    request_plan(service, operation)
+    result_plan(service, operation)
+
+
+@cache
+def service_prefix(service: str) -> str:
+    """Return what the names of a service's errors begin with: BedrockRuntime."""
+    return java_name(service_model(service).service_id)
 
 
 def service_failure(
@@ -82,7 +94,7 @@ def service_failure(
     # A runtime that sees for itself that no state can hold an answer says so by the engine's own name.
     if error.code.startswith("States."):
         return TaskError(error.code, error.message)
-    name = java_name(service_model(service).service_id)
+    name = service_prefix(service)
     code = _modelled_name(service, name, error.code) if name_error is None else name_error(error.code)
     cause = f"{error.message}{_answered(name, error)}"
     return TaskError(f"{prefix}.{code}", cause, retry_after_s=error.retry_after_s)
@@ -214,32 +226,33 @@ class _Results:
     def plan(self) -> Convert:
         return self.shape(self.top) if self.top is not None else lambda _value, _path: {}
 
-    def shape(self, shape: Shape) -> Convert:
+    def shape(self, shape: Any) -> Convert:
         if getattr(shape, "is_document_type", False):
             return _as_is
         if shape.name in self.made:
             return self.made[shape.name]
         # Found by name when it is called, not when it is made: a shape may contain itself.
         self.made[shape.name] = lambda value, path: self.made[shape.name](value, path)
-        if isinstance(shape, StructureShape):
-            convert = self.structure(shape)
-        elif isinstance(shape, ListShape):
-            convert = self.list_of(self.shape(shape.member))
-        elif isinstance(shape, MapShape):
-            convert = self.map_of(self.shape(shape.value))
-        else:
-            convert = self.scalars.get(shape.type_name, _as_is)
+        match shape.type_name:
+            case "structure":
+                convert = self.structure(shape)
+            case "list":
+                convert = self.list_of(self.shape(shape.member))
+            case "map":
+                convert = self.map_of(self.shape(shape.value))
+            case scalar:
+                convert = self.scalars.get(scalar, _as_is)
         self.made[shape.name] = convert
         return convert
 
-    def members(self, shape: StructureShape) -> Iterator[tuple[str, Convert]]:
+    def members(self, shape: Any) -> Iterator[tuple[str, Convert]]:
         body = shape.serialization.get("payload") if shape is self.top else None
         for name, member in shape.members.items():
             # The whole body of a call or an answer is JSON, any other blob base64.
             is_body = name == body and member.type_name == "blob"
             yield name, self.body if is_body else self.shape(member)
 
-    def structure(self, shape: StructureShape) -> Convert:
+    def structure(self, shape: Any) -> Convert:
         members = {name: (pascal(name), convert) for name, convert in self.members(shape)}
 
         def convert(value: Any, path: Path) -> Any:
@@ -278,7 +291,7 @@ class _Requests(_Results):
         "blob": _bytes_in,
     }
 
-    def structure(self, shape: StructureShape) -> Convert:
+    def structure(self, shape: Any) -> Convert:
         members = {pascal(name): (name, convert) for name, convert in self.members(shape)}
         required = [(name, pascal(name)) for name in shape.required_members]
 

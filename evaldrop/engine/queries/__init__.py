@@ -80,6 +80,10 @@ class LaterExpression:
             self._made = compile_expression(self.source)
         return self._made.evaluate(frame)
 
+    def compile(self) -> None:
+        """Compile it now, when there is time."""
+        compile_expression(self.source)
+
     @property
     def reads(self) -> frozenset[str]:
         """The names of the variables it takes from outside."""

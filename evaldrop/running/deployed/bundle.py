@@ -14,7 +14,7 @@ from evaldrop import storage
 from evaldrop.datasets.files.formats import DATASET_ENDINGS, ENDINGS_IN_WORDS, stem_of
 from evaldrop.errors import EvaluationError, InputError, PromptError
 from evaldrop.evaluation import find_evaluation, parse_evaluation
-from evaldrop.evaluation.load import FILE_NAME
+from evaldrop.evaluation.finding import FILE_NAME
 from evaldrop.evaluation.prompts import Kind, find_prompt, load_prompt
 from evaldrop.evaluation.schema_files import schema_files
 from evaldrop.run.definition import RunDefinition

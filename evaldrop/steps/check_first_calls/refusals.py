@@ -5,8 +5,7 @@ from typing import Any
 
 from evaldrop.aws_errors import hint_for
 from evaldrop.bedrock.error_names import known_name
-from evaldrop.evaluation.called_checks import GUARDRAIL_CHECKS
-from evaldrop.evaluation.model_ids import model_name
+from evaldrop.evaluation.model_ids import GUARDRAIL_CHECKS, model_name
 
 _CREDENTIALS = (
     "ExpiredTokenException", "IncompleteSignatureException", "InvalidClientTokenIdException",

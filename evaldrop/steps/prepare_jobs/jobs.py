@@ -2,14 +2,16 @@
 
 import hashlib
 import re
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
 from evaldrop import storage
-from evaldrop.evaluation import Called
 from evaldrop.run.job_names import job_prefix
 from evaldrop.run.records import RECORDS_FILE
+
+if TYPE_CHECKING:
+    from evaldrop.evaluation import Called
 
 JSON = dict[str, Any]
 
@@ -55,7 +57,7 @@ class BatchJob(NamedTuple):
 
 
 def job_of(
-    run_id: str, stage: str, part: int, *, called: Called, n: int, reserve: int = 0, round_: int = 1
+    run_id: str, stage: str, part: int, *, called: "Called", n: int, reserve: int = 0, round_: int = 1
 ) -> BatchJob:
     """Return the job of a part of a candidate's or judge's rows in a stage; `part` counts from 1."""
     words = (run_id, stage, called.name, str(part))

@@ -17,10 +17,10 @@ import orjson
 
 from evaldrop.bedrock.families.replies import read_reply
 from evaldrop.bedrock.families.requests import native_guardrail
-from evaldrop.bedrock.opening import parse_rehearsal
 from evaldrop.bedrock.protocol import BedrockRuntime, ServiceError
 from evaldrop.bedrock.simulated.answer_key import AnswerKey
 from evaldrop.bedrock.simulated.runtime import SimulatedRuntime
+from evaldrop.bedrock.specification import parse_rehearsal
 from evaldrop.datasets import Record
 from evaldrop.evaluation import Called, Candidate
 from evaldrop.evaluation.definition import GIVEN

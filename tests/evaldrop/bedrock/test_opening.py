@@ -6,9 +6,10 @@ import pytest
 
 from evaldrop.bedrock.aws import AwsRuntime
 from evaldrop.bedrock.openai import OpenAIRuntime
-from evaldrop.bedrock.opening import open_runtime, parse_rehearsal, split_credentials
+from evaldrop.bedrock.opening import open_runtime
 from evaldrop.bedrock.simulated.rehearsal import Rehearsal
 from evaldrop.bedrock.simulated.runtime import SimulatedRuntime
+from evaldrop.bedrock.specification import parse_rehearsal, split_credentials
 from evaldrop.errors import InputError
 
 

@@ -1,7 +1,6 @@
 """How the command line answers: help everywhere, exit codes, sentences instead of tracebacks."""
 
 import errno
-import importlib
 import shlex
 import subprocess
 from contextlib import suppress
@@ -11,12 +10,10 @@ import pytest
 import yaml
 
 from evaldrop import __version__
-from evaldrop.cli import exits, main
+from evaldrop.cli import dispatch, exits, main
+from evaldrop.cli.app import app
 from evaldrop.errors import EvaldropError, InputError, StorageError
 from tests.whole_runs import EVALUATION, command, environment, write_evaluation
-
-# `evaldrop.cli.app` is a module and, in it, the application.
-cli_app = importlib.import_module("evaldrop.cli.app")
 
 
 def _caused(cause):
@@ -95,7 +92,7 @@ def test_errors_leave_as_sentences_and_codes(error, code, told, monkeypatch, cap
     def fail(*_args, **_kwargs):
         raise error
 
-    monkeypatch.setattr(cli_app, "app", fail)
+    monkeypatch.setattr(dispatch, "app_for", lambda _: fail)
     assert main([]) == code
     assert capsys.readouterr().err.splitlines() == told
 
@@ -106,8 +103,10 @@ def test_a_reader_that_has_seen_enough_is_no_error(monkeypatch):
     def fail(*_args, **_kwargs):
         raise BrokenPipeError
 
-    monkeypatch.setattr(cli_app, "app", fail)
-    monkeypatch.setattr(cli_app.sys, "stderr", type("Stream", (), {"close": lambda _: closed.append(True)})())
+    monkeypatch.setattr(dispatch, "app_for", lambda _: fail)
+    monkeypatch.setattr(
+        dispatch.sys, "stderr", type("Stream", (), {"close": lambda _: closed.append(True)})()
+    )
     assert main([]) == 0
     assert closed
 
@@ -138,7 +137,7 @@ def test_a_fault_of_ours_is_70_and_told_in_a_file_without_credentials(monkeypatc
         raise KeyError("\x1b[31mmade up\u202e")
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(cli_app, "app", broken)
+    monkeypatch.setattr(dispatch, "app_for", lambda _: broken)
     arguments = ["run", "x.jsonl", "--bedrock", "openai=http://ann:secret@host/v1"]
     assert main(arguments) == exits.FAULT_OF_OURS == 70
     said = capsys.readouterr().err
@@ -157,7 +156,7 @@ def test_a_fault_is_told_where_no_file_can_be_written(monkeypatch, capsys, tmp_p
     def broken(*_, **__):
         raise RecursionError("too deep")
 
-    monkeypatch.setattr(cli_app, "app", broken)
+    monkeypatch.setattr(dispatch, "app_for", lambda _: broken)
     monkeypatch.setattr("pathlib.Path.write_text", lambda *_, **__: (_ for _ in ()).throw(OSError("full")))
     assert main(["run"]) == exits.FAULT_OF_OURS
     assert "RecursionError: too deep" in capsys.readouterr().err
@@ -168,7 +167,7 @@ def test_a_librarys_own_way_out_is_no_failed_gate(code, monkeypatch):
     def leave(*_, **__):
         raise SystemExit(code)
 
-    monkeypatch.setattr(cli_app, "app", leave)
+    monkeypatch.setattr(dispatch, "app_for", lambda _: leave)
     assert main(["run"]) == exits.FAULT_OF_OURS
 
 
@@ -195,7 +194,7 @@ def test_nothing_that_people_give_ends_with_1(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "folder").mkdir()
     (tmp_path / "bytes").write_bytes(bytes(range(256)))
-    names = [each.name or each.callback.__name__ for each in cli_app.app.registered_commands]
+    names = [each.name or each.callback.__name__ for each in app.registered_commands]
     words = ["folder", "bytes", "", "absent", "s3:///", "\0"]
     others = {"local", "serve", "view", "init", "watch", "fetch", "runs", "submit"}
     for name in sorted({*names, "review"} - others):

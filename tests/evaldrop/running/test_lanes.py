@@ -7,7 +7,8 @@ from contextlib import nullcontext
 import orjson
 import pytest
 
-from evaldrop.bedrock.opening import is_throttled_by_load, open_runtime
+from evaldrop.bedrock.opening import open_runtime
+from evaldrop.bedrock.specification import is_throttled_by_load
 from evaldrop.engine import Observer
 from evaldrop.evaluation.delivery import ModelQuota
 from evaldrop.running.here import execute_here, new_run

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from evaldrop.cli import is_to_run
+from evaldrop.cli import is_to_call_aws, is_to_run
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere functions run in a thread")
 
@@ -79,6 +79,60 @@ print(main([*sys.argv[1:]]))
 print(processes._early is None)
 """
 
+ASKED = """
+import os
+from evaldrop.errors import DatasetError
+from evaldrop.running import processes
+
+def fails():
+    raise DatasetError("no such file")
+
+# Without a process it is called here.
+print(processes.asked_early(os.getpid)() == os.getpid())
+processes.begin_function_process()
+asked = processes.asked_early(os.getpid)
+# No thread was made, so that this process can still be copied.
+print(processes.may_fork(), asked() == processes._early._process.pid)
+try:
+    processes.asked_early(fails)()
+except DatasetError as error:
+    print(error)
+with processes.function_process() as functions:
+    print(functions.submit(int, "7").result())
+"""
+CALLS = """
+import os, signal, sys, time
+from functools import partial
+from evaldrop.bedrock.opening import open_runtime
+from evaldrop.bedrock.other_process import open_in_other_process
+from evaldrop.running import processes
+
+processes.begin_calls_process()
+begun = processes.calls_process()
+pid = begun._process.pid
+opening = partial(open_runtime, "openai=http://127.0.0.1:9/v1", max_in_flight=1)
+with open_in_other_process(opening, begun) as runtime:
+    print(runtime.opened() is runtime, processes.calls_process())
+print(begun._process.is_alive())
+# Killed before it was told what to open.
+processes.begin_calls_process()
+begun = processes.calls_process()
+os.kill(begun._process.pid, signal.SIGKILL)
+begun._process.join()
+try:
+    with open_in_other_process(opening, begun) as runtime:
+        runtime.opened()
+except Exception as error:
+    print(type(error).__name__)
+"""
+LEFT = """
+import os, signal
+from evaldrop.running import processes
+
+processes.begin_calls_process()
+print(processes._early_calls._process.pid, flush=True)
+{end}
+"""
 NO_PROCESS = """
 import os
 from evaldrop.running import processes
@@ -88,7 +142,8 @@ def refused():
 
 os.fork = refused
 processes.begin_function_process()
-print(processes._early)
+processes.begin_calls_process()
+print(processes._early, processes._early_calls)
 """
 
 
@@ -139,10 +194,40 @@ def test_a_command_that_runs_nothing_ends_with_the_process_that_was_begun_for_it
 
 def test_where_no_process_can_be_had_the_command_goes_on_until_it_needs_one():
     """Ended at once, it would end with Python's exit code, which is that of a failed gate."""
-    assert said(NO_PROCESS) == ["None"]
+    assert said(NO_PROCESS) == ["None", "None"]
+
+
+def test_what_is_asked_early_is_answered_by_the_functions_process_without_a_thread():
+    assert said(ASKED) == ["True", "True", "True", *["no", "such", "file"], "7"]
+
+
+def test_calls_are_made_by_the_process_that_was_begun_for_them_once():
+    assert said(CALLS) == ["True", "None", "False", "EvaldropError"]
+
+
+@pytest.mark.parametrize("end", ["", "os.kill(os.getpid(), signal.SIGKILL)"])
+def test_a_process_for_calls_that_nobody_used_ends_with_the_command(end):
+    (pid,) = said(LEFT.format(end=end))
+    patience = time.monotonic() + 30
+    while is_at_work(pid):
+        assert time.monotonic() < patience, "the calls' process outlived the command"
+        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("arguments", [[], ["run", "--help"], ["report", "run"], ["runs"]])
 def test_other_commands_begin_none(arguments):
     assert not is_to_run(arguments)
     assert is_to_run(["run", "d.jsonl", "--yes"])
+
+
+@pytest.mark.parametrize(("arguments", "calls"), [
+    (["d.jsonl", "--yes"], True),
+    (["d.jsonl", "--bedrock", "aws"], True),
+    (["--bedrock=aws", "d.jsonl"], True),
+    (["d.jsonl", "--bedrock", "simulated"], False),
+    (["d.jsonl", "--bedrock=openai=http://localhost:1/v1"], False),
+    # Whom it calls is in the run's folder.
+    (["--resume", "latest"], False),
+])  # fmt: skip
+def test_only_a_run_that_is_likely_to_call_aws_gets_ready_for_it(arguments, calls):
+    assert is_to_call_aws(["run", *arguments]) == calls

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 
 import pytest
 
-from evaldrop.engine import DefinitionError, execute, load
+from evaldrop.engine import DefinitionError, compile_ahead, execute, load
 from evaldrop.engine.queries import LaterExpression, compile_expression
 from evaldrop.running import workflow
 from evaldrop.running.workflow import state_machine
@@ -60,6 +62,57 @@ def test_an_expression_knows_of_itself_what_a_compiled_one_knows():
     source = "$a + $states.context.Map.Item.Index"
     later, now = LaterExpression(source), compile_expression(source)
     assert (later.source, later.uses_context, later.reads) == (now.source, now.uses_context, now.reads)
+
+
+CALLS = {
+    "QueryLanguage": "JSONata",
+    "StartAt": "Call",
+    "States": {
+        "Call": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::aws-sdk:bedrockruntime:converse",
+            "Arguments": {"ModelId": "m"},
+            "End": True,
+        }
+    },
+}
+
+
+@pytest.mark.parametrize(("was_checked", "imported"), [(True, "[]"), (False, "['botocore']")])
+def test_no_services_model_is_read_for_what_was_checked(was_checked, imported):
+    code = (
+        f"import sys; from evaldrop.engine import load, sdk_integration; load({CALLS}, was_checked={was_checked});"
+        "sdk_integration('bedrock-runtime', 'Converse', None);"
+        "print(sorted({'botocore', 'boto3'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == imported
+
+
+def test_a_states_expressions_are_compiled_ahead_one_with_every_step_those_within_a_map_too():
+    inner = {
+        "StartAt": "A",
+        "States": {"A": {"Type": "Pass", "Output": "{% 'ahead ' & 'in' %}", "End": True}},
+    }
+    definition = {
+        "QueryLanguage": "JSONata",
+        "StartAt": "All",
+        "States": {
+            "All": {
+                "Type": "Map",
+                "Items": "{% [1, 'ahead'] %}",
+                "ItemProcessor": {"StartAt": "A", "States": inner},
+                "End": True,
+            }
+        },
+    }
+    (state,) = load(definition, was_checked=True).flow.states.values()
+    before = compile_expression.cache_info().misses
+    made = [compile_expression.cache_info().misses - before for _ in compile_ahead(state)]
+    assert made == [1, 2]
+    # What was compiled at once need not be.
+    (state,) = load(definition).flow.states.values()
+    assert list(compile_ahead(state)) == []
 
 
 @pytest.fixture

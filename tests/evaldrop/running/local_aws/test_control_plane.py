@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from evaldrop.bedrock.opening import parse_rehearsal
 from evaldrop.bedrock.simulated.evaluation_jobs import rehearsed_evaluations
 from evaldrop.bedrock.simulated.job_files import JobPlace
 from evaldrop.bedrock.simulated.jobs import rehearsed_jobs
 from evaldrop.bedrock.simulated.prompt_optimizations import rehearsed_optimizations
+from evaldrop.bedrock.specification import parse_rehearsal
 from evaldrop.running.local_aws.batch_jobs import OF_JOBS, RoleJobs
 from evaldrop.running.local_aws.clients import ACCOUNT, REGION
 from evaldrop.running.local_aws.control_plane import ControlPlane
