@@ -7,9 +7,11 @@ import pytest
 from evaldrop.running.workflow import _ahead, _meanwhile
 
 
-def steps(taken, count):
+def steps(taken, count, at_third=lambda: None):
     for number in range(count):
         taken.append(number)
+        if number == 2:
+            at_third()
         yield
 
 
@@ -19,23 +21,19 @@ def run(scenario):
 
 def test_steps_are_taken_while_a_function_works_and_go_on_with_the_next():
     taken = []
-    made = steps(taken, 1_000)
 
     async def scenario():
         ended = asyncio.Event()
+        made = steps(taken, 1_000, ended.set)
 
         async def work(arguments, _context):
             await ended.wait()
             return arguments
 
         integration = _meanwhile(work, made)
-        first = asyncio.create_task(integration("first", None))
-        while len(taken) < 3:
-            await asyncio.sleep(0.001)
-        ended.set()
-        assert await first == "first"
+        assert await integration("first", None) == "first"
         so_far = len(taken)
-        assert so_far < 1_000
+        assert 3 <= so_far < 1_000
         assert await integration("second", None) == "second"
         assert await integration("third", None) == "third"
         return so_far

@@ -81,7 +81,8 @@ CALLS = {
 @pytest.mark.parametrize(("was_checked", "imported"), [(True, "[]"), (False, "['botocore']")])
 def test_no_services_model_is_read_for_what_was_checked(was_checked, imported):
     code = (
-        f"import sys; from evaldrop.engine import load, sdk_integration; load({CALLS}, was_checked={was_checked});"
+        "import sys; from evaldrop.engine import load, sdk_integration;"
+        f"load({CALLS}, was_checked={was_checked});"
         "sdk_integration('bedrock-runtime', 'Converse', None);"
         "print(sorted({'botocore', 'boto3'} & sys.modules.keys()))"
     )
@@ -90,22 +91,14 @@ def test_no_services_model_is_read_for_what_was_checked(was_checked, imported):
 
 
 def test_a_states_expressions_are_compiled_ahead_one_with_every_step_those_within_a_map_too():
-    inner = {
-        "StartAt": "A",
-        "States": {"A": {"Type": "Pass", "Output": "{% 'ahead ' & 'in' %}", "End": True}},
+    inner = {"A": {"Type": "Pass", "Output": "{% 'ahead ' & 'within' %}", "End": True}}
+    outer = {
+        "Type": "Map",
+        "Items": "{% [1, 'ahead'] %}",
+        "ItemProcessor": {"StartAt": "A", "States": inner},
+        "End": True,
     }
-    definition = {
-        "QueryLanguage": "JSONata",
-        "StartAt": "All",
-        "States": {
-            "All": {
-                "Type": "Map",
-                "Items": "{% [1, 'ahead'] %}",
-                "ItemProcessor": {"StartAt": "A", "States": inner},
-                "End": True,
-            }
-        },
-    }
+    definition = {"QueryLanguage": "JSONata", "StartAt": "All", "States": {"All": outer}}
     (state,) = load(definition, was_checked=True).flow.states.values()
     before = compile_expression.cache_info().misses
     made = [compile_expression.cache_info().misses - before for _ in compile_ahead(state)]
