@@ -10,40 +10,16 @@ import asyncio
 import gc
 import multiprocessing
 import pickle
-import signal
 import socket
 import struct
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from multiprocessing.util import Finalize
-from pathlib import Path
 from typing import Any, cast
 
+from evaldrop.bedrock.forking import begin_copy
 from evaldrop.bedrock.protocol import BedrockRuntime, ServiceError
 from evaldrop.errors import EvaldropError
-
-# Forking
-
-
-def may_fork() -> bool:
-    """Tell whether this is Linux and no other thread could hold a lock that its copy would wait for."""
-    # Not `threading`: libraries' own threads, which Python does not know, hold locks as well.
-    return sys.platform == "linux" and len(list(Path("/proc/self/task").iterdir())) == 1
-
-
-def begin_copy() -> None:
-    """
-    Begin as a copy of another process.
-
-    Ctrl-C and the end of a terminal reach every process of it, and a service manager's kill every process of
-    a service: what they are to do is left to the parent. What was inherited is not looked through for cycles,
-    which would copy every page of it.
-    """
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
-    gc.freeze()
-
 
 # What goes between the two
 

@@ -3,12 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from evaldrop.evaluation.definition import GIVEN, Called, Candidate, Evaluation, Judge
-from evaldrop.evaluation.delivery import Delivery
-
-NO_JOBS = (
-    "On one machine a rehearsal alone has them (--bedrock simulated): say delivery: flex or on_demand, or "
-    "run it in a stack (evaldrop submit)."
-)
+from evaldrop.evaluation.delivery import NO_JOBS, Delivery
 
 _TOOLS = ("tools", "toolConfig", "tool_config", "toolChoice", "tool_choice")
 

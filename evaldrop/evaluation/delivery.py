@@ -17,6 +17,12 @@ DeliverySetting = Literal["on_demand", "flex", "batch", "auto"]
 MIN_JOB_RECORDS = 100
 """Rows that a batch job has at least; fewer go on demand."""
 
+NO_JOBS = (
+    "On one machine a rehearsal alone has them (--bedrock simulated): say delivery: flex or on_demand, or "
+    "run it in a stack (evaldrop submit)."
+)
+"""Why there are no jobs."""
+
 ENDED_JOBS = frozenset({"Completed", "PartiallyCompleted", "Failed", "Stopped", "Expired"})
 """The statuses of a batch job that is over."""
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from evaldrop.bedrock.protocol import BedrockEvaluations, BedrockJobs, BedrockOptimizations
 from evaldrop.engine import Integration, ServiceError, sdk_integration
-from evaldrop.evaluation.delivered import NO_JOBS
+from evaldrop.evaluation.delivery import NO_JOBS
 from evaldrop.run.job_names import job_prefix
 
 Call = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]

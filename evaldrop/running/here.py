@@ -22,6 +22,7 @@ import orjson
 
 from evaldrop import storage
 from evaldrop.bedrock.draining import DrainingRuntime
+from evaldrop.bedrock.forking import may_fork
 from evaldrop.bedrock.journal import (
     JOURNAL,
     Journal,
@@ -38,7 +39,7 @@ from evaldrop.bedrock.opening import (
     open_optimizations,
     open_runtime,
 )
-from evaldrop.bedrock.other_process import may_fork, open_in_other_process
+from evaldrop.bedrock.other_process import open_in_other_process
 from evaldrop.bedrock.protocol import BedrockEvaluations, BedrockJobs, BedrockOptimizations, BedrockRuntime
 from evaldrop.bedrock.region import region_of
 from evaldrop.errors import DatasetError, InputError

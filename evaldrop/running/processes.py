@@ -10,16 +10,15 @@ import os
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from multiprocessing.util import Finalize
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from evaldrop.bedrock.opening import import_for_aws
-from evaldrop.bedrock.other_process import OtherProcess, begin_copy, may_fork
+from evaldrop.bedrock.forking import begin_copy, may_fork
 from evaldrop.run.part_sizes import (
     EACH_PART,
     LOCAL_PART_BYTES,
@@ -27,6 +26,12 @@ from evaldrop.run.part_sizes import (
     PARTS_ABOVE,
 )
 from evaldrop.running.handlers import begin_alone
+
+# The functions' process begins before anything else: it does not wait for what it does not need.
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
+
+    from evaldrop.bedrock.other_process import OtherProcess
 
 _GONE = "The process of the run's functions has ended."
 
@@ -118,18 +123,21 @@ def asked_early(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) 
     return partial(function, *args, **kwargs) if _early is None else _early.ask(function, *args, **kwargs)
 
 
-_early_calls: OtherProcess | None = None
+_early_calls: "OtherProcess | None" = None
 
 
 def begin_calls_process() -> None:
     """Begin the process that `calls_process` gives, before there is a run, for one that calls AWS."""
     global _early_calls
+    from evaldrop.bedrock.opening import import_for_aws
+    from evaldrop.bedrock.other_process import OtherProcess
+
     with suppress(OSError):
         if may_fork():
             _early_calls = OtherProcess(import_for_aws)
 
 
-def calls_process() -> OtherProcess | None:
+def calls_process() -> "OtherProcess | None":
     """Return the process that was begun early, once."""
     global _early_calls
     process, _early_calls = _early_calls, None
@@ -173,6 +181,8 @@ class PartProcesses(Executor):
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
         """Have a process do something."""
         if self._pool is None:
+            from concurrent.futures import ProcessPoolExecutor
+
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(processors(), mp_context=context, initializer=_begin_part)
         return self._pool.submit(fn, *args, **kwargs)

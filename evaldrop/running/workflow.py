@@ -50,7 +50,7 @@ JOBS_ROLE = "arn:aws:iam::000000000000:role/evaldrop-jobs"
 RECORDS_STATE = "EvaluateRecords"
 """The state whose children make the calls of records."""
 
-_SENT_S = 0.001
+_SENT_S = 0.01
 
 
 class _WholeFile(BytesIO):
@@ -169,10 +169,9 @@ async def run_locally(
 
     # Where functions have a process, parts have some, too; begun with the first part.
     parts = PartProcesses() if functions is not None else None
-    whole = lambda_invoke(HANDLERS, executor=functions)
-    if functions is not None:
-        whole = _meanwhile(whole, _ahead())
-    invoked = _by_part(whole, lambda_invoke(HANDLERS, executor=parts))
+    invoked = _by_part(lambda_invoke(HANDLERS, executor=functions), lambda_invoke(HANDLERS, executor=parts))
+    # Where functions have no process, they work here.
+    ahead = None if functions is None else asyncio.create_task(_taken(_ahead()))
     try:
         execution = await execute(
             state_machine(),
@@ -198,6 +197,8 @@ async def run_locally(
             observer=observer,
         )
     finally:
+        if ahead is not None:
+            ahead.cancel()
         if parts is not None:
             parts.end()
         budget.close(quietly=is_quiet())
@@ -210,29 +211,22 @@ async def run_locally(
 
 
 def _ahead() -> Iterator[None]:
-    """Make ready, step by step, what a run's first calls need."""
+    """Make ready, step by step, what a run needs later: for its first calls, then for its end."""
     read_ahead("bedrock-runtime", "Converse")
     yield
     yield from compile_ahead(state_machine().flow.states[RECORDS_STATE])
+    import evaldrop.running.retrying
+
+    yield
+    import evaldrop.scorecard.read  # noqa: F401 - imported for the import's sake
 
 
-def _meanwhile(invoke: Integration, steps: Iterator[None]) -> Integration:
-    """Return an integration that takes further steps while a function of another process works."""
-
-    async def integration(arguments: Any, context: TaskContext) -> Any:
-        call = asyncio.ensure_future(invoke(arguments, context))
-        try:
-            # By then the other process has it.
-            await asyncio.sleep(_SENT_S)
-            for _ in steps:
-                if call.done():
-                    break
-                await asyncio.sleep(0)
-            return await call
-        finally:
-            call.cancel()
-
-    return integration
+async def _taken(steps: Iterator[None]) -> None:
+    """Take steps while the first functions work, and the first calls wait for their answers."""
+    # By then the functions' process has its first call.
+    await asyncio.sleep(_SENT_S)
+    for _ in steps:
+        await asyncio.sleep(0)
 
 
 def _by_part(whole: Integration, part: Integration) -> Integration:

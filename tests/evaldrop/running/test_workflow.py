@@ -1,73 +1,39 @@
-"""The workflow on one machine: what is done while a function of another process works."""
+"""The workflow on one machine: what is made ready while functions and calls are waited for."""
 
 import asyncio
 
-import pytest
-
-from evaldrop.running.workflow import _ahead, _meanwhile
-
-
-def steps(taken, count, at_third=lambda: None):
-    for number in range(count):
-        taken.append(number)
-        if number == 2:
-            at_third()
-        yield
+from evaldrop.engine.queries import compile_expression
+from evaldrop.running.workflow import RECORDS_STATE, _ahead, _taken, state_machine
 
 
-def run(scenario):
-    return asyncio.run(scenario())
+def test_steps_are_taken_one_at_a_time_between_which_all_others_have_their_turn():
+    order = []
 
+    def steps():
+        for number in range(3):
+            order.append(number)
+            yield
 
-def test_steps_are_taken_while_a_function_works_and_go_on_with_the_next():
-    taken = []
+    async def other():
+        while True:
+            order.append("other")
+            await asyncio.sleep(0)
 
     async def scenario():
-        ended = asyncio.Event()
-        made = steps(taken, 1_000, ended.set)
+        others = asyncio.create_task(other())
+        await _taken(steps())
+        others.cancel()
 
-        async def work(arguments, _context):
-            await ended.wait()
-            return arguments
-
-        integration = _meanwhile(work, made)
-        assert await integration("first", None) == "first"
-        so_far = len(taken)
-        assert 3 <= so_far < 1_000
-        assert await integration("second", None) == "second"
-        assert await integration("third", None) == "third"
-        return so_far
-
-    so_far = run(scenario)
-    assert taken == list(range(len(taken)))
-    assert len(taken) >= so_far
+    asyncio.run(scenario())
+    places = [order.index(number) for number in range(3)]
+    assert all(order[place + 1] == "other" for place in places)
 
 
-def test_a_function_that_fails_fails_and_one_that_is_cancelled_is():
-    async def scenario():
-        cancelled = asyncio.Event()
-
-        async def work(arguments, _context):
-            if arguments == "fails":
-                raise ValueError("no")
-            try:
-                await asyncio.Event().wait()
-            except asyncio.CancelledError:
-                cancelled.set()
-                raise
-
-        integration = _meanwhile(work, steps([], 3))
-        with pytest.raises(ValueError, match="no"):
-            await integration("fails", None)
-        waiting = asyncio.create_task(integration("waits", None))
-        await asyncio.sleep(0.01)
-        waiting.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await waiting
-        await asyncio.wait_for(cancelled.wait(), 10)
-
-    run(scenario)
-
-
-def test_what_the_first_calls_need_can_be_made_ahead():
-    assert sum(1 for _ in _ahead()) >= 1
+def test_the_expressions_of_the_records_are_compiled_when_all_steps_are_taken():
+    steps = _ahead()
+    assert sum(1 for _ in steps) >= 1
+    sources = compile_expression.cache_info().misses
+    for _ in _ahead():
+        pass
+    assert compile_expression.cache_info().misses == sources
+    assert RECORDS_STATE in state_machine().flow.states
