@@ -13,6 +13,7 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
 
@@ -182,11 +183,13 @@ def _may_be_scored_ahead(run: RunDefinition) -> bool:
 
 
 def _refuse_what_differs(read: dict[str, _Row], index: ResultIndex) -> None:
+    # A run has few files, each of which has thousands of rows.
+    real, local = cache(Path.resolve), cache(storage.local_path)
     for record_id, row in read.items():
         place = index.place_of(record_id)
         if place is None or index.repeats(record_id):
             raise _AnewError(record_id)
-        if place[1] != row.offset or storage.local_path(place[0]).resolve() != row.path.resolve():
+        if place[1] != row.offset or real(local(place[0])) != real(row.path):
             raise _AnewError(record_id)
 
 
