@@ -8,7 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.coverage.worlds import MIDDLING, Kind, World, binary, likert
-from evaldrop.scorecard.model.scorecard import OVERALL, Comparison
+from evaldrop.scorecard.model.part import OVERALL
+from evaldrop.scorecard.model.scorecard import (
+    Comparison,
+)
 from evaldrop.statistics.vectors import Floats
 from evaldrop.steps.build_scorecard.candidate_differences import compare_candidates
 

@@ -8,7 +8,13 @@ from evaldrop.scorecard.gate.rules import NoRegression, NoWorseRecord, PowerToSe
 from evaldrop.scorecard.model.baseline import Baseline, BaselineEstimate
 from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailComparison, GuardrailEstimate
 from evaldrop.scorecard.model.pairwise import PairwiseEstimate
-from evaldrop.scorecard.model.scorecard import OVERALL, CandidateScorecard, Comparison, GateCheck, Scorecard
+from evaldrop.scorecard.model.part import OVERALL
+from evaldrop.scorecard.model.scorecard import (
+    CandidateScorecard,
+    Comparison,
+    GateCheck,
+    Scorecard,
+)
 from evaldrop.scorecard.recommendation.leads import WIN_RATE
 
 

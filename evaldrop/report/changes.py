@@ -7,7 +7,12 @@ from typing import NamedTuple
 from evaldrop.report.charts import BEST, FAR_BEHIND, OPEN, Dot, Tick, dot, nice_ceiling
 from evaldrop.report.columns import PAGE, Column
 from evaldrop.scorecard.model.baseline import Baseline
-from evaldrop.scorecard.model.scorecard import OVERALL, Interval, RobustnessDrop, Scorecard
+from evaldrop.scorecard.model.part import OVERALL
+from evaldrop.scorecard.model.scorecard import (
+    Interval,
+    RobustnessDrop,
+    Scorecard,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

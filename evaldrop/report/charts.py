@@ -8,7 +8,13 @@ from typing import NamedTuple
 from evaldrop.report.behind import compared
 from evaldrop.report.links import Link
 from evaldrop.scorecard.figures import score
-from evaldrop.scorecard.model.scorecard import OVERALL, Comparison, CriterionInfo, Interval, Scorecard
+from evaldrop.scorecard.model.part import OVERALL
+from evaldrop.scorecard.model.scorecard import (
+    Comparison,
+    CriterionInfo,
+    Interval,
+    Scorecard,
+)
 
 # Distance from the best, as a share of the scale, from which a candidate is far behind.
 FAR = 0.15

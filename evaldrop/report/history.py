@@ -17,9 +17,8 @@ from evaldrop.run.request import out_of
 from evaldrop.scorecard.answers import silences
 from evaldrop.scorecard.baseline.repeats import RepeatErrors, repeat_errors
 from evaldrop.scorecard.model.judges import AnchorScores
-from evaldrop.scorecard.model.part import Interval
+from evaldrop.scorecard.model.part import OVERALL, Interval
 from evaldrop.scorecard.model.scorecard import (
-    OVERALL,
     CandidateScorecard,
     CriterionEstimate,
     MeanEstimate,

@@ -19,7 +19,10 @@ from evaldrop.scorecard.model.baseline import BaselineEstimate
 from evaldrop.scorecard.model.biases import BiasEstimate
 from evaldrop.scorecard.model.guardrails import GuardrailComparison
 from evaldrop.scorecard.model.pairwise import pairs_of
-from evaldrop.scorecard.model.scorecard import OVERALL, Scorecard
+from evaldrop.scorecard.model.part import OVERALL
+from evaldrop.scorecard.model.scorecard import (
+    Scorecard,
+)
 from evaldrop.scorecard.recommendation import recommendation_of
 from evaldrop.scorecard.recommendation.leads import WIN_RATE
 from evaldrop.scorecard.recommendation.phrases import short_name

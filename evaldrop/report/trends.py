@@ -13,7 +13,7 @@ from evaldrop.report import links
 from evaldrop.report.charts import Tick, nice_ceiling, share
 from evaldrop.report.plane import quality_levels, quality_places
 from evaldrop.scorecard import figures
-from evaldrop.scorecard.model.scorecard import OVERALL
+from evaldrop.scorecard.model.part import OVERALL
 from evaldrop.scorecard.trend.types import Trend as Drift
 
 WIDTH, HEIGHT = 440.0, 150.0

@@ -9,7 +9,12 @@ from evaldrop.report.page import packed_json, read_assets, rendered
 from evaldrop.report.two_runs import AnswerPair, AnswerPlace, TwoRuns
 from evaldrop.scorecard import figures
 from evaldrop.scorecard.figures import count
-from evaldrop.scorecard.model.scorecard import OVERALL, CandidateScorecard, Interval, Scorecard
+from evaldrop.scorecard.model.part import OVERALL
+from evaldrop.scorecard.model.scorecard import (
+    CandidateScorecard,
+    Interval,
+    Scorecard,
+)
 
 # More responses than these are not read on one page, and their texts would fill the memory that makes it.
 MOST_PAIRS = 3_000

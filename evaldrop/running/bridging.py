@@ -26,7 +26,7 @@ from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import out_of
 from evaldrop.running.here import LocalRun, rejudged_run
 from evaldrop.scorecard.baseline.scores_table import places_of, read_scores
-from evaldrop.scorecard.model.scorecard import OVERALL
+from evaldrop.scorecard.model.part import OVERALL
 from evaldrop.scorecard.read import read_scorecard
 from evaldrop.scorecard.trend.bridges import (
     BRIDGES_FILE,

@@ -4,8 +4,11 @@ from collections.abc import Iterator
 
 from evaldrop.scorecard.answers import silences
 from evaldrop.scorecard.figures import count, interval, number, one_line, size, usd
+from evaldrop.scorecard.model.part import OVERALL
 from evaldrop.scorecard.model.prompts import PromptImprovement
-from evaldrop.scorecard.model.scorecard import OVERALL, Scorecard
+from evaldrop.scorecard.model.scorecard import (
+    Scorecard,
+)
 
 _LONGEST_REASON = 200
 

@@ -2,7 +2,11 @@
 
 from typing import Final
 
-from evaldrop.scorecard.model.scorecard import OVERALL, Comparison, Scorecard
+from evaldrop.scorecard.model.part import OVERALL
+from evaldrop.scorecard.model.scorecard import (
+    Comparison,
+    Scorecard,
+)
 
 USUAL_VARIANCE: Final = 1 / 9
 """Of two candidates' difference over records, as a share of the scale (Miller 2024, section 5)."""

@@ -8,7 +8,11 @@ import pytest
 
 from evaldrop.report.page import html_report
 from evaldrop.scorecard.model.baseline import Baseline, BaselineCandidate, BaselineEstimate, Moved
-from evaldrop.scorecard.model.scorecard import OVERALL, Gate, GateCheck
+from evaldrop.scorecard.model.part import OVERALL
+from evaldrop.scorecard.model.scorecard import (
+    Gate,
+    GateCheck,
+)
 from evaldrop.scorecard.read import read_run
 from tests.browser.pages import CANDIDATES, CRITERIA, READY, write_many
 

@@ -15,8 +15,10 @@ from evaldrop.report.review.importing import Imported, ImportedVotes
 from evaldrop.report.review.preferences import ImportedPreferences
 from evaldrop.scorecard.figures import interval, number, percent, percent_interval, signed
 from evaldrop.scorecard.model.calibration import CorrectedRate, CriterionCalibration, JudgeAgreement
-from evaldrop.scorecard.model.part import Interval
-from evaldrop.scorecard.model.scorecard import OVERALL, Scorecard
+from evaldrop.scorecard.model.part import OVERALL, Interval
+from evaldrop.scorecard.model.scorecard import (
+    Scorecard,
+)
 from evaldrop.steps.build_scorecard.by_people import ByPeople, favour_in_words
 
 

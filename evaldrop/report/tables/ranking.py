@@ -16,10 +16,10 @@ from evaldrop.report.links import Link
 from evaldrop.report.tables.decisions import DECISION_TONES
 from evaldrop.report.tables.operations import per_1000
 from evaldrop.scorecard import figures
+from evaldrop.scorecard.model.part import OVERALL
 from evaldrop.scorecard.model.recommendation import RankedCandidate, Recommendation, SinceBaseline
 from evaldrop.scorecard.model.scorecard import (
     NO_GATE,
-    OVERALL,
     Scorecard,
 )
 from evaldrop.scorecard.recommendation import recommendation_of

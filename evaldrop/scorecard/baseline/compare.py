@@ -17,7 +17,7 @@ from evaldrop.scorecard.baseline.scores_table import Flags, places_of, read_scor
 from evaldrop.scorecard.baseline.words import summary_in_words
 from evaldrop.scorecard.model.baseline import Baseline, BaselineCandidate, BaselineEstimate
 from evaldrop.scorecard.model.paired import ComparisonFamily
-from evaldrop.scorecard.model.scorecard import OVERALL
+from evaldrop.scorecard.model.part import OVERALL
 from evaldrop.scorecard.read import read_scorecard
 from evaldrop.scorecard.scores import largest_categories
 from evaldrop.statistics.exchange import exchange_p_value

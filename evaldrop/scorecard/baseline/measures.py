@@ -10,7 +10,7 @@ import pyarrow as pa
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.baseline.scores_table import Codes, Flags, Floats, KeptScores, Places, places_of
-from evaldrop.scorecard.model.scorecard import OVERALL
+from evaldrop.scorecard.model.part import OVERALL
 from evaldrop.scorecard.scores import good_shares
 from evaldrop.statistics.paired_test import PairedScores
 

@@ -11,7 +11,7 @@ from evaldrop.evaluation.criteria import Criterion
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.baseline.pool import runs_like
 from evaldrop.scorecard.baseline.scores_table import Floats, KeptScores, Places, places_of, read_scores
-from evaldrop.scorecard.model.scorecard import OVERALL
+from evaldrop.scorecard.model.part import OVERALL
 from evaldrop.scorecard.scores import good_shares
 from evaldrop.statistics.paired import paired_difference
 

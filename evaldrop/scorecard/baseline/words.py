@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from evaldrop.scorecard.figures import percent, size, verdicts_by
 from evaldrop.scorecard.model.baseline import Baseline, BaselineEstimate
-from evaldrop.scorecard.model.scorecard import OVERALL
+from evaldrop.scorecard.model.part import OVERALL
 
 _MOST_NAMED = 4
 

@@ -13,7 +13,7 @@ from evaldrop.scorecard.calibration.agreement import Response
 from evaldrop.scorecard.calibration.correction import Judged, step_of
 from evaldrop.scorecard.calibration.judged import ResponseFacts, judged_responses
 from evaldrop.scorecard.calibration.matching import MOST_SKIPPED, CriterionLabels, PeoplesScore
-from evaldrop.scorecard.model.scorecard import OVERALL
+from evaldrop.scorecard.model.part import OVERALL
 from evaldrop.scorecard.scores import RecordScore, good_shares
 
 Floats = npt.NDArray[np.float64]

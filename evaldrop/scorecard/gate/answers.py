@@ -15,7 +15,11 @@ from evaldrop.scorecard.answers import (
 from evaldrop.scorecard.figures import percent
 from evaldrop.scorecard.gate.names import RunNames, subject_of
 from evaldrop.scorecard.gate.rules import PowerToSee, Rule, Threshold
-from evaldrop.scorecard.model.scorecard import OVERALL, GateCheck, Scorecard
+from evaldrop.scorecard.model.part import OVERALL
+from evaldrop.scorecard.model.scorecard import (
+    GateCheck,
+    Scorecard,
+)
 
 
 def answer_checks(rules: Sequence[Rule], scorecard: Scorecard, names: RunNames) -> tuple[GateCheck, ...]:

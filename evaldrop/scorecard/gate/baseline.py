@@ -9,8 +9,12 @@ from evaldrop.scorecard.figures import p_value, signed, size, verdicts_by
 from evaldrop.scorecard.gate.names import RunNames, candidates_of
 from evaldrop.scorecard.gate.rules import NoRegression, NoWorseRecord
 from evaldrop.scorecard.model.baseline import Baseline, BaselineEstimate
-from evaldrop.scorecard.model.part import Interval
-from evaldrop.scorecard.model.scorecard import OVERALL, Decision, GateCheck, Scorecard
+from evaldrop.scorecard.model.part import OVERALL, Interval
+from evaldrop.scorecard.model.scorecard import (
+    Decision,
+    GateCheck,
+    Scorecard,
+)
 
 _MOST_NAMED = 5
 # 0.7 - 0.5 is a little less than 0.2: a drop as large as the limit counts.

@@ -15,10 +15,9 @@ from evaldrop.scorecard.gate.preferences import preference_checks, unread_check
 from evaldrop.scorecard.gate.rules import PowerToSee, Rule, Threshold, parse_gate
 from evaldrop.scorecard.model.calibration import CalibratedMean
 from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailEstimate
-from evaldrop.scorecard.model.part import Interval
+from evaldrop.scorecard.model.part import OVERALL, Interval
 from evaldrop.scorecard.model.scorecard import (
     NO_GATE,
-    OVERALL,
     CandidateScorecard,
     CriterionEstimate,
     Decision,

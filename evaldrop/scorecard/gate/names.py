@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from evaldrop.errors import EvaluationError
 from evaldrop.evaluation import Evaluation
 from evaldrop.evaluation.questions import compared_pairs
 from evaldrop.nearest import nearest
 from evaldrop.scorecard.gate.rules import OF_A_SUBJECT, PowerToSee, Rule, Threshold, misread, parse_gate
-from evaldrop.scorecard.model.scorecard import OVERALL, Scorecard
+from evaldrop.scorecard.model.part import OVERALL
+
+if TYPE_CHECKING:
+    from evaldrop.scorecard.model.scorecard import Scorecard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +41,7 @@ class RunNames:
         )
 
     @classmethod
-    def of(cls, scorecard: Scorecard) -> "RunNames":
+    def of(cls, scorecard: "Scorecard") -> "RunNames":
         """Return the names in a scorecard."""
         metrics = dict.fromkeys(name for card in scorecard.candidates.values() for name in card.metrics)
         opponents = {

@@ -1,8 +1,11 @@
 """What every part of `scorecard.json` is made of."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
+
+OVERALL: Final = "overall"
+"""What the mean over all criteria is called, beside their names."""
 
 Interval = Annotated[tuple[float, float], Field(description="[low, high]")]
 OpenInterval = Annotated[

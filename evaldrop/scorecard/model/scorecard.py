@@ -52,7 +52,6 @@ MOST_CATEGORIES = 60
 Decision = Literal["pass", "fail", "inconclusive"]
 GateDecision = Literal["pass", "fail", "inconclusive", "no gate"]
 
-OVERALL = "overall"
 NO_GATE: Final = "no gate"
 
 

@@ -6,10 +6,9 @@ from typing import NamedTuple
 
 from evaldrop.scorecard.answers import COVERAGE, Lack, candidates_shortfalls, judges_shortfalls, silences
 from evaldrop.scorecard.model.baseline import BaselineCandidate, BaselineEstimate
-from evaldrop.scorecard.model.part import Interval
+from evaldrop.scorecard.model.part import OVERALL, Interval
 from evaldrop.scorecard.model.recommendation import GateStanding
 from evaldrop.scorecard.model.scorecard import (
-    OVERALL,
     CandidateScorecard,
     GateCheck,
     Scorecard,

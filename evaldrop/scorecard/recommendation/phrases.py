@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from evaldrop.scorecard.figures import number, one_line, percent, size, usd
-from evaldrop.scorecard.model.scorecard import OVERALL
+from evaldrop.scorecard.model.part import OVERALL
 from evaldrop.scorecard.recommendation.facts import Contender, Facts
 from evaldrop.scorecard.recommendation.leads import MARGIN, WIN_RATE, Lead, Quantity
 from evaldrop.scorecard.recommendation.rule import AS_GOOD_AS_THE_LEAST

@@ -7,7 +7,7 @@ change, so whatever moves them is the judge.
 
 from collections.abc import Iterator, Sequence
 
-from evaldrop.scorecard.model.scorecard import OVERALL
+from evaldrop.scorecard.model.part import OVERALL
 from evaldrop.scorecard.trend.alarms import Charts, Direction, holds, shift_since
 from evaldrop.scorecard.trend.changes import SeriesKey
 from evaldrop.scorecard.trend.types import Cause, Series, Shift, TrendPoint

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from evaldrop.evaluation.improvement import is_made_by_run
-from evaldrop.scorecard.model.scorecard import OVERALL
+from evaldrop.scorecard.model.part import OVERALL
 from evaldrop.scorecard.trend.entries import HistoryEntry
 from evaldrop.scorecard.trend.types import Change, What
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 from math import sqrt
 
-from evaldrop.scorecard.model.scorecard import OVERALL
+from evaldrop.scorecard.model.part import OVERALL
 from evaldrop.scorecard.trend.alarms import BASELINE_RUNS, chart_drift
 from evaldrop.scorecard.trend.bridges import Bridge
 from evaldrop.scorecard.trend.causes import shifts_of, usable

@@ -7,7 +7,11 @@ from evaldrop.scorecard.calibration import Calibration
 from evaldrop.scorecard.figures import by_whom, size
 from evaldrop.scorecard.model.calibration import Favour
 from evaldrop.scorecard.model.paired import RestsOn
-from evaldrop.scorecard.model.scorecard import OVERALL, CandidateScorecard, Scorecard
+from evaldrop.scorecard.model.part import OVERALL
+from evaldrop.scorecard.model.scorecard import (
+    CandidateScorecard,
+    Scorecard,
+)
 
 
 def with_calibrated_means(

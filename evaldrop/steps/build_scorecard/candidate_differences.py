@@ -8,7 +8,11 @@ from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.calibration import Calibration
 from evaldrop.scorecard.calibration.deciding import decided_by
 from evaldrop.scorecard.figures import size
-from evaldrop.scorecard.model.scorecard import OVERALL, Comparison, SliceComparisons
+from evaldrop.scorecard.model.part import OVERALL
+from evaldrop.scorecard.model.scorecard import (
+    Comparison,
+    SliceComparisons,
+)
 from evaldrop.scorecard.scores import largest_categories
 from evaldrop.statistics.paired_test import Groups, PairedScores, Pairing, decide, paired_test
 from evaldrop.steps.build_scorecard.columns import ColumnsOf

@@ -18,6 +18,7 @@ from evaldrop.prompt_search.kept import search_of
 from evaldrop.prompt_search.power import provable
 from evaldrop.prompt_search.state import FIRST, Search
 from evaldrop.run.definition import RunDefinition
+from evaldrop.scorecard.model.part import OVERALL
 from evaldrop.scorecard.model.prompts import (
     DevScores,
     PromptDecision,
@@ -26,7 +27,10 @@ from evaldrop.scorecard.model.prompts import (
     PromptSearchCost,
     RecordParts,
 )
-from evaldrop.scorecard.model.scorecard import OVERALL, CandidateScorecard, Comparison
+from evaldrop.scorecard.model.scorecard import (
+    CandidateScorecard,
+    Comparison,
+)
 from evaldrop.statistics.paired_test import Groups
 from evaldrop.steps.build_scorecard.counts import CandidateCounts, RunCounts
 from evaldrop.steps.build_scorecard.unseen_judges import JudgedColumns, turned, unseen_differences

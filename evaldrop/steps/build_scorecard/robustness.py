@@ -11,7 +11,12 @@ from evaldrop.evaluation.metrics import METRICS, Metric
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import PreparedRecord
 from evaldrop.scorecard.figures import size
-from evaldrop.scorecard.model.scorecard import OVERALL, CandidateScorecard, RobustnessDrop, RobustnessEstimate
+from evaldrop.scorecard.model.part import OVERALL
+from evaldrop.scorecard.model.scorecard import (
+    CandidateScorecard,
+    RobustnessDrop,
+    RobustnessEstimate,
+)
 from evaldrop.scorecard.results import CandidateResult, RecordResults
 from evaldrop.scorecard.scores import NOT_APPLICABLE, RecordScore
 from evaldrop.statistics.paired_test import PairedScores, Pairing, decide, paired_test

@@ -9,8 +9,8 @@ from evaldrop.evaluation.originals import improved_candidates, original_of
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import PreparedRecord
 from evaldrop.run.tables import VerdictRow
+from evaldrop.scorecard.model.part import OVERALL
 from evaldrop.scorecard.model.prompts import JudgeDifference
-from evaldrop.scorecard.model.scorecard import OVERALL
 from evaldrop.scorecard.results import RecordResults
 from evaldrop.statistics.paired_test import Groups, paired_test
 from evaldrop.steps.build_scorecard.counts import ScoreColumn

@@ -9,7 +9,11 @@ from evaldrop.errors import NotEnoughData
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.figures import percent, usd
-from evaldrop.scorecard.model.scorecard import OVERALL, CandidateScorecard, Comparison
+from evaldrop.scorecard.model.part import OVERALL
+from evaldrop.scorecard.model.scorecard import (
+    CandidateScorecard,
+    Comparison,
+)
 from evaldrop.scorecard.model.usefulness import (
     CriterionPair,
     CriterionUse,

@@ -9,9 +9,9 @@ from evaldrop.run.results import LEFT_OUT, NOT_STARTED
 from evaldrop.scorecard.answers import silences
 from evaldrop.scorecard.figures import budget_in_words, percent, signed, size, usd
 from evaldrop.scorecard.model.judges import ALGORITHM, NOT_THE_JUDGES, PEOPLE
+from evaldrop.scorecard.model.part import OVERALL
 from evaldrop.scorecard.model.scorecard import (
     MOST_CATEGORIES,
-    OVERALL,
     Comparison,
     CriterionEstimate,
     JudgeHealth,

@@ -61,7 +61,7 @@ from evaldrop.steps.validate_dataset.job_checks import evaluation_job_problems, 
 from evaldrop.steps.validate_dataset.limit_checks import limit_problems, limit_warnings
 from evaldrop.steps.validate_dataset.looking import LookAtRecords, Picking, sample_step
 from evaldrop.steps.validate_dataset.plan import Plan, make_plan
-from evaldrop.steps.validate_dataset.planned_search import PlannedSearches
+from evaldrop.steps.validate_dataset.planned_search import PlannedSearches, ProposedLengths
 from evaldrop.steps.validate_dataset.planning_searches import (
     Searching,
     SplitRecords,
@@ -70,7 +70,6 @@ from evaldrop.steps.validate_dataset.planning_searches import (
 from evaldrop.steps.validate_dataset.reply_lengths import GUESSED, ReplyLengths
 from evaldrop.steps.validate_dataset.scorer_checks import import_problems
 from evaldrop.steps.validate_dataset.search_records import split_before
-from evaldrop.steps.validate_dataset.search_requests import ProposedLengths
 
 # What a report says of its dataset beside its shapes.
 MAX_NOTES = 12

@@ -3,12 +3,25 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from evaldrop.prompt_search.state import Part
 from evaldrop.steps.validate_dataset.planned_lines import ZERO, Line, Range, Role
 
 JSON = dict[str, Any]
+
+
+class ProposedLengths(NamedTuple):
+    """
+    What is known of proposals, in tokens.
+
+    Attributes:
+        reply: Of a whole reply.
+        longer: By how much a prompt is longer than the one that it was made from.
+    """
+
+    reply: float
+    longer: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ make them.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import ceil
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from evaldrop.datasets import Record
 from evaldrop.evaluation import Candidate
@@ -31,9 +31,12 @@ from evaldrop.steps.validate_dataset.plan import (
     tokens_cost,
 )
 from evaldrop.steps.validate_dataset.planned_lines import ZERO, Line, Range, Role
-from evaldrop.steps.validate_dataset.planned_search import PlannedSearch, PlannedSearches
+from evaldrop.steps.validate_dataset.planned_search import PlannedSearch, PlannedSearches, ProposedLengths
 from evaldrop.steps.validate_dataset.reply_lengths import LengthsOf, ReplyLengths
-from evaldrop.steps.validate_dataset.search_requests import ProposedLengths, SearchRequests
+
+# What is asked is imported where something is searched for.
+if TYPE_CHECKING:
+    from evaldrop.steps.validate_dataset.search_requests import SearchRequests
 
 PROPOSING_S: Final = 20.0
 """Seconds a proposal takes: a guess."""
@@ -112,6 +115,8 @@ class Searching:
         )
 
     def _planned(self, candidate: Candidate, settings: ImprovedPrompt) -> PlannedSearch:
+        from evaldrop.steps.validate_dataset.search_requests import SearchRequests
+
         one = SearchRequests(self._run, candidate, settings, self._split.order)
         longer = one.longer(self._proposed.get(candidate.name))
         if settings.by == BEDROCK:
@@ -141,7 +146,7 @@ class Searching:
         return all(each.budget_usd is not None for each in searching)
 
     def _proposing(
-        self, one: SearchRequests, settings: ImprovedPrompt, candidate: Candidate, reply: Range
+        self, one: "SearchRequests", settings: ImprovedPrompt, candidate: Candidate, reply: Range
     ) -> Line:
         calls = one.range_of(lambda each: each.proposing)
         asked = one.asked(self._tried, self._rationale())
@@ -153,7 +158,7 @@ class Searching:
         told = None if judge is None else self._lengths.tokens.get(f"judge/{judge.name}")
         return VERDICT_TOKENS.likely if told is None else told
 
-    def _trying(self, one: SearchRequests, candidate: Candidate, longer: Range) -> list[Line]:
+    def _trying(self, one: "SearchRequests", candidate: Candidate, longer: Range) -> list[Line]:
         counting = Counting(one.as_tried(), None)
         for record in self._tried:
             counting.add(record, weight=1.0)
@@ -212,7 +217,7 @@ class Searching:
 
 
 def _by_bedrock(
-    candidate: Candidate, settings: ImprovedPrompt, one: SearchRequests, longer: Range
+    candidate: Candidate, settings: ImprovedPrompt, one: "SearchRequests", longer: Range
 ) -> PlannedSearch:
     """Return what Bedrock's optimiser takes: no tokens of a model, but a price of its own."""
     first = prompt_tokens(one.first)
@@ -239,7 +244,7 @@ def _by_bedrock(
     )
 
 
-def _most(one: SearchRequests, lines: Sequence[Line]) -> dict[Role, int]:
+def _most(one: "SearchRequests", lines: Sequence[Line]) -> dict[Role, int]:
     most = one.calls.most
     found: dict[Role, int] = {"proposer": most.proposing}
     tries = sum(line.calls for line in lines if line.role == "candidate")

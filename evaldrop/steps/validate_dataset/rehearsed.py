@@ -39,9 +39,9 @@ from evaldrop.steps.prepare_jobs.stages import STAGES, AskedRow, Stage, Stages
 from evaldrop.steps.prepare_records.kept_replies import ParentReplies
 from evaldrop.steps.prepare_records.prepare import Preparing
 from evaldrop.steps.validate_dataset.plan import judge_calls
+from evaldrop.steps.validate_dataset.planned_search import ProposedLengths
 from evaldrop.steps.validate_dataset.reply_lengths import ReplyLengths
 from evaldrop.steps.validate_dataset.search_requests import (
-    ProposedLengths,
     first_prompt_tokens,
     first_request,
 )

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 
 from evaldrop.evaluation import Evaluation
 from evaldrop.evaluation.scorers import named_scorers
-from evaldrop.scorers.processes import import_problem
-from evaldrop.steps.prepare_scores.folders import import_folders
 
 
 def import_problems(evaluation: Evaluation, uri: str) -> Iterator[str]:
@@ -16,7 +14,14 @@ def import_problems(evaluation: Evaluation, uri: str) -> Iterator[str]:
         evaluation: Whose scorers.
         uri: The evaluation's file, beside which they are looked for first.
     """
+    scorers = named_scorers(evaluation)
+    if not scorers:
+        return
+    # What makes processes is imported where there is something to try.
+    from evaldrop.scorers.processes import import_problem
+    from evaldrop.steps.prepare_scores.folders import import_folders
+
     folders = import_folders(uri)
-    for name, scorer in named_scorers(evaluation).items():
+    for name, scorer in scorers.items():
         if scorer.python is not None and (problem := import_problem(scorer.python, folders)):
             yield f"checks: {name}: {scorer.python}: {problem}."

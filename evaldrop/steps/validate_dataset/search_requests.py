@@ -7,7 +7,7 @@ is said of them, is a guess, or in a rehearsal what its proposer has written.
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from evaldrop.datasets import Record
 from evaldrop.evaluation import Candidate
@@ -31,6 +31,7 @@ from evaldrop.prompt_search.state import FIRST, Proposal, Search, Tried
 from evaldrop.run.definition import RunDefinition
 from evaldrop.steps.validate_dataset.plan import BYTES_PER_TOKEN, tokens
 from evaldrop.steps.validate_dataset.planned_lines import Range
+from evaldrop.steps.validate_dataset.planned_search import ProposedLengths
 
 JSON = dict[str, Any]
 LONGER: Final = (0.5, 100)
@@ -41,19 +42,6 @@ ESCAPED: Final = 1.15
 """Tokens of a prompt within a reply's JSON, to one of it alone."""
 IDLE_ROUNDS: Final = 2
 """A search may be over after so many rounds."""
-
-
-class ProposedLengths(NamedTuple):
-    """
-    What is known of proposals, in tokens.
-
-    Attributes:
-        reply: Of a whole reply.
-        longer: By how much a prompt is longer than the one that it was made from.
-    """
-
-    reply: float
-    longer: float
 
 
 class SearchRequests:

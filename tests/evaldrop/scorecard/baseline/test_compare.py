@@ -11,7 +11,7 @@ from benchmarks.weekly import LIKERT, World, year
 from evaldrop import storage
 from evaldrop.errors import InputError, StorageError
 from evaldrop.scorecard.baseline.compare import compare_runs
-from evaldrop.scorecard.model.scorecard import OVERALL
+from evaldrop.scorecard.model.part import OVERALL
 from tests.evaldrop.run_folders import CORRECTNESS, TONE, record, response, row, run_json, write_run
 from tests.evaldrop.scorecard.baseline.runs import build, write
 

@@ -9,7 +9,7 @@ import json
 
 import pytest
 
-from evaldrop.scorecard.model.scorecard import OVERALL
+from evaldrop.scorecard.model.part import OVERALL
 from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.run_folders import (
     CORRECTNESS,

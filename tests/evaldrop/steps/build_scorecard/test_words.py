@@ -2,7 +2,12 @@
 
 import pytest
 
-from evaldrop.scorecard.model.scorecard import OVERALL, Comparison, CriterionEstimate, MeanEstimate
+from evaldrop.scorecard.model.part import OVERALL
+from evaldrop.scorecard.model.scorecard import (
+    Comparison,
+    CriterionEstimate,
+    MeanEstimate,
+)
 from evaldrop.steps.build_scorecard.words import counted_as_worst, verdict_in_words
 from tests.evaldrop.scorecard.gate.test_gate import card, scorecard
 
