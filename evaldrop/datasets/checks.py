@@ -10,6 +10,7 @@ from evaldrop.datasets.drafts import (
     kind_of,
     read_criterion,
 )
+from evaldrop.datasets.plain_rows import plain_record
 from evaldrop.datasets.record_checks import CheckConfig, read_checks
 from evaldrop.datasets.records import MAX_ID_CHARACTERS, Message, Record
 from evaldrop.datasets.shapes.conversations import TOOL_CALLS
@@ -25,6 +26,8 @@ _TOOLS = ("tool", "function", "function_call", "observation", "tool_call", "tool
 
 def check(draft: Draft, *, line: int) -> tuple[Record | None, list[Fault]]:
     """Make a record of a draft: the record and no fault, or None and every fault of the row."""
+    if draft.is_plain and not draft.faults and (record := plain_record(draft, line=line)) is not None:
+        return record, []
     checker = _DraftChecker(draft)
     values: dict[str, Any] = {
         "id": checker.id(line),

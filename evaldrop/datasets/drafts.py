@@ -42,6 +42,7 @@ class Draft:
     over. `is_prompt_blamed` says that a fault already says why there is no prompt. `choices` are those shown
     in the prompt; `open_index` is an answer that may count them from 0 or from 1. `last_turn` is what an
     assistant's turn at the end of the messages means: "reference", "responses.<candidate>", or a fault ("").
+    `is_plain` says that the values are texts of evaldrop's own keys (`plain_rows`).
     """
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -55,6 +56,7 @@ class Draft:
     choices: Choices | None = None
     open_index: OpenIndex | None = None
     last_turn: str = "reference"
+    is_plain: bool = False
 
     def put(self, name: str, value: Any, source: str, *, told: str | None = None) -> None:
         """Set a canonical field from the key `source`; null is the same as absent."""

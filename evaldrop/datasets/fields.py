@@ -8,6 +8,7 @@ from typing import Any
 from evaldrop.datasets.advice import did_you_mean
 from evaldrop.datasets.answers import NO_ANSWER, read_value
 from evaldrop.datasets.drafts import Draft, Fault
+from evaldrop.datasets.plain_rows import plain_draft
 from evaldrop.datasets.records import CANONICAL_FIELDS
 from evaldrop.datasets.shapes.accompanying import add_accompanying
 from evaldrop.datasets.shapes.conversations import settle_conversation
@@ -19,6 +20,7 @@ from evaldrop.errors import DatasetError
 
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
 _MISSING = object()
+_NONE: frozenset[str] = frozenset()
 _PROMPTS = ("prompt", "messages")
 
 
@@ -52,11 +54,13 @@ class FieldMapping:
 
     def read(self, row: Mapping[str, Any]) -> Mapped:
         """Draft a row: what is mapped wins over what is recognised."""
+        if not self.paths and (draft := plain_draft(row)) is not None:
+            return Mapped(draft=draft, shape=CANONICAL, found=_NONE)
         if self.paths:
             mapped = self._read_mapped(row)
         else:
             shape = recognise(row)
-            mapped = Mapped(draft=(shape or CANONICAL).draft(row), shape=shape, found=frozenset())
+            mapped = Mapped(draft=(shape or CANONICAL).draft(row), shape=shape, found=_NONE)
         # Wherever they were found: these mean the same in every tool's rows.
         settle_conversation(mapped.draft)
         split_references(mapped.draft)

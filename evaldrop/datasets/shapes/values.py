@@ -197,13 +197,14 @@ def split_references(draft: Draft) -> None:
     """Read fmeval's <OR> between references as any of them."""
     value = draft.values.get("reference")
     members = value if isinstance(value, list) else [value]
-    if any(isinstance(member, str) and _OR in member for member in members):
-        parts = [map(str.strip, each.split(_OR)) if isinstance(each, str) else [each] for each in members]
+    if any(isinstance(member, str) and OR in member for member in members):
+        parts = [map(str.strip, each.split(OR)) if isinstance(each, str) else [each] for each in members]
         draft.values["reference"] = list(chain.from_iterable(parts))
-        draft.told["reference"] += f" ({_OR} between any of them)"
+        draft.told["reference"] += f" ({OR} between any of them)"
 
 
-_OR = "<OR>"
+OR = "<OR>"
+"""What fmeval writes between references of which any may be met."""
 
 
 def metadata(draft: Draft, value: Any, key: str, _row: Row) -> None:
