@@ -173,7 +173,14 @@ class Prompt:
 @lru_cache(maxsize=128)
 def _compile(text: str) -> tuple[tuple[Role, Template], ...]:
     """Return a file's messages, compiled once: every step of a run makes its prompts anew from `run.json`."""
-    return tuple((role, _ENVIRONMENT.from_string(source)) for role, source in _split(text))
+    return tuple((role, _template(source)) for role, source in _split(text))
+
+
+def _template(source: str) -> Template:
+    template = _ENVIRONMENT.from_string(source)
+    # Jinja goes through them with every rendering, and has them as a chain of mappings, which is slow.
+    template.globals = dict(template.globals)
+    return template
 
 
 def _first_undefined(template: Template, values: Mapping[str, Any]) -> str | None:

@@ -58,10 +58,14 @@ class _Budget:
 
     def spend(self, characters: int = 0) -> None:
         self._left -= characters + 1
+        self._steps += 1
+        if characters > _SHORT or self._left < 0 or not self._steps % _LOOKS_EVERY:
+            self._look()
+
+    def _look(self) -> None:
         if self._left < 0:
             raise TooCostlyError(f"it makes more than {_MAX_MADE:,} characters on the way")
-        self._steps += 1
-        if (characters > _SHORT or not self._steps % _LOOKS_EVERY) and time.thread_time() > self._until:
+        if time.thread_time() > self._until:
             raise TooSlowError(f"it takes more than {MAX_SECONDS:g} seconds")
 
 
@@ -136,8 +140,11 @@ def _joined(parts: list[Any]) -> str:
 @pass_context
 def _written(_context: Context, value: Any) -> Any:
     """Measure what is about to be written."""
-    # With a context, so that Jinja computes nothing of it when it compiles.
-    return _checked(value)
+    # With a context, so that Jinja computes nothing of it when it compiles. As `_checked`, and not by it: a
+    # prompt writes a dozen pieces a record.
+    is_short = type(value) is str and len(value) <= _SHORT
+    _budget.get().spend(len(value) if is_short else _size(value))
+    return value
 
 
 # How many characters an operation would make, by its name: those that can make many out of few.
@@ -285,9 +292,15 @@ _COUNTED, _JOINED, _SIZED = "counted loop", "joined texts", "sized list"  # no f
 class _MeasuredNodes(NodeTransformer):
     """Has all that a template writes, joins, lists and goes through pass by what measures it."""
 
+    def __init__(self) -> None:
+        self._loops = 0
+
     def visit_Output(self, node: nodes.Output) -> nodes.Node:  # noqa: N802 - Jinja picks methods by node
         self.generic_visit(node)
-        # Jinja writes a template's own text without a word: in a loop it would be counted nowhere.
+        # Jinja writes a template's own text without a word: in a loop it would be counted nowhere. Elsewhere
+        # it is written once, or within what a macro or a block makes, which is measured whole.
+        if not self._loops:
+            return node
         node.nodes = [
             nodes.Const(each.data, lineno=each.lineno) if isinstance(each, nodes.TemplateData) else each
             for each in node.nodes
@@ -295,7 +308,9 @@ class _MeasuredNodes(NodeTransformer):
         return node
 
     def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802
+        self._loops += 1
         self.generic_visit(node)
+        self._loops -= 1
         node.iter = _filtered(node.iter, _COUNTED)
         return node
 

@@ -26,7 +26,29 @@ RECORD = {
 NAMESPACE = "{% set ns = namespace(x='ab') %}"
 DOUBLED = NAMESPACE + "{% for i in range(60) %}{% set ns.x = STEP %}{% endfor %}{{ ns.x|length }}"
 
+# Each makes what the one before it made, twice; the first is the template's own text, outside of any loop.
+MACROS = (
+    "{% macro m0() %}"
+    + "x" * 1_000
+    + "{% endmacro %}"
+    + "".join(
+        f"{{% macro m{n}() %}}{{{{ m{n - 1}() }}}}{{{{ m{n - 1}() }}}}{{% endmacro %}}" for n in range(1, 31)
+    )
+    + "{{ m30() }}"
+)
+BLOCKS = (
+    "{% block b0 %}"
+    + "x" * 1_000
+    + "{% endblock %}"
+    + "".join(
+        f"{{% block b{n} %}}{{{{ self.b{n - 1}() }}}}{{{{ self.b{n - 1}() }}}}{{% endblock %}}"
+        for n in range(1, 31)
+    )
+)
+
 COSTLY = [
+    MACROS,
+    BLOCKS,
     "{% for i in range(10**9) %}{% endfor %}",
     "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
     "{% for i in range(99999) %}{% for j in range(99999) %}text{% endfor %}{% endfor %}",
