@@ -47,8 +47,6 @@ BLOCKS = (
 )
 
 COSTLY = [
-    MACROS,
-    BLOCKS,
     "{% for i in range(10**9) %}{% endfor %}",
     "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
     "{% for i in range(99999) %}{% for j in range(99999) %}text{% endfor %}{% endfor %}",
@@ -109,6 +107,8 @@ COSTLY = [
     "{{ lipsum(n=10**9) }}",
     "{{ [lipsum]|length }}{{ lipsum() }}",
     "{% set x = long * 8 %}" + "{{ x }}" * 20,
+    MACROS,
+    BLOCKS,
 ]
 FORBIDDEN = [
     "{{ prompt.__class__ }}",
