@@ -280,12 +280,12 @@ def _work(connection: socket.socket, prepare: Callable[[], None] | None) -> None
         return
     try:
         runtime = open_runtime()
-        gc.collect()  # boto3 took megabytes to say where and as whom
     except Exception as fault:  # noqa: BLE001 - who waits for the runtime gets it
         # Not every exception survives pickling; one that does not would leave the other side without a word.
         connection.sendall(packed(fault if isinstance(fault, EvaldropError) else _readable(fault)))
         return
     connection.sendall(packed(None))
+    gc.collect()  # boto3 took megabytes to say where and as whom; now the run has begun
     try:
         import uvloop
     except ImportError:

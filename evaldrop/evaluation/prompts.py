@@ -105,10 +105,7 @@ class Prompt:
     @cached_property
     def variables(self) -> frozenset[str]:
         """Names the prompt takes from outside, whether it needs them or only asks for them."""
-        sources = (source for _, source in _split(self.text))
-        return frozenset().union(
-            *(meta.find_undeclared_variables(_ENVIRONMENT.parse(source)) for source in sources)
-        )
+        return _variables(self.text)
 
     @cached_property
     def has_loops(self) -> bool:
@@ -170,9 +167,16 @@ class Prompt:
                     filled[name] = ChainableUndefined()
 
 
+# A file's text is made a prompt again and again: every step of a run makes its prompts anew from `run.json`.
+@lru_cache(maxsize=128)
+def _variables(text: str) -> frozenset[str]:
+    parsed = (_ENVIRONMENT.parse(source) for _, source in _split(text))
+    return frozenset().union(*map(meta.find_undeclared_variables, parsed))
+
+
 @lru_cache(maxsize=128)
 def _compile(text: str) -> tuple[tuple[Role, Template], ...]:
-    """Return a file's messages, compiled once: every step of a run makes its prompts anew from `run.json`."""
+    """Return a file's messages, compiled."""
     return tuple((role, _template(source)) for role, source in _split(text))
 
 

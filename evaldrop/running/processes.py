@@ -107,6 +107,10 @@ def begin_function_process() -> None:
     A command that is to execute one gains what it imports itself meanwhile; one that does not ends it.
     """
     global _early
+    # What every process of a run needs is imported once, before there are several.
+    import evaldrop.evaluation.delivery
+    import evaldrop.run.request  # noqa: F401 - imported for the import's sake
+
     # Where no process can be had, whoever needs one is told so then; ended here, the command would end with
     # Python's own exit code, which is that of a failed gate.
     with suppress(OSError):
