@@ -96,7 +96,7 @@ def main() -> None:
         serving_processes(Settings(latency_ms=LATENCY_MS), port=0, processes=1) as (url, counts),
         tempfile.TemporaryDirectory() as folder,
     ):
-        bench = Bench(Path(folder), _environment(url), counts, given.repeats)
+        bench = Bench(Path(folder), environment(url), counts, given.repeats)
         print(HEADING)
         for in_flight in given.in_flight:
             _compare(given.records, in_flight, bench, only=given.only)
@@ -131,16 +131,22 @@ def _grow(records: int, in_flight: int, bench: Bench) -> None:
 
 
 def _evaldrop(records: int, in_flight: int, bench: Bench) -> Measured:
-    dataset = bench.folder / f"bench-{records}" / "records.jsonl"
+    dataset = write_dataset(bench.folder, records)
+    command = [sys.executable, "-m", "evaldrop", "run", str(dataset), "--bedrock", "aws", "--yes"]
+    command += ["--max-in-flight", str(in_flight), "--out", str(bench.folder / "runs"), "--json"]
+    return _fastest(command, bench)
+
+
+def write_dataset(folder: Path, records: int) -> Path:
+    """Return a dataset of so many records in a folder of its own, with its evaluation; written once."""
+    dataset = folder / f"bench-{records}" / "records.jsonl"
     if not dataset.exists():
         dataset.parent.mkdir()
         (dataset.parent / "evaluation.yaml").write_text(EVALUATION)
         with dataset.open("w") as lines:
             for number in range(records):
                 lines.write(json.dumps(_record(number)) + "\n")
-    command = [sys.executable, "-m", "evaldrop", "run", str(dataset), "--bedrock", "aws", "--yes"]
-    command += ["--max-in-flight", str(in_flight), "--out", str(bench.folder / "runs"), "--json"]
-    return _fastest(command, bench)
+    return dataset
 
 
 def _record(number: int) -> dict[str, str]:
@@ -192,7 +198,8 @@ def _line(in_flight: int, what: str, measured: Measured, ideal: float, threads: 
     )
 
 
-def _environment(url: str) -> dict[str, str]:
+def environment(url: str) -> dict[str, str]:
+    """Return the environment of a run that calls an endpoint."""
     return {
         **os.environ,
         "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": url,
